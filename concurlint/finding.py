@@ -1,0 +1,50 @@
+"""What every check answers with: findings, where they are, and the chain that proves them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How sure and how bad: see the table of rules."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text; lines and columns count characters from 1, the end column is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Step:
+    """One link of the chain from a finding to its cause."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One true sentence about one place, with its proof and its remedy."""
+
+    code: str
+    name: str
+    level: Level
+    message: str
+    span: Span
+    help: str = ""
+    trace: tuple[Step, ...] = ()
+    fixable: bool = False
+
+    @property
+    def sort_key(self) -> tuple[Span, str, str]:
+        """Path, place, code: the order in which findings are reported."""
+        return (self.span, self.code, self.message)

@@ -1,0 +1,54 @@
+"""A rule: its code, name and level, and the question it puts to a subject."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from concurlint.finding import Finding, Level, Span, Step
+
+Subject = TypeVar("Subject")
+Check = Callable[[Subject], Iterator[Finding]]
+
+
+class Rule(Generic[Subject]):
+    """One rule of the catalogue; `check` is attached by the decorator of that name."""
+
+    def __init__(self, code: str, name: str, level: Level, *, fixable: bool = False) -> None:
+        self.code = code
+        self.name = name
+        self.level = level
+        self.fixable = fixable
+        self._check: Check[Subject] | None = None
+
+    def check(self, function: Check[Subject]) -> Check[Subject]:
+        """Make `function` this rule's question; it takes the subject and yields findings."""
+        self._check = function
+        return function
+
+    def ask(self, subject: Subject) -> Iterator[Finding]:
+        """Put the question to `subject`; a rule without a check has nothing to say."""
+        if self._check is not None:
+            yield from self._check(subject)
+
+    def finding(
+        self,
+        span: Span,
+        message: str,
+        *,
+        help: str,
+        trace: Iterable[Step] = (),
+        level: Level | None = None,
+    ) -> Finding:
+        """A finding of this rule at `span`; `level` only where the target changes it."""
+        return Finding(
+            code=self.code,
+            name=self.name,
+            level=level or self.level,
+            message=message,
+            span=span,
+            help=help,
+            trace=tuple(trace),
+            fixable=self.fixable,
+        )
+
+    def __repr__(self) -> str:
+        return f"Rule({self.code} {self.name})"

@@ -1,0 +1,199 @@
+"""What library names are: classes, locks, dispatchers of work, shells, sources of outside values."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Where = Literal["thread", "process", "task", "here", "main"]
+Parameter = tuple[str, int | None]
+
+_TABLES = Path(__file__).parent / "roles"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRole:
+    """A library class: its library bases, the name it is really known by, and what kind of thing it makes."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    same: str = ""
+    kind: str = ""
+    reentrant: bool = False
+    safe: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunsRole:
+    """A call that has somebody run a callable it is handed.
+
+    `work` is the parameter that takes the callable; `items` the parameter whose elements become its
+    arguments (map); `arguments`/`keywords` parameters that hold its arguments; `rest` that the positional
+    arguments after the callable are its arguments. `many`: one such call runs the callable several times
+    side by side. `starts`: the method of the result that starts it, "" when the call itself does.
+    """
+
+    name: str
+    work: Parameter
+    on: Where
+    items: Parameter | None = None
+    arguments: Parameter | None = None
+    keywords: Parameter | None = None
+    rest: bool = False
+    many: bool = False
+    starts: str = ""
+    pool: Parameter | None = None
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HookRole:
+    """A framework that runs decorated functions, or overridden methods, on its own threads or loop."""
+
+    name: str
+    on: Where
+    methods: tuple[str, ...] = ()
+    many: bool = False
+    owner: Literal["shared", "own"] = "shared"
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellRole:
+    """A call that starts an external command: which parameter is the command and when a shell reads it.
+
+    `shell` is "always", "never", "string" (a string goes to the shell, a list does not) or the name of
+    the flag parameter with its position.
+    """
+
+    name: str
+    command: Parameter
+    shell: str = "never"
+    flag: Parameter | None = None
+    exec: bool = False
+
+
+@dataclass(slots=True)
+class _Table:
+    classes: dict[str, ClassRole] = field(default_factory=dict)
+    returns: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, RunsRole] = field(default_factory=dict)
+    overrides: dict[str, HookRole] = field(default_factory=dict)
+    decorators: dict[str, HookRole] = field(default_factory=dict)
+    keeps: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    shells: dict[str, ShellRole] = field(default_factory=dict)
+    quotes: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, str] = field(default_factory=dict)
+    remedies: dict[str, str] = field(default_factory=dict)
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+@cache
+def _table(package: str) -> _Table:
+    path = _TABLES / f"{package}.toml"
+    table = _Table()
+    if not package.isidentifier() or not path.is_file():
+        return table
+    data = tomllib.loads(path.read_text("utf-8"))
+    kinds: dict[str, tuple[dict[str, Any], type]] = {
+        "classes": (table.classes, ClassRole),
+        "runs": (table.runs, RunsRole),
+        "overrides": (table.overrides, HookRole),
+        "decorators": (table.decorators, HookRole),
+        "shells": (table.shells, ShellRole),
+    }
+    for section, (into, role) in kinds.items():
+        for name, entry in data.get(section, {}).items():
+            into[name] = role(name, **_tuples(entry))
+    for section in ("returns", "keeps", "inputs", "quotes", "starts", "remedies"):
+        getattr(table, section).update(data.get(section, {}))
+    return table
+
+
+class Roles:
+    """The shipped tables of roles, each package's read when its name is first asked for."""
+
+    def _of(self, name: str) -> _Table:
+        return _table(name.partition(".")[0])
+
+    def canonical(self, name: str) -> str:
+        """The one name a library thing is known by: `multiprocessing.context.Process` → `multiprocessing.Process`."""
+        table = self._of(name)
+        head, tail = name, ""
+        while head:
+            role = table.classes.get(head)
+            if role is not None and role.same:
+                return self.canonical(role.same + tail)
+            head, dot, last = head.rpartition(".")
+            tail = dot + last + tail
+        return name
+
+    def class_role(self, name: str) -> ClassRole | None:
+        """What is known of the library class `name`, or None."""
+        return self._of(name).classes.get(name)
+
+    def ancestry(self, name: str) -> tuple[str, ...]:
+        """`name` and the names of its library bases, nearest first."""
+        seen: dict[str, None] = {}
+        queue = [name]
+        while queue:
+            current = self.canonical(queue.pop(0))
+            if current not in seen:
+                seen[current] = None
+                role = self.class_role(current)
+                queue.extend(role.bases if role else ())
+        return tuple(seen)
+
+    def kind(self, name: str) -> str:
+        """The kind of object the class makes (`lock`, `executor`, `queue` …), looked up through its bases."""
+        for ancestor in self.ancestry(name):
+            role = self.class_role(ancestor)
+            if role is not None and role.kind:
+                return role.kind
+        return ""
+
+    def returns(self, name: str) -> str:
+        """The dotted class of what calling `name` gives, `""` where unknown."""
+        return self._of(name).returns.get(name, "")
+
+    def runs(self, name: str) -> RunsRole | None:
+        """How a call of `name` has a callable run elsewhere, or None."""
+        return self._of(name).runs.get(name)
+
+    def override(self, name: str) -> HookRole | None:
+        """Which methods of subclasses of `name` a framework calls, and where."""
+        return self._of(name).overrides.get(name)
+
+    def decorator(self, name: str) -> HookRole | None:
+        """Where a framework runs functions decorated with `name`."""
+        return self._of(name).decorators.get(name)
+
+    def keeps(self, name: str) -> str:
+        """What decorating with `name` leaves: `same`, `property`, `static`, `class`, `context`, or `""` unknown."""
+        return self._of(name).keeps.get(name, "")
+
+    def comes_from_outside(self, name: str) -> str:
+        """What outside thing the value of `name` comes from, `""` where it does not."""
+        return self._of(name).inputs.get(name, "")
+
+    def shell(self, name: str) -> ShellRole | None:
+        """How a call of `name` starts an external command, or None."""
+        return self._of(name).shells.get(name)
+
+    def quotes(self, name: str) -> bool:
+        """Whether a call of `name` makes a value safe for a POSIX shell."""
+        return name in self._of(name).quotes
+
+    def starts(self, name: str) -> str:
+        """Which process machinery a call of `name` starts, in words; `""` when it starts none."""
+        return self._of(name).starts.get(name, "")
+
+    def remedy(self, name: str) -> str:
+        """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known."""
+        return self._of(name).remedies.get(name, "")

@@ -1,0 +1,50 @@
+"""What several test modules share: linting an example once, and saying what came out."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from concurlint import config
+from concurlint.finding import Finding
+from concurlint.lint import Result, lint
+from tests.pages import Example, Said, write_example
+
+LintExample = Callable[[Example], Result]
+LintFolder = Callable[[Path], Result]
+
+
+def lint_here(folder: Path) -> Result:
+    """Lint `folder` from inside, so that paths are reported as its own markers name them."""
+    with contextlib.chdir(folder):
+        return lint([folder], config.load(folder))
+
+
+def said(findings: Sequence[Finding]) -> list[Said]:
+    """Findings as `tests.pages.differences` compares them."""
+    return [Said(f.span.path, f.span.line, f.span.column, f.code, f.message) for f in findings]
+
+
+@pytest.fixture(scope="session")
+def lint_folder() -> LintFolder:
+    """A function that lints one folder from inside."""
+    return lint_here
+
+
+@pytest.fixture(scope="session")
+def lint_example(tmp_path_factory: pytest.TempPathFactory) -> LintExample:
+    """A function that lints one example of a page; asked twice, it runs once."""
+    results: dict[int, Result] = {}
+    # Kept alive, so that no second example is ever known by the id of a first.
+    kept: list[Example] = []
+
+    def run(example: Example) -> Result:
+        if id(example) not in results:
+            kept.append(example)
+            folder = tmp_path_factory.mktemp(example.code)
+            write_example(example, folder)
+            results[id(example)] = lint_here(folder)
+        return results[id(example)]
+
+    return run

@@ -35,16 +35,13 @@ def lint_folder() -> LintFolder:
 @pytest.fixture(scope="session")
 def lint_example(tmp_path_factory: pytest.TempPathFactory) -> LintExample:
     """A function that lints one example of a page; asked twice, it runs once."""
-    results: dict[int, Result] = {}
-    # Kept alive, so that no second example is ever known by the id of a first.
-    kept: list[Example] = []
+    results: dict[tuple[tuple[str, str], ...], Result] = {}
 
     def run(example: Example) -> Result:
-        if id(example) not in results:
-            kept.append(example)
+        if example.content not in results:
             folder = tmp_path_factory.mktemp(example.code)
             write_example(example, folder)
-            results[id(example)] = lint_here(folder)
-        return results[id(example)]
+            results[example.content] = lint_here(folder)
+        return results[example.content]
 
     return run

@@ -69,6 +69,11 @@ class Example:
         """How a test report calls it: code, heading and title."""
         return f"{self.code} {self.heading}: {self.title}"
 
+    @property
+    def content(self) -> tuple[tuple[str, str], ...]:
+        """Files and settings as one hashable value: two examples of one content are one example."""
+        return (*sorted(self.files.items()), ("pyproject.toml", self.config))
+
 
 @dataclass(frozen=True)
 class RulePage:

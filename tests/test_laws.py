@@ -1,0 +1,193 @@
+"""The laws of the house: one name everywhere, pages in order, messages in style, imports that go down."""
+
+import ast
+import contextlib
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from concurlint.finding import Finding
+from concurlint.registry import RULES
+from tests.conftest import LintExample, LintFolder, said
+from tests.pages import HEADINGS, ROOT, Example, PageError, RulePage, read_page, rule_pages
+
+PACKAGE = ROOT / "concurlint"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CHECKS = sorted(path for path in (PACKAGE / "checks").glob("*.py") if path.stem != "__init__")
+
+FEWEST_EXAMPLES = 12
+LONGEST_MESSAGE = 100
+LONGEST_MODULE = 350
+# Longer modules, each with the reason why cutting it would make it worse.
+LONGER_MODULES: dict[str, str] = {}
+FOGGY_NAMES = {"util", "utils", "helper", "helpers", "common", "base", "core", "manager", "misc"}
+
+
+def pages() -> list[RulePage]:
+    """Every page that can be read, in code order; `test_rules` fails for the others."""
+    found = []
+    for path in rule_pages():
+        with contextlib.suppress(PageError):
+            found.append(read_page(path))
+    return found
+
+
+def page_id(page: RulePage) -> str:
+    """How a test report calls a page."""
+    return page.code
+
+
+def module_id(path: Path) -> str:
+    """How a test report calls a module of the package."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+# One rule, one name
+
+
+def test_each_rule_has_one_page_and_one_check_of_the_same_stem():
+    stems = [f"{rule.code}-{rule.name}" for rule in RULES]
+    assert [path.stem for path in rule_pages()] == stems
+    assert sorted(path.stem for path in CHECKS) == sorted(rule.name.replace("-", "_") for rule in RULES)
+
+
+def test_each_rule_is_the_one_its_module_makes():
+    for rule in RULES:
+        module = __import__(f"concurlint.checks.{rule.name.replace('-', '_')}", fromlist=["rule"])
+        assert module.rule is rule
+
+
+def test_rules_stand_in_code_order_and_no_name_is_used_twice():
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_codes_and_names_are_spelt_as_the_house_spells_them():
+    for rule in RULES:
+        assert re.fullmatch(r"CCL\d{3}", rule.code)
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+
+
+def test_a_page_says_what_its_rule_says_of_itself():
+    assert [(page.code, page.name, page.level) for page in pages()] == [
+        (rule.code, rule.name, rule.level.value) for rule in RULES
+    ]
+
+
+# Pages
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_headings_of_a_page_stand_in_the_fixed_order(page: RulePage):
+    fixable = {rule.code: rule.fixable for rule in RULES}[page.code]
+    assert page.headings == tuple(heading for heading in HEADINGS if heading != "Fix" or fixable)
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_a_summary_is_one_sentence_with_its_full_stop(page: RulePage):
+    assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
+
+
+@pytest.mark.parametrize("heading", ["Flagged", "Good"])
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_a_page_shows_the_ordinary_spellings_and_two_modules(page: RulePage, heading: str):
+    examples = page.under(heading)
+    assert len(examples) >= FEWEST_EXAMPLES
+    assert any(len(example.files) >= 2 for example in examples)
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_no_two_examples_of_a_page_are_the_same(page: RulePage):
+    titles = Counter((example.heading, example.title) for example in page.examples)
+    texts = Counter(example.content for example in page.examples)
+    assert [title for title, count in titles.items() if count > 1] == []
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_each_example_stands_below_the_heading_that_fits_it(page: RulePage):
+    assert [example.name for example in page.examples if not is_at_home(example)] == []
+
+
+def is_at_home(example: Example) -> bool:
+    """Whether the markers of `example` are those its heading is for."""
+    flagged = any(promise.code == example.code for promise in example.markers.promised)
+    missed = bool(example.markers.missed)
+    return (flagged, missed) in {
+        "Flagged": {(True, False)},
+        "Good": {(False, False)},
+        "Missed alarms": {(False, True), (True, True)},
+        "False alarms": {(True, False)},
+    }[example.heading]
+
+
+# Findings
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_messages_keep_the_style_of_the_house(page: RulePage, lint_example: LintExample):
+    findings = [finding for example in page.examples for finding in lint_example(example).findings]
+    assert findings
+    assert [(finding.message, slip) for finding in findings for slip in slips(finding)] == []
+
+
+def slips(finding: Finding) -> list[str]:
+    """What is wrong with the wording of `finding`."""
+    claims = {
+        "too long": len(finding.message) > LONGEST_MESSAGE,
+        "ends with a full stop": finding.message.endswith((".", "!")),
+        "starts with a capital": not re.match(r"[a-z0-9`]", finding.message),
+        "more than one line": "\n" in finding.message,
+        "no help": not finding.help,
+        "an empty step": any(not step.message for step in finding.trace),
+    }
+    return [slip for slip, holds in claims.items() if holds]
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_spans_lie_inside_their_files(page: RulePage, lint_example: LintExample):
+    for example in page.examples:
+        for finding in lint_example(example).findings:
+            for span in [finding.span, *(step.span for step in finding.trace)]:
+                lines = example.files[span.path].splitlines()
+                assert 1 <= span.line <= span.end_line <= max(len(lines), 1)
+                assert (span.line, span.column) <= (span.end_line, span.end_column)
+
+
+# Code
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_id)
+def test_a_module_opens_with_one_line_that_says_what_it_is_for(path: Path):
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")), clean=False)
+    assert text
+    assert "\n" not in text
+    assert text.endswith(".")
+
+
+def test_modules_are_of_a_size_to_read_at_one_go():
+    sizes = {module_id(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name for name, size in sizes.items() if size > LONGEST_MODULE} == set(LONGER_MODULES)
+
+
+def test_no_module_is_named_after_nothing():
+    parts = {part for path in MODULES for part in path.relative_to(PACKAGE).with_suffix("").parts}
+    assert parts & FOGGY_NAMES == set()
+
+
+def test_imports_only_go_down():
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_concurlint_is_clean_on_itself(lint_folder: LintFolder):
+    result = lint_folder(PACKAGE)
+    assert said(result.findings) == []
+    assert result.troubles == ()
+    assert result.files == len(MODULES)

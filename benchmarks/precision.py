@@ -187,8 +187,8 @@ def table(found: Sequence[Found], judgments: Mapping[Key, Judgment], packages: M
         [
             "# Precision",
             "",
-            "Every finding of `concurlint check`, at its defaults, on wheels of released packages, read and judged.",
-            "A finding is true when the code does what the message says; `judgments.toml` says why or why not.",
+            "Every finding of `concurlint check`, at its defaults, on released packages, read and judged:",
+            "true when the code does what the message says. Each reason stands in `judgments.toml`.",
             *([f"Not judged yet: {open_ones}."] if open_ones else []),
             "",
             "| package | code | true | false | what the false ones were |",

@@ -5,6 +5,7 @@ import contextlib
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -178,6 +179,14 @@ def test_modules_are_of_a_size_to_read_at_one_go():
 def test_no_module_is_named_after_nothing():
     parts = {part for path in MODULES for part in path.relative_to(PACKAGE).with_suffix("").parts}
     assert parts & FOGGY_NAMES == set()
+
+
+def test_each_layer_of_the_contract_is_there():
+    # In parentheses a layer may be missing, and its rule with it.
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = [layer for contract in contracts["contracts"] for layer in contract.get("layers", [])]
+    assert layers
+    assert [layer for layer in layers if "(" in layer] == []
 
 
 def test_imports_only_go_down():

@@ -178,7 +178,7 @@ class _Row:
 
 
 def _comments(text: str) -> Iterator[_Comment]:
-    """The comments of a file, each with the lines it speaks for: its own or, at either end, its statement's."""
+    """The comments of a file with the lines each speaks for: its own or, at either end, its statement's."""
     statement: list[_Row] = []
     for row in _rows(text):
         if row.has_code or statement:

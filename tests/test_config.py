@@ -1,0 +1,323 @@
+"""The `[tool.concurlint]` table: what it may hold, what it means, and what is said of a wrong one."""
+
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+
+from concurlint.config import Config, ConfigError, find_project, load
+
+RACE = ("CCL301", "shared-write-unlocked", "warning")
+ADVICE = ("CCL601", "threads-managed-by-hand", "advice")
+UNREADABLE = ("CCL001", "unreadable-file", "error")
+
+
+def project(folder: Path, table: str, *, before: str = "") -> Path:
+    (folder / "pyproject.toml").write_text(f"{before}\n[tool.concurlint]\n{table}\n", encoding="utf-8")
+    return folder
+
+
+def complaint(folder: Path, table: str, *, before: str = "") -> str:
+    """The one line said about a wrong table, without the path of the file it must start with."""
+    project(folder, table, before=before)
+    with pytest.raises(ConfigError) as caught:
+        load(folder)
+    text = str(caught.value)
+    start = f"{folder / 'pyproject.toml'}: "
+    assert text.startswith(start)
+    assert "\n" not in text
+    return text.removeprefix(start)
+
+
+def test_without_a_table_every_default_holds(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n", encoding="utf-8")
+    assert load(tmp_path) == Config(root=tmp_path)
+
+
+def test_the_running_python_is_the_target_where_nothing_else_is_said() -> None:
+    assert Config(root=Path()).target_python == sys.version_info[:2]
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    table = """
+select = ["CCL3", "shell-string-command"]
+ignore = ["ccl303"]
+advice = true
+exclude = ["generated/", "*_pb2.py"]
+per-file-ignores = { "tests/*" = ["CCL301", "CCL4"] }
+target-python = "3.9"
+target-platform = "linux"
+[tool.concurlint.calls]
+"mylib.fetch" = { effect = "block_net" }
+"""
+    assert load(project(tmp_path, table)) == Config(
+        root=tmp_path,
+        select=("CCL3", "shell-string-command"),
+        ignore=("CCL303",),
+        advice=True,
+        exclude=("generated/", "*_pb2.py"),
+        per_file_ignores={"tests/*": ("CCL301", "CCL4")},
+        target_python=(3, 9),
+        target_platform="linux",
+        calls={"mylib.fetch": {"effect": "block_net"}},
+    )
+
+
+def test_a_configuration_can_be_sent_to_another_process(tmp_path: Path) -> None:
+    config = load(project(tmp_path, 'per-file-ignores = { "a.py" = ["CCL3"] }'))
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
+def test_the_nearest_pyproject_counts_from_a_file_and_from_a_folder(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]')
+    inner = tmp_path / "inner"
+    deep = inner / "a" / "b"
+    deep.mkdir(parents=True)
+    project(inner, 'select = ["CCL2"]')
+    (deep / "x.py").touch()
+    assert load(deep / "x.py") == load(deep) == load(inner)
+    assert load(deep).root == inner
+    assert load(deep).select == ("CCL2",)
+
+
+def test_without_pyproject_the_root_is_the_repository_else_the_folder(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "x.py").touch()
+    assert load(deep / "x.py").root == deep
+    (tmp_path / ".git").mkdir()
+    assert load(deep / "x.py").root == tmp_path
+
+
+def test_a_pyproject_outside_of_the_repository_is_not_the_projects(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]')
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    assert find_project(repository) == repository
+    assert load(repository).select == ()
+
+
+def test_select_on_the_command_line_replaces_and_ignore_adds(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]\nignore = ["CCL2"]')
+    config = load(tmp_path, select=["CCL3,CCL4", "ccl501"], ignore=["CCL303"])
+    assert config.select == ("CCL3", "CCL4", "CCL501")
+    assert config.ignore == ("CCL2", "CCL303")
+
+
+def test_options_left_out_keep_the_table(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]\nadvice = true\ntarget-python = "3.12"\ntarget-platform = "macos"')
+    config = load(tmp_path)
+    assert (config.select, config.advice) == (("CCL1",), True)
+    assert (config.target_python, config.target_platform) == ((3, 12), "macos")
+
+
+def test_options_win_over_the_table(tmp_path: Path) -> None:
+    project(tmp_path, 'advice = true\ntarget-python = "3.12"\ntarget-platform = "macos"')
+    config = load(tmp_path, advice=False, target_python="3.14", target_platform="windows")
+    assert (config.advice, config.target_python, config.target_platform) == (False, (3, 14), "windows")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"select": ["E501"]}, "`--select`: `E501` is no code and no name"),
+        ({"ignore": ["CCL3011"]}, "`--ignore`: `CCL3011` is no code and no name"),
+        ({"target_python": "3"}, "`--target-python`: `3` is no Python version"),
+        ({"target_platform": "solaris"}, "`--target-platform`: `solaris` is no platform"),
+    ],
+)
+def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object], text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, **options)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("selct", "select"),
+        ("ignores", "ignore"),
+        ("per_file_ignores", "per-file-ignores"),
+        ("target_version", "target-python"),
+        ("extend-exclude", "exclude"),
+    ],
+)
+def test_an_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str) -> None:
+    said = complaint(tmp_path, f"{key} = []")
+    assert said == f"unknown key `{key}` in [tool.concurlint]; the nearest is `{nearest}`"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('select = "CCL1"', "`select` must be a list of texts, not text"),
+        ("select = [1]", "`select` must be a list of texts, but holds a number"),
+        ("advice = 1", "`advice` must be true or false, not a number"),
+        ("exclude = true", "`exclude` must be a list of texts, not true"),
+        ('exclude = ["!"]', "`exclude`: `!` is no pattern; write it as a line of .gitignore"),
+        ("target-python = 3.11", '`target-python` must be text such as "3.11", not a number'),
+        ('target-python = "2.7"', "`target-python`: `2.7` is no Python version; write it as 3.11"),
+        ('target-python = "3.11.2"', "`target-python`: `3.11.2` is no Python version; write it as 3.11"),
+        (
+            'target-platform = "bsd"',
+            "`target-platform`: `bsd` is no platform; write one of linux, macos, windows, all",
+        ),
+        (
+            'per-file-ignores = ["a.py"]',
+            '`per-file-ignores` must be a table such as { "tests/*" = ["CCL301"] }, not a list',
+        ),
+        (
+            'per-file-ignores = { "a.py" = "CCL1" }',
+            "`per-file-ignores.a.py` must be a list of texts, not text",
+        ),
+        (
+            'per-file-ignores = { "!" = [] }',
+            "`per-file-ignores`: `!` is no pattern; write it as a line of .gitignore",
+        ),
+        (
+            "calls = 2026-01-01",
+            '`calls` must be a table of tables such as { "mylib.fetch" = { effect = "block_net" } }, '
+            "not a date or time",
+        ),
+        ('calls = { "a.b" = "block_net" }', "`calls.a.b` must be a table, not text"),
+    ],
+)
+def test_a_wrong_value_is_said_in_one_line(tmp_path: Path, table: str, said: str) -> None:
+    assert complaint(tmp_path, table) == said
+
+
+@pytest.mark.parametrize("code", ["E501", "CCL3011", "CCL3x", "shared", "Shared-Write", "-x", ""])
+def test_what_looks_like_no_code_and_no_name_is_refused(tmp_path: Path, code: str) -> None:
+    assert complaint(tmp_path, f'ignore = ["{code}"]').startswith(
+        f"`ignore`: `{code}` is no code and no name"
+    )
+
+
+def test_the_table_must_be_a_table(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool]\nconcurlint = 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"`tool.concurlint` must be a table, not a number"):
+        load(tmp_path)
+
+
+def test_broken_toml_is_said_with_its_line(tmp_path: Path) -> None:
+    said = complaint(tmp_path, "select = [", before="")
+    assert said.startswith("is not valid TOML: ")
+    assert "line" in said
+    assert said.endswith("; mend that line")
+
+
+def test_a_file_that_is_not_utf8_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("required", "target"),
+    [
+        (">=3.9", (3, 9)),
+        (">=3.10,<4", (3, 10)),
+        (">= 3.8, != 3.8.1", (3, 8)),
+        ("~=3.11", (3, 11)),
+        ("~=3.11.4", (3, 11)),
+        ("==3.12.*", (3, 12)),
+        (">=3.11.9", (3, 11)),
+        (">3.9", (3, 9)),
+        (">=3.9,!=3.9.*", (3, 10)),
+        (">=2.7", (3, 0)),
+        ("<4", sys.version_info[:2]),
+        ("", sys.version_info[:2]),
+        (">=4", sys.version_info[:2]),
+    ],
+)
+def test_the_lower_bound_of_requires_python_is_the_target(
+    tmp_path: Path, required: str, target: tuple[int, int]
+) -> None:
+    project(tmp_path, "", before=f'[project]\nrequires-python = "{required}"')
+    assert load(tmp_path).target_python == target
+
+
+def test_target_python_wins_over_requires_python(tmp_path: Path) -> None:
+    project(tmp_path, 'target-python = "3.14"', before='[project]\nrequires-python = "nonsense"')
+    assert load(tmp_path).target_python == (3, 14)
+
+
+@pytest.mark.parametrize("required", ['"three"', "3.11"])
+def test_a_requires_python_that_says_nothing_is_an_error(tmp_path: Path, required: str) -> None:
+    said = complaint(tmp_path, "", before=f"[project]\nrequires-python = {required}")
+    assert said.startswith("`requires-python` is no version specifier")
+
+
+def test_every_error_and_warning_is_wanted_by_default() -> None:
+    config = Config(root=Path())
+    assert config.wants(*RACE, "a.py")
+    assert config.wants(*UNREADABLE, "a.py")
+
+
+@pytest.mark.parametrize("pattern", ["CCL", "CCL3", "CCL30", "CCL301", "shared-write-unlocked"])
+def test_select_and_ignore_take_prefixes_and_names(pattern: str) -> None:
+    assert Config(root=Path(), select=(pattern,)).wants(*RACE, "a.py")
+    assert not Config(root=Path(), ignore=(pattern,)).wants(*RACE, "a.py")
+
+
+def test_what_is_not_selected_is_not_wanted() -> None:
+    config = Config(root=Path(), select=("CCL4", "lock-made-per-use"))
+    assert not config.wants(*RACE, "a.py")
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "wanted"),
+    [
+        ("CCL301", "CCL3", True),
+        ("CCL3", "CCL301", False),
+        ("CCL3", "CCL3", False),
+        ("CCL3", "shared-write-unlocked", False),
+        ("shared-write-unlocked", "CCL3", True),
+        ("shared-write-unlocked", "CCL301", False),
+        ("CCL3", "CCL4", True),
+    ],
+)
+def test_the_closer_of_select_and_ignore_wins(select: str, ignore: str, wanted: bool) -> None:
+    assert Config(root=Path(), select=(select,), ignore=(ignore,)).wants(*RACE, "a.py") == wanted
+
+
+def test_advice_is_wanted_only_when_asked_for() -> None:
+    assert not Config(root=Path()).wants(*ADVICE, "a.py")
+    assert Config(root=Path(), advice=True).wants(*ADVICE, "a.py")
+
+
+@pytest.mark.parametrize(
+    ("select", "wanted"),
+    [("CCL", False), ("CCL6", True), ("CCL601", True), ("threads-managed-by-hand", True), ("CCL3", False)],
+)
+def test_advice_is_asked_for_by_a_family_a_code_or_a_name(select: str, wanted: bool) -> None:
+    assert Config(root=Path(), select=(select,)).wants(*ADVICE, "a.py") == wanted
+
+
+def test_an_unreadable_file_is_reported_whatever_is_selected() -> None:
+    assert Config(root=Path(), select=("CCL3",)).wants(*UNREADABLE, "a.py")
+    assert not Config(root=Path(), select=("CCL3",), ignore=("CCL001",)).wants(*UNREADABLE, "a.py")
+
+
+@pytest.mark.parametrize(
+    ("glob", "relpath", "wanted"),
+    [
+        ("tests/*", "tests/a.py", False),
+        ("tests/*", "tests/deep/a.py", False),
+        ("tests/", "src/tests/a.py", False),
+        ("/tests/", "src/tests/a.py", True),
+        ("conftest.py", "tests/conftest.py", False),
+        ("**/gen_*.py", "a/b/gen_x.py", False),
+        ("tests/*", "src/a.py", True),
+    ],
+)
+def test_per_file_ignores_match_like_a_gitignore(glob: str, relpath: str, wanted: bool) -> None:
+    config = Config(root=Path(), per_file_ignores={glob: ("CCL3",)})
+    assert config.wants(*RACE, relpath) == wanted
+    assert config.wants("CCL401", "shell-string-command", "error", relpath)
+
+
+def test_per_file_ignores_win_over_select() -> None:
+    config = Config(root=Path(), select=("CCL301",), per_file_ignores={"a.py": ("CCL",)})
+    assert not config.wants(*RACE, "a.py")

@@ -219,8 +219,7 @@ def _walk(start: Path, exclude: _Patterns | None, *, packages_only: bool = False
                 entries = {entry.name: entry for entry in scan}
         except OSError:
             continue
-        package = "__init__.py" in entries
-        if folder != start.as_posix() and (_is_made(folder, entries) or (packages_only and not package)):
+        if folder != start.as_posix() and _is_foreign(folder, entries, packages_only):
             continue
         if ".gitignore" in entries:
             own = _gitignore(Path(folder or "/"))
@@ -231,15 +230,19 @@ def _walk(start: Path, exclude: _Patterns | None, *, packages_only: bool = False
                 if name not in _FOREIGN and not _left_out(path + "/", exclusive, ignores):
                     folders.append((path, ignores))
             elif (
-                name.endswith(PYTHON_SUFFIXES) and entry.is_file() and not _left_out(path, exclusive, ignores)
+                name.endswith(PYTHON_SUFFIXES)
+                # A link may lead nowhere or to itself, at which `entry` would raise.
+                and (entry.is_file(follow_symlinks=False) or _exists(Path(folder), name))
+                and not _left_out(path, exclusive, ignores)
             ):
                 yield path
 
 
-def _is_made(folder: str, entries: Container[str]) -> bool:
-    """Whether a tool made this folder: an environment, or what was built."""
-    made = folder.rpartition("/")[2] in _OUTPUT and "__init__.py" not in entries
-    return made or any(mark in entries for mark in _ENVIRONMENT_MARKS)
+def _is_foreign(folder: str, entries: Container[str], packages_only: bool) -> bool:
+    """Whether a tool made this folder, or it is no package where only packages are wanted."""
+    if "__init__.py" not in entries and (packages_only or folder.rpartition("/")[2] in _OUTPUT):
+        return True
+    return any(mark in entries for mark in _ENVIRONMENT_MARKS)
 
 
 def _left_out(path: str, exclusive: Iterable[_Patterns], ignores: Iterable[_Patterns]) -> bool:

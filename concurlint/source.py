@@ -141,13 +141,10 @@ def _checked(path: Path) -> Path:
 
 def _home(path: Path) -> Path:
     """The project folder of one path; without a project, the outermost package or the folder it is in."""
-    folder = path if path.is_dir() else path.parent
-    found = find_project(folder)
-    if found is None:
-        found = folder
-        while _is_package(folder) and folder != folder.parent:
-            found, folder = folder, folder.parent
-    return found
+    home = folder = path if path.is_dir() else path.parent
+    while _is_package(folder) and folder != folder.parent:
+        home, folder = folder, folder.parent
+    return find_project(path) or home
 
 
 def _is_package(folder: Path) -> bool:

@@ -33,6 +33,7 @@ class RunsRole:
     arguments (map); `arguments`/`keywords` parameters that hold its arguments; `rest` that the positional
     arguments after the callable are its arguments. `many`: one such call runs the callable several times
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
+    `weak`: what runs is lost when the result is dropped.
     """
 
     name: str
@@ -46,6 +47,7 @@ class RunsRole:
     starts: str = ""
     pool: Parameter | None = None
     waits: bool = False
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

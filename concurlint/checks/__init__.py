@@ -1,0 +1,1 @@
+"""One module per rule: a question put to the whole Program."""

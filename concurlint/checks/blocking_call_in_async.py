@@ -1,0 +1,24 @@
+"""A call in a coroutine that blocks the event loop, directly or through functions of the project."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.facts.records import spelled
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for code, site, blocking in program.blocking_in_coroutines():
+        direct = len(blocking.chain) == 1
+        called = spelled(site.call.function) or blocking.name
+        what = f"`{called}` blocks" if direct else f"`{called}` calls `{blocking.name}`, which blocks"
+        yield rule.finding(
+            code.span(site.call.at),
+            f"{what} the event loop" if len(what) < 80 else f"`{called}` blocks the event loop",
+            help=program.remedy_in_coroutine(code, blocking),
+            trace=() if direct else blocking.steps()[1:],
+        )

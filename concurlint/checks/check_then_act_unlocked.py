@@ -1,0 +1,20 @@
+"""A test of shared state and the act that relies on it, with no lock around both."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for gap in program.races.unlocked_checks():
+        yield rule.finding(
+            gap.code.span(gap.test.at),
+            f"`{gap.shown}` may change in another thread between this test and what relies on it",
+            help=gap.remedy,
+            trace=gap.steps(),
+        )

@@ -1,0 +1,28 @@
+"""A list with `shell=True`: only its first item is the command."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    commands = program.commands
+    for command in commands.all:
+        if not command.shell:
+            continue
+        size = commands.is_list(command)
+        if size is None or size in (0, 1) or program.is_windows_only(command.code, command.site):
+            continue
+        if program.is_test_double(command.code, command.site):
+            continue
+        yield rule.finding(
+            command.code.span(command.site.call.at),
+            "with a shell only the first item of this list is run; the rest go to the shell itself",
+            help="drop `shell=True`, or pass one string if the shell is needed",
+            trace=command.via,
+        )

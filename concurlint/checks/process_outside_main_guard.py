@@ -1,0 +1,21 @@
+"""A process pool or process started while the module is imported."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL101", "process-outside-main-guard", Level.ERROR)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for call, what in program.import_time_starts():
+        yield rule.finding(
+            call.code.span(call.site.call.at),
+            f"{what} is started while `{call.top.module.name}` is imported, and again in every child",
+            help=f"start it under `if __name__ == \"__main__\":`; {program.breaking_start_method()} "
+            "imports the main module again in each child",
+            trace=call.steps(),
+        )

@@ -1,0 +1,24 @@
+"""State that is read, changed and written back by several threads with no common lock."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for race in program.races.unlocked_updates():
+        touch = race.touch
+        how = "another thread can write between its read and its write"
+        if not touch.torn:
+            how = program.bare_update_wording()
+        yield rule.finding(
+            touch.code.span(touch.place),
+            f"`{touch.location.shown}` is changed by several threads without a lock",
+            help=f"{how}: guard every change with one `threading.Lock`",
+            trace=race.steps(),
+        )

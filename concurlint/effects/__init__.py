@@ -1,0 +1,1 @@
+"""What calls do to the threads, tasks and processes around them, and the Program that checks ask."""

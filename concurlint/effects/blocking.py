@@ -1,0 +1,134 @@
+"""Which calls block the thread they run on, directly or through functions of the project."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import CallFact, Effects
+from concurlint.facts.records import CallSite, Constant
+from concurlint.finding import Step
+from concurlint.project.arguments import given, has_stars
+from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocking:
+    """That running a function (or a call in it) blocks: on what, and through which calls.
+
+    `fact` and `name` are the library call at the end; `chain` the call sites that lead to it, each with the
+    code it stands in; the shortest way is kept.
+    """
+
+    name: str
+    fact: CallFact
+    chain: tuple[tuple[Code, CallSite], ...]
+
+    def steps(self) -> tuple[Step, ...]:
+        """The chain as steps of a trace."""
+        found: list[Step] = []
+        for index, (code, site) in enumerate(self.chain):
+            last = index == len(self.chain) - 1
+            what = self.name if last else self.chain[index + 1][0].qualname
+            verb = "blocks in" if last else "calls"
+            found.append(Step(code.span(site.call.at), f"`{code.qualname}` {verb} `{what}`"))
+        return tuple(found)
+
+
+def is_nonblocking(fact: CallFact, site: CallSite) -> bool:
+    """Whether the arguments make this call return at once, or may do so for all that is known."""
+    for keyword, position, value in fact.nonblocking:
+        passed = given(site.call, keyword, position)
+        if passed is None:
+            continue
+        if not isinstance(passed, Constant):
+            return keyword in ("block", "blocking")
+        if passed.value == value and isinstance(passed.value, bool) == isinstance(value, bool):
+            return True
+    return bool(fact.nonblocking) and has_stars(site.call)
+
+
+class BlockingCalls:
+    """Effects of kind "blocks the event loop", spread from the calls that do to all that lead there."""
+
+    def __init__(self, graph: CallGraph, effects: Effects) -> None:
+        self._graph = graph
+        self._effects = effects
+        self._of: dict[Code, Blocking] = {}
+        self._spread()
+
+    def _direct(self, code: Code, site: CallSite, name: str) -> Blocking | None:
+        fact = self._effects.lookup(name)
+        if fact is None or not fact.blocks_loop or site.awaited or is_nonblocking(fact, site):
+            return None
+        return Blocking(name, fact, ((code, site),))
+
+    def _spread(self) -> None:
+        queue: deque[Code] = deque()
+        for code, calls in self._graph.libraries.items():
+            if code.is_async or code.scope.kind in ("module", "class"):
+                continue
+            for site, name, _ in calls:
+                found = self._direct(code, site, name)
+                if found is not None and self._all_block(site) and code not in self._of:
+                    self._of[code] = found
+                    queue.append(code)
+        while queue:
+            callee = queue.popleft()
+            if callee.is_async or callee.scope.is_generator:
+                continue
+            for edge in self._graph.callers.get(callee, ()):
+                caller = edge.caller
+                if caller.is_async or caller in self._of or not edge.runs:
+                    continue
+                if caller.scope.kind in ("module", "class") or not self._all_block(edge.site):
+                    continue
+                self._of[caller] = Blocking(
+                    self._of[callee].name,
+                    self._of[callee].fact,
+                    ((caller, edge.site), *self._of[callee].chain),
+                )
+                queue.append(caller)
+
+    def _all_block(self, site: CallSite) -> bool:
+        """Every target the call may have blocks: one that does not makes it unknown."""
+        return all(self._may(value) for value in self._graph.targets(site))
+
+    def _may(self, value: Value) -> bool:
+        name = library_name(value)
+        if name:
+            fact = self._effects.lookup(name)
+            return fact is not None and fact.blocks_loop
+        code = self._graph.runs(value)
+        return code is not None and code in self._of
+
+    def at(self, code: Code, site: CallSite) -> Blocking | None:
+        """What the call at `site` in `code` blocks on; None if nothing, or if that is not known."""
+        if site.awaited:
+            return None
+        targets = self._graph.targets(site)
+        if not targets:
+            return None
+        found: list[Blocking] = []
+        for value in targets:
+            one = self._target(code, site, value)
+            if one is None:
+                return None
+            found.append(one)
+        return min(found, key=lambda b: len(b.chain))
+
+    def _target(self, code: Code, site: CallSite, value: Value) -> Blocking | None:
+        name = library_name(value)
+        if name:
+            return self._direct(code, site, name)
+        callee = self._graph.runs(value)
+        if callee is None or callee.is_async or callee.scope.is_generator or callee not in self._of:
+            return None
+        inner = self._of[callee]
+        return Blocking(inner.name, inner.fact, ((code, site), *inner.chain))
+
+    def edge(self, edge: Edge) -> Blocking | None:
+        """What the callee of an edge blocks on."""
+        return self._of.get(edge.callee)

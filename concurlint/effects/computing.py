@@ -1,0 +1,280 @@
+"""How long a function computes in Python while it holds the GIL, as far as its text tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import Effects
+from concurlint.effects.constants import number
+from concurlint.facts.records import (
+    Attribute,
+    Call,
+    CallSite,
+    Collection,
+    Compare,
+    Constant,
+    Expression,
+    Loop,
+    Name,
+    spelled,
+    walk,
+)
+from concurlint.finding import Step
+from concurlint.project.arguments import matching, positional
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Container, Instance, Library, Value
+
+HEAVY = 100_000.0
+"""From this many loop turns (or their worth in calls) on, work is called heavy: about 5 ms of bytecode."""
+
+_UNKNOWN_RANGE = 10_000.0
+_UNKNOWN_ITERABLE = 100.0
+_COSTS = {"small": 1.0, "data": 10.0, "heavy": 100.0}
+_WRAPPERS = {"builtins.enumerate", "builtins.zip", "builtins.reversed", "builtins.sorted", "builtins.list",
+             "builtins.tuple", "builtins.iter", "builtins.set", "tqdm.tqdm", "itertools.chain"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What running a function costs in turns of bytecode loops.
+
+    `turns` is 0 for a function that only calls; `unknown` when something it calls is not known; `waits`
+    when something in it waits; `releases` when C code in it computes without the GIL. `because` is the
+    chain to the largest part, `what` names it.
+    """
+
+    turns: float
+    unknown: bool
+    waits: bool
+    releases: bool
+    what: str
+    because: tuple[Step, ...]
+    arithmetic: bool
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it is sure to hold the GIL for long."""
+        return self.turns >= HEAVY and not (self.unknown or self.waits or self.releases)
+
+
+_FREE = Load(0.0, False, False, False, "", (), True)
+
+
+class Computing:
+    """Weighs functions, callees included."""
+
+    def __init__(self, graph: CallGraph, effects: Effects) -> None:
+        self._graph = graph
+        self._effects = effects
+        self._evaluator = graph.evaluator
+        self._active: list[Code] = []
+        self._memo: dict[tuple[Code, tuple[tuple[str, float], ...]], Load] = {}
+
+    def load(self, code: Code, known: Mapping[str, float]) -> Load:
+        """What running `code` costs when its parameters have the `known` values."""
+        key = (code, tuple(sorted(known.items())))
+        if key in self._memo:
+            return self._memo[key]
+        if code in self._active:
+            return _FREE
+        if len(self._active) > 12:
+            return Load(0.0, True, False, False, "", (), True)
+        self._active.append(code)
+        try:
+            found = self._weigh(code, known)
+        finally:
+            self._active.pop()
+        self._memo[key] = found
+        return found
+
+    def _weigh(self, code: Code, known: Mapping[str, float]) -> Load:
+        turns: dict[int, float] = {}
+        parts: list[Load] = [self._loop(code, loop, known, turns) for loop in code.scope.loops]
+        if code.scope.awaits:
+            parts.append(Load(0.0, False, True, False, "", (), True))
+        parts += [self._call(code, site, known, turns) for site in code.scope.calls]
+        recursion = self._recursion(code)
+        if recursion is not None:
+            parts.append(recursion)
+        for child in code.children:
+            if child.scope.kind == "class":
+                parts.append(Load(0.0, False, False, False, "", (), True))
+        biggest = max(parts, key=lambda p: p.turns, default=_FREE)
+        return Load(
+            sum(part.turns for part in parts),
+            any(part.unknown for part in parts),
+            any(part.waits for part in parts),
+            any(part.releases for part in parts),
+            biggest.what,
+            biggest.because,
+            all(part.arithmetic for part in parts),
+        )
+
+    # loops
+
+    def _loop(self, code: Code, loop: Loop, known: Mapping[str, float], turns: dict[int, float]) -> Load:
+        own = self._turns(code, loop, known)
+        outer = 1.0
+        for number_ in loop.context.loops:
+            outer *= turns.get(number_, 1.0)
+        turns[loop.number] = own
+        if loop.is_async:
+            return Load(0.0, False, True, False, "", (), True)
+        depth = len(loop.context.loops) + 1
+        weight = outer * own if loop.operations else 0.0
+        what = self._described(loop, depth, code)
+        steps = (Step(code.span(loop.at), f"{what} in `{code.qualname}`"),)
+        return Load(weight, False, False, False, what, steps, True)
+
+    def _described(self, loop: Loop, depth: int, code: Code) -> str:
+        kind = {"for": "loop", "while": "`while` loop", "comprehension": "comprehension"}[loop.kind]
+        over = ""
+        if loop.kind != "while" and loop.iterable is not None:
+            spelling = self._spelling(loop.iterable)
+            over = f" over `{spelling}`" if spelling else ""
+        return f"{'nested ' if depth > 1 else ''}{kind}{over}"
+
+    def _spelling(self, iterable: Expression) -> str:
+        if isinstance(iterable, Call):
+            inner = ", ".join(self._spelling(a.value) or "…" for a in iterable.arguments)
+            return f"{spelled(iterable.function)}({inner})" if spelled(iterable.function) else ""
+        if isinstance(iterable, Constant):
+            return repr(iterable.value)
+        return spelled(iterable)
+
+    def _turns(self, code: Code, loop: Loop, known: Mapping[str, float]) -> float:
+        if loop.iterable is None:
+            return 1.0
+        if loop.kind == "while":
+            return self._while_turns(code, loop)
+        return self._items(loop.iterable, code, known)
+
+    def _while_turns(self, code: Code, loop: Loop) -> float:
+        tested = {n.id for n in walk(loop.iterable) if isinstance(n, Name)} if loop.iterable else set()
+        for name in tested:
+            for binding in code.scope.bindings.get(name, ()):
+                if loop.block in binding.context.blocks and loop.operations:
+                    by_number = binding.kind == "augment" or not isinstance(binding.value, (Attribute, Call))
+                    if by_number and isinstance(loop.iterable, Compare):
+                        return _UNKNOWN_RANGE
+        return _UNKNOWN_ITERABLE
+
+    def _items(self, iterable: Expression, code: Code, known: Mapping[str, float]) -> float:
+        if isinstance(iterable, Collection):
+            return float(len(iterable.items))
+        if isinstance(iterable, Constant) and isinstance(iterable.value, (str, bytes)):
+            return float(len(iterable.value))
+        if isinstance(iterable, Call):
+            names = {library_name(v) for v in self._evaluator.values(iterable.function, code)}
+            plain = [a.value for a in positional(iterable)]
+            if names == {"builtins.range"} and plain:
+                return self._range(plain, code, known)
+            if names & _WRAPPERS and plain:
+                return min(self._items(p, code, known) for p in plain)
+        if isinstance(iterable, Name):
+            for value in self._evaluator.values(iterable, code):
+                if isinstance(value, Container) and not value.annotated and value.origin is not iterable:
+                    if isinstance(value.origin, (Collection, Call)) and value.kind != "generator":
+                        return self._items(value.origin, value.code, {})
+        return _UNKNOWN_ITERABLE
+
+    def _range(self, bounds: list[Expression], code: Code, known: Mapping[str, float]) -> float:
+        numbers = [number(b, code, self._evaluator, known) for b in bounds]
+        stop = numbers[0] if len(numbers) == 1 else numbers[1]
+        start = numbers[0] if len(numbers) > 1 and numbers[0] is not None else 0.0
+        step = numbers[2] if len(numbers) > 2 and numbers[2] else 1.0
+        bound = bounds[0] if len(bounds) == 1 else bounds[1]
+        if stop is None:
+            if any(isinstance(e, Call) and spelled(e.function) == "len" for e in walk(bound)):
+                return _UNKNOWN_ITERABLE
+            return _UNKNOWN_RANGE
+        return max(0.0, (stop - start) / abs(step))
+
+    # calls
+
+    def _call(self, code: Code, site: CallSite, known: Mapping[str, float], turns: dict[int, float]) -> Load:
+        times = 1.0
+        for number_ in site.context.loops:
+            times *= turns.get(number_, 1.0)
+        targets = self._graph.targets(site)
+        if not targets:
+            return Load(0.0, True, False, False, "", (), True)
+        return max(
+            (self._target(code, site, value, known, times) for value in targets),
+            key=lambda part: (part.unknown, part.waits, part.releases, part.turns),
+        )
+
+    def _target(
+        self, code: Code, site: CallSite, value: Value, known: Mapping[str, float], times: float
+    ) -> Load:
+        name = library_name(value)
+        if name:
+            return self._library(code, site, name, value, times)
+        callee = self._graph.runs(value)
+        if callee is None:
+            plain = isinstance(value, ClassOf) and self._evaluator.lineage(value.code)[2]
+            return _FREE if plain else Load(0.0, True, False, False, "", (), True)
+        inner = self.load(callee, self._bound(site.call, code, callee, value, known))
+        because = inner.because
+        if inner.turns:
+            step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{callee.qualname}`")
+            because = (step, *because)
+        waits = inner.waits or callee.is_async
+        return Load(inner.turns * times, inner.unknown, waits, inner.releases, inner.what, because, inner.arithmetic)
+
+    def _bound(
+        self, call: Call, code: Code, callee: Code, value: Value, known: Mapping[str, float]
+    ) -> dict[str, float]:
+        bound = isinstance(value, (Bound, ClassOf, Instance))
+        found: dict[str, float] = {}
+        for parameter in callee.scope.parameters:
+            passed = matching(call, callee, parameter, is_bound=bound)
+            if passed is not None:
+                stated = number(passed, code, self._evaluator, known)
+                if stated is not None:
+                    found[parameter.name] = stated
+        return found
+
+    def _library(self, code: Code, site: CallSite, name: str, value: Value, times: float) -> Load:
+        fact = self._effects.lookup(name)
+        if fact is None:
+            known = name.startswith("builtins.") or name.rpartition(".")[2] in ("__init__", "__new__")
+            return Load(0.0, not known, False, False, "", (), False)
+        if fact.waits:
+            return Load(0.0, False, True, False, "", (), False)
+        if fact.effect == "nogil_cpu":
+            return Load(0.0, False, False, True, "", (), False)
+        if fact.effect != "gil_cpu" or fact.cost == "small":
+            return Load(0.0, False, False, False, "", (), fact.effect in ("gil_cpu", "none"))
+        weight = times * _COSTS.get(fact.cost, 1.0) if site.context.loops else _COSTS.get(fact.cost, 1.0)
+        what = f"`{spelled(site.call.function) or name}` in a loop"
+        step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{name}`, which holds the GIL")
+        return Load(weight, False, False, False, what, (step,), False)
+
+    def _recursion(self, code: Code) -> Load | None:
+        """A function that calls itself twice or more in one run grows like a tree."""
+        own = [
+            site
+            for site in code.scope.calls
+            if any(self._graph.runs(value) is code for value in self._graph.targets(site))
+        ]
+        if len(own) < 2 or len({site.context.blocks for site in own}) == len(own) > 2:
+            return None
+        if not _together(own):
+            return None
+        step = Step(code.span(own[0].call.at), f"`{code.qualname}` calls itself {len(own)} times")
+        what = f"recursion of `{code.qualname}`"
+        return Load(HEAVY * 10, False, False, False, what, (step,), True)
+
+
+def _together(sites: list[CallSite]) -> bool:
+    """Whether two of the calls happen in the same run: one's block contains the other's."""
+    for one in sites:
+        for other in sites:
+            if one is not other and one.context.blocks == other.context.blocks[: len(one.context.blocks)]:
+                return True
+    return False
+
+

@@ -1,0 +1,77 @@
+"""Numbers that the text of a program states: literals, powers of them, names bound to them once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from concurlint.facts.records import Attribute, Binary, Collection, Constant, Expression, Name
+from concurlint.project.classes import holder
+from concurlint.project.evaluate import Evaluator
+from concurlint.project.modules import Code
+from concurlint.project.values import Literal
+
+_LARGEST = 10**15
+
+
+def number(
+    expression: Expression, code: Code, evaluator: Evaluator, known: Mapping[str, float]
+) -> float | None:
+    """The value of a numeric expression; `known` gives parameters. None where it is not stated."""
+    if isinstance(expression, Constant):
+        value = expression.value
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(expression, Name):
+        home = holder(code, expression.id)
+        if home is code and expression.id in known:
+            return known[expression.id]
+    if isinstance(expression, (Name, Attribute)):
+        value = evaluator.values(expression, code).only()
+        if isinstance(value, Literal) and isinstance(value.value, (int, float)):
+            return float(value.value)
+        bound = _once(expression, code)
+        return number(bound[0], bound[1], evaluator, {}) if bound is not None else None
+    if isinstance(expression, Binary):
+        left = number(expression.left, code, evaluator, known)
+        right = number(expression.right, code, evaluator, known)
+        if left is not None and right is not None:
+            return _apply(expression.operator, left, right)
+    return None
+
+
+def _once(expression: Expression, code: Code) -> tuple[Expression, Code] | None:
+    if not isinstance(expression, Name):
+        return None
+    home = holder(code, expression.id) or code.module.body
+    bindings = home.scope.bindings.get(expression.id, [])
+    if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
+        if not bindings[0].path and isinstance(bindings[0].value, Binary):
+            return bindings[0].value, home
+    return None
+
+
+def _apply(operator: str, left: float, right: float) -> float | None:
+    match operator:
+        case "Add":
+            return left + right
+        case "Subtract":
+            return left - right
+        case "Multiply":
+            return min(left * right, _LARGEST)
+        case "Power" if abs(right) <= 64 and abs(left) <= 1e6:
+            return min(left**right, _LARGEST) if left > 0 else None
+        case "FloorDivide" | "Divide" if right:
+            return left / right
+        case "LeftShift" if right <= 60:
+            return min(left * 2**right, _LARGEST)
+    return None
+
+
+def largest(
+    expression: Expression | None, code: Code, evaluator: Evaluator, known: Mapping[str, float]
+) -> float | None:
+    """The largest number among the items of a display; None where one is not stated."""
+    if not isinstance(expression, Collection) or not expression.items:
+        return None
+    numbers = [number(item, code, evaluator, known) for item in expression.items]
+    stated = [n for n in numbers if n is not None]
+    return max(stated) if len(stated) == len(numbers) else None

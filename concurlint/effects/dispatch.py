@@ -1,0 +1,228 @@
+"""Who runs what where: threads, pools, tasks and framework hooks, with the functions they are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from concurlint.catalog.roles import HookRole, Roles, RunsRole
+from concurlint.facts.records import Call, CallSite, Collection, Constant, Expression, Table
+from concurlint.project.arguments import given, positional
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import (
+    Bound,
+    ClassOf,
+    Coroutine,
+    Function,
+    Instance,
+    Library,
+    Literal,
+    Partial,
+    Site,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dispatch:
+    """One call (or framework hook) that has `work` run on a thread, in a process or as a task.
+
+    `code` is the function run, `value` how it was handed over, `name` the library call that dispatches;
+    `passed` are the expressions that become its arguments, by position and keyword.
+    """
+
+    where: Code
+    site: CallSite | None
+    on: str
+    name: str
+    code: Code
+    value: Value
+    many: bool
+    repeated: bool
+    items: Expression | None = None
+    passed: tuple[Expression, ...] = ()
+    named: dict[str, Expression] = field(default_factory=dict)
+    hook: HookRole | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether the work may run several times side by side."""
+        return self.many or self.repeated
+
+
+def ran(value: Value) -> Code | None:
+    """The project function that runs when a handed-over value is called."""
+    match value:
+        case Function(code=code) | Bound(function=Function(code=code)):
+            return code
+        case Coroutine(function=code):
+            return code
+        case Partial(work=work):
+            return ran(work)
+    return None
+
+
+class Dispatches:
+    """Finds every dispatch of the program."""
+
+    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+        self._graph = graph
+        self._evaluator = graph.evaluator
+        self._roles = roles
+        self.all: list[Dispatch] = []
+        for code in list(graph.libraries):
+            self.all.extend(self._in(code))
+            self.all.extend(self._hooked(code))
+        self.by_code: dict[Code, list[Dispatch]] = {}
+        for dispatch in self.all:
+            self.by_code.setdefault(dispatch.code, []).append(dispatch)
+
+    def _in(self, code: Code) -> Iterator[Dispatch]:
+        for site, name, value in self._graph.libraries[code]:
+            role = self._roles.runs(name)
+            if role is not None:
+                yield from self._by_role(code, site, name, role, value)
+        for site in code.scope.calls:
+            for target in self._graph.targets(site):
+                if isinstance(target, ClassOf):
+                    yield from self._subclass(code, site, target)
+
+    def _by_role(
+        self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value
+    ) -> Iterator[Dispatch]:
+        call = merged(callee, site.call)
+        work = given(call, *role.work)
+        if work is None:
+            return
+        on = self._where(role, call, code)
+        if not on:
+            return
+        passed, named = self._arguments(role, call)
+        items = given(call, *role.items) if role.items else None
+        seen: set[Code] = set()
+        for value in self._evaluator.values(work, code):
+            run = ran(value) or self._graph.runs(value)
+            if run is not None and run not in seen:
+                seen.add(run)
+                yield Dispatch(
+                    code, site, on, name, run, value, role.many and not _single(items),
+                    self._repeated(code, site), items, passed, named,
+                )  # fmt: skip
+
+    def _where(self, role: RunsRole, call: Call, code: Code) -> str:
+        """Thread, process …; for calls that take the pool as an argument, where that pool runs things."""
+        if role.pool is None:
+            return role.on
+        pool = given(call, *role.pool)
+        if pool is None:
+            return role.on
+        values = self._evaluator.values(pool, code)
+        kinds = {"thread" if v == Literal(None) else self._evaluator.kind(v) for v in values}
+        if not kinds or not values.whole and kinds != {"process-pool"}:
+            return ""
+        if kinds <= {"thread", "thread-pool"}:
+            return "thread"
+        return "process" if kinds == {"process-pool"} else ""
+
+    def _arguments(self, role: RunsRole, call: Call) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
+        passed: tuple[Expression, ...] = ()
+        named: dict[str, Expression] = {}
+        if role.rest:
+            start = (role.work[1] or 0) + 1
+            passed = tuple(a.value for a in positional(call)[start:])
+            named = {a.keyword: a.value for a in call.arguments if a.keyword is not None}
+        if role.arguments:
+            found = given(call, *role.arguments)
+            if isinstance(found, Collection):
+                passed = found.items
+        if role.keywords:
+            table = given(call, *role.keywords)
+            if isinstance(table, Table):
+                for key, value in zip(table.keys, table.values, strict=True):
+                    if isinstance(key, Constant) and isinstance(key.value, str):
+                        named[key.value] = value
+        return passed, named
+
+    def _subclass(self, code: Code, site: CallSite, target: ClassOf) -> Iterator[Dispatch]:
+        """An instance of a project class whose overridden method a thread or process runs."""
+        _, libraries, _ = self._evaluator.lineage(target.code)
+        for library in libraries:
+            hook = self._roles.override(library)
+            if hook is None or hook.what not in ("thread", "process"):
+                continue
+            instance = Instance(target, Site(code, site.call))
+            for name in hook.methods:
+                for value in self._evaluator.attribute(instance, name):
+                    run = ran(value)
+                    if run is not None:
+                        repeated = self._repeated(code, site)
+                        yield Dispatch(code, site, hook.on, library, run, value, False, repeated, hook=hook)
+            return
+
+    def _hooked(self, code: Code) -> Iterator[Dispatch]:
+        """Functions and methods that a framework calls by decorator or base class."""
+        for decorator in code.scope.decorators:
+            inner = decorator.function if isinstance(decorator, Call) else decorator
+            for value in self._evaluator.values(inner, code.parent or code):
+                hook = self._roles.decorator(library_name(value))
+                if hook is not None:
+                    on = "task" if code.is_async and hook.on == "thread" else hook.on
+                    yield Dispatch(
+                        code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook
+                    )
+        if code.scope.kind != "class":
+            return
+        _, libraries, _ = self._evaluator.lineage(code)
+        for library in libraries:
+            hook = self._roles.override(library)
+            if hook is None or hook.what in ("thread", "process"):
+                continue
+            for child in code.children:
+                if child.scope.kind == "function" and _named(child.name, hook.methods):
+                    on = "task" if child.is_async else hook.on
+                    owner = Instance(ClassOf(code))
+                    yield Dispatch(
+                        child, None, on, library, child, Bound(Function(child), owner), hook.many, False, hook=hook
+                    )  # fmt: skip
+
+    def _repeated(self, code: Code, site: CallSite) -> bool:
+        """Whether the dispatching call itself runs several times: in a loop, or its function is called in one."""
+        if any(not _one_turn(code, number) for number in site.context.loops):
+            return True
+        if code.scope.kind == "module":
+            return False
+        edges = self._graph.callers.get(code, ())
+        return any(edge.site.context.loops for edge in edges)
+
+
+def _one_turn(code: Code, number: int) -> bool:
+    """A loop that starts one thing and leaves."""
+    loop = code.scope.loops[number]
+    iterable = loop.iterable
+    return isinstance(iterable, Collection) and len(iterable.items) <= 1
+
+
+def _single(items: Expression | None) -> bool:
+    return isinstance(items, Collection) and len(items.items) <= 1
+
+
+def _named(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(name == p or (p.endswith("*") and name.startswith(p[:-1])) for p in patterns)
+
+
+def merged(callee: Value, call: Call) -> Call:
+    """The call as it reaches the function: arguments bound by `partial` put before its own."""
+    while isinstance(callee, Partial):
+        bound = callee.call.arguments[1:]
+        keywords = {a.keyword for a in call.arguments if a.keyword is not None}
+        early = tuple(a for a in bound if a.keyword is None)
+        late = tuple(a for a in bound if a.keyword is not None and a.keyword not in keywords)
+        call = Call(call.function, (*early, *call.arguments, *late), call.at)
+        callee = callee.work
+    return call
+
+
+def is_library(value: Value, name: str) -> bool:
+    """Whether a value is the library thing of that name."""
+    return isinstance(value, Library) and value.name == name

@@ -1,0 +1,122 @@
+"""What the conditions around a place say: under the main guard, on Windows only, never."""
+
+from collections.abc import Callable
+
+from concurlint.facts.records import (
+    Attribute,
+    Call,
+    Compare,
+    Condition,
+    Constant,
+    Expression,
+    Logic,
+    Name,
+    Unary,
+    spelled,
+)
+from concurlint.project.modules import Code
+
+Test = Callable[[Expression], bool | None]
+"""True: the test says so; False: it says the opposite; None: it says nothing."""
+
+
+def implied(condition: Condition, test: Test, follow: Callable[[Name], Expression | None]) -> bool:
+    """Whether a condition that came out as it did means that `test` holds."""
+    return _implies(condition.test, condition.holds, test, follow, 0)
+
+
+def _implies(
+    expression: Expression, holds: bool, test: Test, follow: Callable[[Name], Expression | None], depth: int
+) -> bool:
+    says = test(expression)
+    if says is not None:
+        return says is holds
+    if isinstance(expression, Unary) and expression.operator == "Not":
+        return _implies(expression.operand, not holds, test, follow, depth)
+    if isinstance(expression, Logic) and (expression.operator == "and") is holds:
+        return any(_implies(value, holds, test, follow, depth) for value in expression.values)
+    if isinstance(expression, Logic):
+        return all(_implies(value, holds, test, follow, depth) for value in expression.values)
+    if isinstance(expression, Name) and depth < 4:
+        bound = follow(expression)
+        return bound is not None and _implies(bound, holds, test, follow, depth + 1)
+    return False
+
+
+def single_binding(code: Code) -> Callable[[Name], Expression | None]:
+    """Follows a name to the one expression it is bound to in the code or its module."""
+
+    def follow(name: Name) -> Expression | None:
+        for scope in (code.scope, code.module.body.scope):
+            bindings = scope.bindings.get(name.id)
+            if bindings:
+                return bindings[0].value if len(bindings) == 1 and not bindings[0].path else None
+        return None
+
+    return follow
+
+
+def _equality(expression: Expression) -> tuple[str, str, bool] | None:
+    """(dotted name, constant, equal?) for `name == "x"`, `"x" != name`, `name.startswith("x")`, `name in (…)`."""
+    if isinstance(expression, Compare) and len(expression.rest) == 1:
+        operator, right = expression.rest[0]
+        left = expression.left
+        if operator in ("In", "NotIn") and hasattr(right, "items"):
+            items = [i.value for i in right.items if isinstance(i, Constant) and isinstance(i.value, str)]
+            return (_subject(left), items[0], operator == "In") if items else None
+        if operator not in ("Equal", "NotEqual"):
+            return None
+        if isinstance(left, Constant):
+            left, right = right, left
+        if isinstance(right, Constant) and isinstance(right.value, str):
+            return _subject(left), right.value, operator == "Equal"
+    if isinstance(expression, Call) and len(expression.arguments) == 1:
+        function, argument = expression.function, expression.arguments[0].value
+        if isinstance(function, Attribute) and function.attr == "startswith":
+            if isinstance(argument, Constant) and isinstance(argument.value, str):
+                return _subject(function.value), argument.value, True
+    return None
+
+
+def _subject(expression: Expression) -> str:
+    if isinstance(expression, Call):
+        expression = expression.function
+        if isinstance(expression, Attribute) and expression.attr == "lower":
+            return _subject(expression.value)
+    return spelled(expression)
+
+
+def says_main(expression: Expression) -> bool | None:
+    """Whether the test asks if this is the main module."""
+    found = _equality(expression)
+    if found is not None and found[0] == "__name__" and found[1] == "__main__":
+        return found[2]
+    return None
+
+
+_PLATFORMS = {"os.name", "sys.platform", "platform.system", "name", "system"}
+_WINDOWS = {"nt", "win32", "win", "windows", "cygwin"}
+
+
+def says_windows(expression: Expression) -> bool | None:
+    """Whether the test asks if this is Windows, also through constants with telling values."""
+    found = _equality(expression)
+    if found is not None and found[0] in _PLATFORMS:
+        if found[1].lower() in _WINDOWS:
+            return found[2]
+        if found[1].lower() in {"posix", "linux", "darwin"}:
+            return not found[2] if found[2] else None
+    return None
+
+
+def says_type_checking(expression: Expression) -> bool | None:
+    """Whether the test is only true for type checkers (or never)."""
+    if isinstance(expression, Constant) and expression.value is False:
+        return True
+    return True if spelled(expression) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") else None
+
+
+def holds(conditions: tuple[Condition, ...], code: Code, test: Test) -> bool:
+    """Whether any of the conditions around a place in `code` means that `test` is true there."""
+    follow = single_binding(code)
+    return any(implied(condition, test, follow) for condition in conditions)

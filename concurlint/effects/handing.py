@@ -1,0 +1,129 @@
+"""What is handed over and what is dropped: callables, tasks, locks that only their maker has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import merged
+from concurlint.effects.locks import LOCK_KINDS
+from concurlint.facts.records import Attribute, Call, CallSite, Expression, Name
+from concurlint.project.arguments import given
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import (
+    Bound,
+    ClassOf,
+    Container,
+    Coroutine,
+    Function,
+    Instance,
+    Library,
+    Literal,
+    Partial,
+    Value,
+)
+
+_PLAIN = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.list", "builtins.dict",
+          "builtins.tuple", "builtins.set", "builtins.bytes", "builtins.NoneType"}  # fmt: skip
+
+
+class Handing:
+    """Looks at single calls that take work, and at what becomes of what they give back."""
+
+    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+
+    def handed_over(self) -> Iterator[tuple[Code, CallSite, str, Expression]]:
+        """Calls that want a callable for a thread or process, with the expression they get."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, value in calls:
+                role = self._roles.runs(name)
+                if role is None or role.on == "task":
+                    continue
+                work = given(merged(value, site.call), *role.work)
+                if work is not None:
+                    yield code, site, name, work
+
+    def is_surely_not_callable(self, work: Expression, code: Code) -> bool:
+        """Whether nothing that the expression may be can be called."""
+        values = self._evaluator.values(work, code)
+        return bool(values.items) and values.whole and not any(self._callable(v) for v in values)
+
+    def _callable(self, value: Value) -> bool:
+        match value:
+            case Function() | Bound() | Partial() | ClassOf() | Library():
+                return True
+            case Instance(of=ClassOf(code=cls)):
+                known = self._evaluator.lineage(cls)[2] and not self._evaluator.lineage(cls)[1]
+                return bool(self._evaluator.attribute(value, "__call__").items) or not known
+            case Instance(of=Library(name=name)):
+                return name not in _PLAIN
+            case Literal() | Container() | Coroutine():
+                return False
+        return True
+
+    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str]]:
+        """Calls whose task lives only as long as somebody keeps it, and nobody does."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, _ in calls:
+                role = self._roles.runs(name)
+                if role is not None and role.weak and self._is_dropped(code, site):
+                    yield code, site, name
+
+    def _is_dropped(self, code: Code, site: CallSite) -> bool:
+        if site.dropped:
+            return True
+        for binding in code.scope.bindings.get("_", ()):
+            if binding.value is site.call and not code.scope.uses.get("_"):
+                return binding.kind == "assign" and code.scope.kind != "module"
+        return False
+
+    def private_locks(self) -> Iterator[tuple[Code, Call, str]]:
+        """Locks made and taken within one run of one function, with nobody else to see them."""
+        for code, calls in self._graph.libraries.items():
+            if code.scope.kind not in ("function", "lambda"):
+                continue
+            for site, name, _ in calls:
+                if self._roles.kind(self._roles.canonical(name)) not in LOCK_KINDS - {"file-lock"}:
+                    continue
+                if self._taken_at_once(code, site.call) or self._only_local(code, site.call):
+                    yield code, site.call, name
+
+    @staticmethod
+    def _taken_at_once(code: Code, call: Call) -> bool:
+        if any(entered.manager is call for entered, _, _ in code.scope.entered):
+            return True
+        return any(
+            isinstance(other.call.function, Attribute)
+            and other.call.function.value is call
+            and other.call.function.attr in ("acquire", "__enter__")
+            for other in code.scope.calls
+        )
+
+    @staticmethod
+    def _only_local(code: Code, call: Call) -> bool:
+        """Bound to a local name that is used for nothing but taking and releasing it here."""
+        scope = code.scope
+        for name, bindings in scope.bindings.items():
+            if len(bindings) != 1 or bindings[0].value is not call or bindings[0].path:
+                continue
+            if bindings[0].kind not in ("assign", "with") or name in scope.globals | scope.nonlocals:
+                return False
+            if any(name in inner.scope.uses for inner in code.family() if inner is not code):
+                return False
+            taken = sum(_is_name(e.manager, name) for e, _, _ in scope.entered)
+            called = sum(
+                isinstance(s.call.function, Attribute)
+                and _is_name(s.call.function.value, name)
+                and s.call.function.attr in ("acquire", "release", "locked", "__enter__", "__exit__")
+                for s in scope.calls
+            )
+            return taken + called > 0 and taken + called == scope.uses.get(name, 0)
+        return False
+
+
+def _is_name(expression: Expression, name: str) -> bool:
+    return isinstance(expression, Name) and expression.id == name

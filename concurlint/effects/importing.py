@@ -1,0 +1,74 @@
+"""What runs while a module is imported, and which processes that starts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.effects.guards import holds, says_main, says_type_checking
+from concurlint.facts.records import CallSite, Condition
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.modules import Code
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportTimeCall:
+    """A library call that runs at import, with the chain of calls from the module's top level."""
+
+    code: Code
+    site: CallSite
+    name: str
+    via: tuple[Edge, ...]
+
+    @property
+    def top(self) -> Code:
+        """The module body (or class body in it) from which it is reached."""
+        return self.via[0].caller if self.via else self.code
+
+    def steps(self) -> tuple[Step, ...]:
+        """The calls that lead to it, outermost first."""
+        found = []
+        for edge in self.via:
+            where = "the top level" if edge.caller.scope.kind != "function" else f"`{edge.caller.qualname}`"
+            message = f"{where} calls `{edge.callee.qualname}`"
+            found.append(Step(edge.caller.span(edge.site.call.at), message))
+        return tuple(found)
+
+
+def is_guarded(conditions: tuple[Condition, ...], code: Code) -> bool:
+    """Whether a place only runs in the main module, or never."""
+    return holds(conditions, code, says_main) or holds(conditions, code, says_type_checking)
+
+
+def _runs_at_import(code: Code) -> bool:
+    """Module bodies, and class bodies directly in them that stand outside the guard."""
+    current: Code | None = code
+    while current is not None:
+        if current.scope.kind not in ("module", "class"):
+            return False
+        if current.parent is not None and is_guarded(current.scope.defined.conditions, current.parent):
+            return False
+        current = current.parent
+    return True
+
+
+def calls_at_import(graph: CallGraph) -> Iterator[ImportTimeCall]:
+    """Library calls that importing some module of the project runs; each function by its shortest way."""
+    queue: deque[tuple[Code, tuple[Edge, ...]]] = deque(
+        (code, ()) for code in graph.edges if _runs_at_import(code)
+    )
+    seen: set[Code] = {code for code, _ in queue}
+    while queue:
+        code, via = queue.popleft()
+        for site, name, _ in graph.libraries.get(code, ()):
+            if not is_guarded(site.context.conditions, code) and not site.context.deferred:
+                yield ImportTimeCall(code, site, name, via)
+        for edge in graph.edges.get(code, ()):
+            if edge.callee in seen or not edge.runs or edge.callee.is_async:
+                continue
+            if is_guarded(edge.site.context.conditions, code):
+                continue
+            seen.add(edge.callee)
+            queue.append((edge.callee, (*via, edge)))

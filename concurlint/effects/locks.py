@@ -1,0 +1,239 @@
+"""Which locks are held where: `with`, acquire to release, context managers that take one, callers that hold one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from concurlint.facts.records import (
+    Attribute,
+    Call,
+    CallSite,
+    Context,
+    Entered,
+    Expression,
+    Name,
+    spelled,
+)
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.classes import is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Site, Value
+
+LOCK_KINDS = {"lock", "semaphore", "async-lock", "async-semaphore", "green-lock", "file-lock", "rw-lock"}
+_HARMLESS = {
+    "file", "thread-pool", "process-pool", "interpreter-pool", "executor", "stack", "child", "manager",
+    "path", "connection", "cursor", "session", "socket", "task-group", "dict", "list", "str", "http-client",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock by where it was made, or by the attribute that holds it when that is not seen."""
+
+    identity: Site | tuple[Code | None, str]
+    kind: str
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The locks known to be held at a place; `unknown` when something entered there may be a lock too."""
+
+    locks: frozenset[Lock]
+    unknown: bool
+
+    def __or__(self, other: Held) -> Held:
+        return Held(self.locks | other.locks, self.unknown or other.unknown)
+
+    def meets(self, other: Held) -> bool:
+        """Whether the same lock may protect both sides."""
+        mine = {lock.identity for lock in self.locks}
+        return self.unknown or other.unknown or any(lock.identity in mine for lock in other.locks)
+
+
+NONE_HELD = Held(frozenset(), False)
+
+
+class Locks:
+    """Answers which locks are held at a place of the program."""
+
+    def __init__(self, graph: CallGraph, entered_from_outside: frozenset[Code] = frozenset()) -> None:
+        self._graph = graph
+        self._evaluator = graph.evaluator
+        self._outside = entered_from_outside
+        self._managers: dict[Expression, Held] = {}
+        self._spans: dict[Code, list[tuple[int, int, Held]]] = {}
+        self._always: dict[Code, Held | None] = {}
+
+    def of_value(self, value: Value, spelling: str) -> Lock | None:
+        """The lock that a value is; None when it is none."""
+        kind = self._evaluator.kind(value)
+        if kind not in LOCK_KINDS or not isinstance(value, Instance):
+            return None
+        if value.site is not None:
+            return Lock(value.site, kind, spelling)
+        return Lock((None, spelling), kind, spelling)
+
+    def of(self, expression: Expression, code: Code) -> Held:
+        """The locks an expression stands for."""
+        values = self._evaluator.values(expression, code)
+        spelling = spelled(expression)
+        found: set[Lock] = set()
+        unknown = False
+        for value in values:
+            lock = self.of_value(value, spelling)
+            if lock is None:
+                unknown = unknown or self._may_lock(value)
+            elif value.site is None and isinstance(value, Instance):
+                found.add(self._by_path(expression, code, lock))
+            else:
+                found.add(lock)
+        if not values.items or not values.whole:
+            unknown = unknown or not found
+        return Held(frozenset(found), unknown)
+
+    def _by_path(self, expression: Expression, code: Code, lock: Lock) -> Lock:
+        if isinstance(expression, Attribute) and isinstance(expression.value, Name):
+            cls = is_self(code, expression.value.id)
+            if cls is not None:
+                return Lock((cls, expression.attr), lock.kind, lock.spelling)
+        return lock
+
+    def _may_lock(self, value: Value) -> bool:
+        """Whether entering a value might take a lock for all that is known."""
+        if isinstance(value, Instance) and isinstance(value.of, ClassOf):
+            return True
+        kind = self._evaluator.kind(value)
+        if kind:
+            return kind not in _HARMLESS
+        name = self._evaluator.type_name(value)
+        return not name.startswith(("builtins.", "contextlib.", "io.", "unittest.", "pathlib.", "tempfile."))
+
+    def manager(self, expression: Expression, code: Code) -> Held:
+        """The locks that are held inside `with expression:`."""
+        known = self._managers.get(expression)
+        if known is None:
+            self._managers[expression] = NONE_HELD
+            known = self._managers[expression] = self._manager(expression, code)
+        return known
+
+    def _manager(self, expression: Expression, code: Code) -> Held:
+        if isinstance(expression, Call):
+            held = NONE_HELD
+            callees = self._evaluator.values(expression.function, code)
+            for value in callees:
+                inner = value.function if isinstance(value, Bound) else value
+                if isinstance(inner, Function):
+                    held |= self._inside_context_manager(inner.code)
+                elif isinstance(inner, Library) and inner.name.startswith(("contextlib.", "builtins.", "unittest.")):
+                    continue
+                elif isinstance(inner, (ClassOf, Library)):
+                    held |= self._object(expression, code)
+            return held if callees.items else Held(frozenset(), True)
+        return self._object(expression, code)
+
+    def _object(self, expression: Expression, code: Code) -> Held:
+        held = self.of(expression, code)
+        if held.locks or not held.unknown:
+            return held
+        values = self._evaluator.values(expression, code)
+        expanded = NONE_HELD
+        for value in values:
+            if not isinstance(value, Instance) or not isinstance(value.of, ClassOf):
+                return held
+            expanded |= self._enter_method(value)
+        return expanded if values.items else held
+
+    def _enter_method(self, value: Instance) -> Held:
+        for name in ("__enter__", "__aenter__"):
+            for method in self._evaluator.attribute(value, name):
+                if isinstance(method, Bound) and isinstance(method.function, Function):
+                    code = method.function.code
+                    held = NONE_HELD
+                    for site in code.scope.calls:
+                        function = site.call.function
+                        if isinstance(function, Attribute) and function.attr in ("acquire", "__enter__"):
+                            held |= self.of(function.value, code)
+                    return held
+        return Held(frozenset(), True)
+
+    def _inside_context_manager(self, code: Code) -> Held:
+        if not code.scope.is_generator:
+            return Held(frozenset(), True)
+        held = NONE_HELD
+        for place in code.scope.yielded:
+            held |= self.at(code, place.context, place.order)
+        return held
+
+    def at(self, code: Code, context: Context, order: int) -> Held:
+        """The locks held at a place, by its own function alone."""
+        held = NONE_HELD
+        for entered in context.entered:
+            held |= self.manager(entered.manager, code)
+        for start, end, taken in self._acquired(code):
+            if start < order < end:
+                held |= taken
+        if code.scope.kind == "lambda" and code.parent is not None:
+            return held
+        return held
+
+    def _acquired(self, code: Code) -> list[tuple[int, int, Held]]:
+        """Stretches (in evaluation order) between an acquire and the last release of the same spelling."""
+        if code not in self._spans:
+            spans: list[tuple[int, int, Held]] = []
+            for site in code.scope.calls:
+                function = site.call.function
+                if isinstance(function, Attribute) and function.attr in ("acquire", "__enter__", "enter_context"):
+                    subject: Expression = function.value
+                    if function.attr == "enter_context" and site.call.arguments:
+                        subject, held = function.value, self.manager(site.call.arguments[0].value, code)
+                        end = 1 << 30
+                    else:
+                        held = self.of(subject, code)
+                        end = self._released(code, spelled(subject), site)
+                    if held.locks or held.unknown:
+                        spans.append((site.order, end, held))
+            self._spans[code] = spans
+        return self._spans[code]
+
+    def _released(self, code: Code, spelling: str, acquired: CallSite) -> int:
+        ends = [
+            site.order
+            for site in code.scope.calls
+            if isinstance(site.call.function, Attribute)
+            and site.call.function.attr in ("release", "__exit__")
+            and spelled(site.call.function.value) == spelling
+            and site.order > acquired.order
+        ]
+        return max(ends) if ends else 1 << 30
+
+    def always(self, code: Code) -> Held:
+        """The locks that every known caller of a function holds when it calls it."""
+        if code in self._always:
+            known = self._always[code]
+            return known if known is not None else Held(frozenset(), True)
+        self._always[code] = None  # being worked out: a cycle adds nothing of its own
+        edges = [edge for edge in self._graph.callers.get(code, ()) if edge.caller is not code]
+        held: Held | None = None
+        if edges and code not in self._outside:
+            for edge in edges:
+                if self._always.get(edge.caller, NONE_HELD) is None:
+                    continue
+                around = self.at(edge.caller, edge.site.context, edge.site.order) | self.always(edge.caller)
+                held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
+        result = held if held is not None else self._of_enclosing(code)
+        self._always[code] = result
+        return result
+
+    def _of_enclosing(self, code: Code) -> Held:
+        """A lambda or comprehension body runs where it stands, unless it was handed away."""
+        return NONE_HELD
+
+    def effective(self, code: Code, context: Context, order: int) -> Held:
+        """Locks held at a place: its own function's and those all its callers hold."""
+        return self.at(code, context, order) | self.always(code)
+
+    @staticmethod
+    def is_lock_manager(entered: Entered) -> bool:
+        """Whether the record is a plain `with` (an `async with` never blocks threads)."""
+        return not entered.is_async

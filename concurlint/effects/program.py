@@ -1,0 +1,215 @@
+"""The Program: all that a check may ask about a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.roles import Roles
+from concurlint.config import Config
+from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.commands import Commands
+from concurlint.effects.computing import Computing, Load
+from concurlint.effects.constants import largest, number
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.guards import holds, says_windows
+from concurlint.effects.handing import Handing
+from concurlint.effects.importing import ImportTimeCall, calls_at_import
+from concurlint.effects.locks import Locks
+from concurlint.effects.races import Races
+from concurlint.effects.sharing import Sharing
+from concurlint.effects.speed import Speed
+from concurlint.facts.records import Argument, Call, CallSite, Expression
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.evaluate import Evaluator
+from concurlint.project.modules import Code, Module, Project
+
+
+class Program:
+    """A linked project with everything inferred about it; each part is worked out when first asked for."""
+
+    def __init__(self, project: Project, modules: list[Module], config: Config, effects: Effects) -> None:
+        self.project = project
+        self.config = config
+        self.effects = effects
+        self.roles = Roles()
+        self.evaluator = Evaluator(project, self.roles, self._is_known)
+        self.graph = CallGraph(self.evaluator)
+        self._link(modules)
+
+    def _is_known(self, name: str) -> bool:
+        roles = self.roles
+        return (
+            self.effects.lookup(name) is not None
+            or roles.runs(name) is not None
+            or roles.class_role(name) is not None
+            or bool(roles.returns(name) or roles.starts(name) or roles.comes_from_outside(name))
+        )
+
+    def _link(self, modules: list[Module]) -> None:
+        """Two rounds: what is passed where is only known once the calls of the first are."""
+        for last in (False, True):
+            self.graph.build(modules)
+            self.dispatches = Dispatches(self.graph, self.roles)
+            if not last:
+                self.evaluator.callers = self.graph.known_callers()
+                self._bind_dispatched()
+                self.evaluator.forget()
+
+    def _bind_dispatched(self) -> None:
+        """A dispatch passes arguments like a call does."""
+        for dispatch in self.dispatches.all:
+            if dispatch.site is None or not (dispatch.passed or dispatch.named):
+                continue
+            arguments = [Argument(value, None, 0) for value in dispatch.passed]
+            arguments += [Argument(value, name, 0) for name, value in dispatch.named.items()]
+            call = Call(dispatch.site.call.function, tuple(arguments), dispatch.site.call.at)
+            known = self.evaluator.callers.setdefault(dispatch.code, [])
+            known.append((call, dispatch.where, dispatch.value))
+
+    def codes(self) -> Iterator[Code]:
+        """Every code object whose calls are resolved, in a stable order."""
+        yield from self.graph.edges
+
+    def library_calls(self) -> Iterator[tuple[Code, CallSite, str]]:
+        """Calls of library functions with their dotted names."""
+        for code, calls in self.graph.libraries.items():
+            for site, name, _ in calls:
+                yield code, site, name
+
+    def import_time_starts(self) -> Iterator[tuple[ImportTimeCall, str]]:
+        """Starts of processes at import: the call, and what it starts in words."""
+        for call in calls_at_import(self.graph):
+            what = self.roles.starts(call.name)
+            if what:
+                yield call, what
+
+    def breaking_start_method(self) -> str:
+        """The start methods of the target platforms that import the main module again, in words."""
+        platform = self.config.target_platform
+        if platform == "linux":
+            return "forkserver (Linux, from Python 3.14)"
+        if platform in ("macos", "windows"):
+            return f"spawn ({'macOS' if platform == 'macos' else 'Windows'})"
+        return "spawn (Windows, macOS) or forkserver (Linux, from 3.14)"
+
+    def bare_update_wording(self) -> str:
+        """What is true of a bare `+=` on the target interpreter (facts A3 to A5)."""
+        if self.config.target_python >= (3, 10):
+            return "a bare `+=` is whole on GIL builds by accident only, and torn on free-threaded ones"
+        return "`+=` reads and writes in separate steps, and loses updates"
+
+    # questions of single rules
+
+    def thread_work_for_speed(self) -> Iterator[Dispatch]:
+        """Dispatches of several pieces of work to threads."""
+        yield from Speed(self.graph, self.dispatches.all).hoped_for()
+
+    def load_of(self, dispatch: Dispatch) -> Load:
+        """What the dispatched function computes with the arguments it is given there."""
+        known: dict[str, float] = {}
+        names = [p.name for p in dispatch.code.scope.parameters if p.kind == "positional"]
+        if dispatch.code.self_name() is not None:
+            names = names[1:]
+        for name, passed in [*zip(names, dispatch.passed, strict=False), *dispatch.named.items()]:
+            stated = number(passed, dispatch.where, self.evaluator, {})
+            if stated is not None:
+                known[name] = stated
+        biggest = largest(dispatch.items, dispatch.where, self.evaluator, {})
+        if biggest is not None and names:
+            known[names[0]] = biggest
+        return self.computing.load(dispatch.code, known)
+
+    @cached_property
+    def _handing(self) -> Handing:
+        return Handing(self.graph, self.roles)
+
+    def handed_over(self) -> Iterator[tuple[Code, CallSite, str, Expression]]:
+        """See `Handing.handed_over`."""
+        return self._handing.handed_over()
+
+    def is_surely_not_callable(self, work: Expression, code: Code) -> bool:
+        """See `Handing.is_surely_not_callable`."""
+        return self._handing.is_surely_not_callable(work, code)
+
+    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str]]:
+        """See `Handing.dropped_tasks`."""
+        return self._handing.dropped_tasks()
+
+    def private_locks(self) -> Iterator[tuple[Code, Call, str]]:
+        """See `Handing.private_locks`."""
+        return self._handing.private_locks()
+
+    def blocking_in_coroutines(self) -> Iterator[tuple[Code, CallSite, Blocking]]:
+        """Calls in async functions that block their event loop."""
+        for code in self.codes():
+            if not code.is_async:
+                continue
+            for site in code.scope.calls:
+                found = self.blocking.at(code, site)
+                if found is not None:
+                    yield code, site, found
+
+    def remedy_in_coroutine(self, code: Code, blocking: Blocking) -> str:
+        """What to do instead in a coroutine, by the framework in use and the call that blocks."""
+        away = f"`await {self.framework(code)}.to_thread{'.run_sync' if self.framework(code) != 'asyncio' else ''}(…)`"
+        if len(blocking.chain) > 1:
+            return f"run it in a thread: {away}"
+        if blocking.name == "time.sleep":
+            return f"use `await {self.framework(code)}.sleep(…)`"
+        better = self.roles.remedy(blocking.name) if self.framework(code) == "asyncio" else ""
+        return f"use {better}" if better else f"run it in a thread: {away}"
+
+    def framework(self, code: Code) -> str:
+        """`trio`, `anyio` or `asyncio`, by what the module imports."""
+        names = {
+            binding.imported.module.partition(".")[0]
+            for bindings in code.module.body.scope.bindings.values()
+            for binding in bindings
+            if binding.imported is not None and not binding.imported.level
+        }
+        if "asyncio" not in names:
+            for name in ("trio", "anyio"):
+                if name in names:
+                    return name
+        return "asyncio"
+
+    def is_windows_only(self, code: Code, site: CallSite) -> bool:
+        """Whether a call only runs on Windows."""
+        return self.config.target_platform == "windows" or holds(site.context.conditions, code, says_windows)
+
+    def is_test_double(self, code: Code, site: CallSite) -> bool:
+        """Whether the call goes to a mock and starts nothing."""
+        return False
+
+    @cached_property
+    def races(self) -> Races:
+        """Races on shared state."""
+        return Races(self.graph, self.sharing)
+
+    @cached_property
+    def blocking(self) -> BlockingCalls:
+        """Which calls block."""
+        return BlockingCalls(self.graph, self.effects)
+
+    @cached_property
+    def computing(self) -> Computing:
+        """How long functions compute with the GIL held."""
+        return Computing(self.graph, self.effects)
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The commands that are started."""
+        return Commands(self.graph, self.roles)
+
+    @cached_property
+    def locks(self) -> Locks:
+        """Which locks are held where."""
+        started = frozenset(dispatch.code for dispatch in self.dispatches.all)
+        return Locks(self.graph, started)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Which state threads share."""
+        return Sharing(self.graph, self.dispatches, self.locks)

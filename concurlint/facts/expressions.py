@@ -1,0 +1,514 @@
+"""LibCST expressions → expression records, with the calls and accesses in them noted in order."""
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal
+
+import libcst as cst
+
+from concurlint.facts.records import (
+    Access,
+    AccessKind,
+    Argument,
+    Attribute,
+    Await,
+    Awaited,
+    Binary,
+    Binding,
+    BindingKind,
+    Call,
+    CallSite,
+    Choice,
+    Collection,
+    Compare,
+    Comprehension,
+    Condition,
+    Constant,
+    Context,
+    Expression,
+    Formatted,
+    Import,
+    Item,
+    Lambda,
+    Logic,
+    Loop,
+    Name,
+    Parameter,
+    Place,
+    Returned,
+    Scope,
+    ScopeKind,
+    Slice,
+    Star,
+    Table,
+    Text,
+    Unary,
+    Walrus,
+    Yield,
+)
+
+_NOWHERE: Place = (1, 1, 1, 1)
+
+
+class Lowering:
+    """Turns expressions into records within the current scope and context."""
+
+    def __init__(self, positions: dict[cst.CSTNode, Place]) -> None:
+        self._positions = positions
+        self.scopes: list[Scope] = []
+        self.scope: Scope
+        self.context = Context()
+        self.statement: Place = _NOWHERE
+        self.raises = 0
+        self._orders: dict[int, int] = {}
+        self._loops: list[Loop] = []
+        self._renames: list[dict[str, str]] = []
+        self._fresh = 0
+        self._quiet = 0
+        self._lower: dict[type, Callable[[Any], Expression]] = {
+            cst.Name: self._name,
+            cst.Attribute: self._attribute,
+            cst.Call: self.call,
+            cst.SimpleString: self._string,
+            cst.ConcatenatedString: self._concatenated,
+            cst.FormattedString: self._formatted,
+            cst.Integer: self._number,
+            cst.Float: self._number,
+            cst.Imaginary: self._number,
+            cst.BinaryOperation: self._binary,
+            cst.BooleanOperation: self._logic,
+            cst.UnaryOperation: self._unary,
+            cst.Comparison: self._compare,
+            cst.IfExp: self._choice,
+            cst.Subscript: self._subscript,
+            cst.List: self._collection,
+            cst.Tuple: self._collection,
+            cst.Set: self._collection,
+            cst.Dict: self._table,
+            cst.ListComp: self._comprehension,
+            cst.SetComp: self._comprehension,
+            cst.GeneratorExp: self._comprehension,
+            cst.DictComp: self._comprehension,
+            cst.Lambda: self._lambda,
+            cst.Await: self.awaited,
+            cst.Yield: self._yield,
+            cst.NamedExpr: self._walrus,
+            cst.StarredElement: self._starred,
+        }
+
+    # places, orders, scopes
+
+    def place(self, node: cst.CSTNode) -> Place:
+        return self._positions.get(node, _NOWHERE)
+
+    def next_order(self) -> int:
+        number = self.scope.number
+        order = self._orders.get(number, 0) + 1
+        self._orders[number] = order
+        return order
+
+    def open_scope(self, kind: ScopeKind, name: str, at: Place) -> Scope:
+        parent = self.scope.number if self.scopes else None
+        scope = Scope(len(self.scopes), kind, name, parent, at, self.context)
+        self.scopes.append(scope)
+        return scope
+
+    @contextmanager
+    def within(self, scope: Scope) -> Iterator[None]:
+        outer = self.scope, self.context, self.statement, self._loops
+        self.scope, self.context, self._loops = scope, Context(), []
+        try:
+            yield
+        finally:
+            self.scope, self.context, self.statement, self._loops = outer
+
+    # loops
+
+    def open_loop(
+        self,
+        kind: Literal["for", "while", "comprehension"],
+        at: Place,
+        iterable: Expression | None = None,
+        is_async: bool = False,
+    ) -> Loop:
+        loop = Loop(
+            len(self.scope.loops), kind, None, iterable, self.context, at, self.next_order(), -1, is_async
+        )
+        self.scope.loops.append(loop)
+        self._loops.append(loop)
+        return loop
+
+    def close_loop(self, loop: Loop) -> None:
+        self._loops.remove(loop)
+        loop.end = self.next_order()
+
+    def leave_loops(self, one: bool = False) -> None:
+        for loop in self._loops[-1:] if one else self._loops:
+            loop.leaves = True
+
+    def count_operation(self) -> None:
+        if self._loops:
+            self._loops[-1].operations += 1
+
+    def note_await(self, value: Expression | None, at: Place) -> None:
+        for loop in self._loops:
+            loop.has_await = True
+        self.scope.awaits.append(Awaited(value, self.context, self.next_order(), at))
+
+    # bindings and accesses
+
+    def renamed(self, name: str) -> str:
+        for names in reversed(self._renames):
+            if name in names:
+                return names[name]
+        return name
+
+    def bind(
+        self,
+        name: str,
+        kind: BindingKind,
+        value: Expression | None,
+        at: Place,
+        *,
+        path: tuple[int, ...] = (),
+        imported: Import | None = None,
+        scope: int | None = None,
+        annotation: Expression | None = None,
+    ) -> None:
+        binding = Binding(
+            name, kind, value, self.context, self.next_order(), at, path, imported, scope, annotation
+        )
+        self.scope.bindings.setdefault(name, []).append(binding)
+
+    def bind_target(
+        self,
+        target: cst.BaseExpression,
+        kind: BindingKind,
+        value: Expression | None,
+        path: tuple[int, ...] = (),
+    ) -> Expression:
+        """Bind every name of an assignment target; attributes and items become accesses."""
+        if isinstance(target, cst.Name):
+            name = self.renamed(target.value)
+            self.bind(name, kind, value, self.place(target), path=path)
+            if not path and kind == "assign":
+                self.note_global_write(target, value)
+            return Name(name, self.place(target))
+        if isinstance(target, (cst.Tuple, cst.List)):
+            items = tuple(
+                self.bind_target(element.value, kind, value, (*path, -1 if starred else index))
+                for index, element in enumerate(target.elements)
+                for starred in (isinstance(element, cst.StarredElement),)
+            )
+            return Collection("tuple", items, self.place(target))
+        lowered = self.expression(target, store=True)
+        self.access("write", lowered, value if kind == "assign" and not path else None)
+        return lowered
+
+    def note_global_write(
+        self, target: cst.Name, value: Expression | None, kind: AccessKind = "write"
+    ) -> None:
+        if target.value in self.scope.globals or target.value in self.scope.nonlocals:
+            self.access(kind, Name(target.value, self.place(target)), value)
+
+    def access(
+        self,
+        kind: AccessKind,
+        target: Expression,
+        value: Expression | None,
+        *,
+        operator: str = "",
+        annotation: Expression | None = None,
+    ) -> None:
+        if self._quiet:
+            return
+        order = self.next_order()
+        self.scope.accesses.append(
+            Access(kind, target, value, self.context, order, self.statement, operator, annotation)
+        )
+
+    def parameters(self, node: cst.Parameters) -> tuple[Parameter, ...]:
+        """The parameters in order; defaults are evaluated in the scope around the function."""
+
+        def one(param: cst.Param, kind: Literal["positional", "keyword", "args", "kwargs"]) -> Parameter:
+            default = self.expression(param.default) if param.default is not None else None
+            return Parameter(param.name.value, kind, self.annotation(param.annotation), default)
+
+        found = [one(p, "positional") for p in (*node.posonly_params, *node.params)]
+        if isinstance(node.star_arg, cst.Param):
+            found.append(one(node.star_arg, "args"))
+        found += [one(p, "keyword") for p in node.kwonly_params]
+        if node.star_kwarg is not None:
+            found.append(one(node.star_kwarg, "kwargs"))
+        return tuple(found)
+
+    def bind_parameters(self, scope: Scope) -> None:
+        for parameter in scope.parameters:
+            self.bind(
+                parameter.name, "parameter", parameter.default, scope.at, annotation=parameter.annotation
+            )
+
+    def annotation(self, node: cst.Annotation | None) -> Expression | None:
+        if node is None:
+            return None
+        self._quiet += 1
+        try:
+            return self.expression(node.annotation)
+        finally:
+            self._quiet -= 1
+
+    # expressions
+
+    def expression(self, node: cst.CSTNode, store: bool = False) -> Expression:
+        """The record of an expression; `store` when it is a target and nothing is read."""
+        if store and isinstance(node, cst.Attribute):
+            return Attribute(self.expression(node.value), node.attr.value, self.place(node))
+        if store and isinstance(node, cst.Subscript):
+            return self._subscript(node, store=True)
+        handler = self._lower.get(type(node))
+        if handler is not None:
+            return handler(node)
+        parts = tuple(
+            self.expression(child) for child in node.children if isinstance(child, cst.BaseExpression)
+        )
+        return Collection("tuple", parts, self.place(node))
+
+    def _name(self, node: cst.Name) -> Expression:
+        place = self.place(node)
+        if node.value in _SINGLETONS:
+            return Constant(_SINGLETONS[node.value], place)
+        name = self.renamed(node.value) if self._renames else node.value
+        if not self._quiet:
+            uses = self.scope.uses
+            uses[name] = uses.get(name, 0) + 1
+        return Name(name, place)
+
+    def _attribute(self, node: cst.Attribute) -> Expression:
+        lowered = Attribute(self.expression(node.value), node.attr.value, self.place(node))
+        self.access("read", lowered, None)
+        return lowered
+
+    def argument(self, node: cst.Arg) -> Argument:
+        value = self.expression(node.value)
+        return Argument(value, node.keyword.value if node.keyword else None, len(node.star))
+
+    def call(self, node: cst.Call, *, awaited: bool = False, dropped: bool = False) -> Call:
+        if isinstance(node.func, cst.Attribute):
+            function: Expression = Attribute(
+                self.expression(node.func.value), node.func.attr.value, self.place(node.func)
+            )
+        else:
+            function = self.expression(node.func)
+        lowered = Call(function, tuple(self.argument(a) for a in node.args), self.place(node))
+        if not self._quiet:
+            self.scope.calls.append(
+                CallSite(lowered, self.context, self.next_order(), self.statement, awaited, dropped)
+            )
+        return lowered
+
+    def awaited(self, node: cst.Await, dropped: bool = False) -> Expression:
+        if isinstance(node.expression, cst.Call):
+            value: Expression = self.call(node.expression, awaited=True)
+        else:
+            value = self.expression(node.expression)
+        self.note_await(value, self.place(node))
+        return Await(value, self.place(node))
+
+    def _string(self, node: cst.SimpleString) -> Expression:
+        value = node.evaluated_value
+        return Constant(value if isinstance(value, (str, bytes)) else None, self.place(node))
+
+    def _concatenated(self, node: cst.ConcatenatedString) -> Expression:
+        parts: list[Expression] = []
+        for side in (node.left, node.right):
+            lowered = self.expression(side)
+            parts += lowered.parts if isinstance(lowered, Text) else (lowered,)
+        values = [part.value for part in parts if isinstance(part, Constant)]
+        if len(values) == len(parts):
+            if all(isinstance(value, str) for value in values):
+                return Constant("".join(str(value) for value in values), self.place(node))
+            if all(isinstance(value, bytes) for value in values):
+                joined = b"".join(value for value in values if isinstance(value, bytes))
+                return Constant(joined, self.place(node))
+        return Text(tuple(parts), self.place(node))
+
+    def _formatted(self, node: cst.FormattedString) -> Expression:
+        parts: list[Expression] = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                parts.append(Constant(_unescaped(part.value, node.prefix), self.place(node)))
+            elif isinstance(part, cst.FormattedStringExpression):
+                spec = "".join(
+                    piece.value if isinstance(piece, cst.FormattedStringText) else "{}"
+                    for piece in part.format_spec or ()
+                )
+                parts.append(Formatted(self.expression(part.expression), spec, self.place(part.expression)))
+        return Text(tuple(parts), self.place(node))
+
+    def _number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Expression:
+        try:
+            value = ast.literal_eval(node.value)
+        except (ValueError, SyntaxError):
+            value = None
+        return Constant(value, self.place(node))
+
+    def _binary(self, node: cst.BinaryOperation) -> Expression:
+        self.count_operation()
+        left, right = self.expression(node.left), self.expression(node.right)
+        return Binary(type(node.operator).__name__, left, right, self.place(node))
+
+    def _logic(self, node: cst.BooleanOperation) -> Expression:
+        left = self.expression(node.left)
+        operator = "and" if isinstance(node.operator, cst.And) else "or"
+        right = self._under(left, operator == "and", node.right)
+        return Logic(operator, (left, right), self.place(node))
+
+    def _under(self, test: Expression, holds: bool, node: cst.BaseExpression) -> Expression:
+        outer = self.context
+        self.context = replace(outer, conditions=(*outer.conditions, Condition(test, holds)))
+        try:
+            return self.expression(node)
+        finally:
+            self.context = outer
+
+    def _unary(self, node: cst.UnaryOperation) -> Expression:
+        operand = self.expression(node.expression)
+        operator = type(node.operator).__name__
+        if operator == "Minus" and isinstance(operand, Constant) and isinstance(operand.value, (int, float)):
+            return Constant(-operand.value, self.place(node))
+        return Unary(operator, operand, self.place(node))
+
+    def _compare(self, node: cst.Comparison) -> Expression:
+        self.count_operation()
+        left = self.expression(node.left)
+        rest = tuple((type(t.operator).__name__, self.expression(t.comparator)) for t in node.comparisons)
+        return Compare(left, rest, self.place(node))
+
+    def _choice(self, node: cst.IfExp) -> Expression:
+        test = self.expression(node.test)
+        body = self._under(test, True, node.body)
+        return Choice(test, body, self._under(test, False, node.orelse), self.place(node))
+
+    def _subscript(self, node: cst.Subscript, store: bool = False) -> Expression:
+        value = self.expression(node.value)
+        index: list[Expression] = []
+        for element in node.slice:
+            if isinstance(element.slice, cst.Index):
+                index.append(self.expression(element.slice.value))
+            else:
+                bounds = (element.slice.lower, element.slice.upper, element.slice.step)
+                parts = tuple(self.expression(bound) for bound in bounds if bound is not None)
+                index.append(Slice(parts, self.place(node)))
+        lowered = Item(value, tuple(index), self.place(node))
+        if not store:
+            self.access("read", lowered, None)
+        return lowered
+
+    def _collection(self, node: cst.List | cst.Tuple | cst.Set) -> Expression:
+        items = tuple(
+            self._starred(e) if isinstance(e, cst.StarredElement) else self.expression(e.value)
+            for e in node.elements
+        )
+        return Collection(type(node).__name__.lower(), items, self.place(node))
+
+    def _starred(self, node: cst.StarredElement) -> Expression:
+        return Star(self.expression(node.value), self.place(node))
+
+    def _table(self, node: cst.Dict) -> Expression:
+        keys: list[Expression | None] = []
+        values: list[Expression] = []
+        for element in node.elements:
+            keys.append(self.expression(element.key) if isinstance(element, cst.DictElement) else None)
+            values.append(self.expression(element.value))
+        return Table(tuple(keys), tuple(values), self.place(node))
+
+    def _comprehension(self, node: cst.BaseComp) -> Expression:
+        clause: cst.CompFor | None = node.for_in  # type: ignore[attr-defined]
+        outer, opened, names = self.context, [], {}
+        deferred = outer.deferred or isinstance(node, cst.GeneratorExp)
+        self._renames.append(names)
+        while clause is not None:
+            depth = self._renames.pop() if not opened else None
+            iterable = self.expression(clause.iter)
+            if depth is not None:
+                self._renames.append(depth)
+            is_async = clause.asynchronous is not None
+            loop = self.open_loop("comprehension", self.place(clause.iter), iterable, is_async)
+            if is_async:
+                self.note_await(iterable, loop.at)
+            opened.append(loop)
+            self.context = replace(
+                self.context, loops=(*self.context.loops, loop.number), deferred=deferred
+            )
+            for name in _target_names(clause.target):
+                self._fresh += 1
+                names[name] = f"{name}@{self._fresh}"
+            loop.target = self.bind_target(clause.target, "for", iterable)
+            for condition in clause.ifs:
+                test = self.expression(condition.test)
+                self.context = replace(
+                    self.context, conditions=(*self.context.conditions, Condition(test, True))
+                )
+            clause = clause.inner_for_in
+        if isinstance(node, cst.DictComp):
+            results = (self.expression(node.key), self.expression(node.value))
+        else:
+            results = (self.expression(node.elt),)  # type: ignore[attr-defined]
+        self._renames.pop()
+        for loop in reversed(opened):
+            self.close_loop(loop)
+        self.context = outer
+        kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
+        return Comprehension(kind, results, tuple(loop.number for loop in opened), self.place(node))
+
+    def _lambda(self, node: cst.Lambda) -> Expression:
+        parameters = self.parameters(node.params)
+        scope = self.open_scope("lambda", "<lambda>", self.place(node))
+        scope.parameters = parameters
+        hidden = {p.name: p.name for p in parameters}
+        self._renames.append(hidden)
+        with self.within(scope):
+            self.bind_parameters(scope)
+            self.statement = self.place(node)
+            value = self.expression(node.body)
+            scope.returned.append(Returned(value, self.context, self.next_order(), self.place(node.body)))
+        self._renames.pop()
+        return Lambda(scope.number, self.place(node))
+
+    def _yield(self, node: cst.Yield) -> Expression:
+        self.scope.is_generator = True
+        inner = node.value.item if isinstance(node.value, cst.From) else node.value
+        value = self.expression(inner) if inner is not None else None
+        self.scope.yielded.append(Returned(value, self.context, self.next_order(), self.place(node)))
+        return Yield(value, self.place(node))
+
+    def _walrus(self, node: cst.NamedExpr) -> Expression:
+        value = self.expression(node.value)
+        if isinstance(node.target, cst.Name):
+            self.bind(node.target.value, "assign", value, self.place(node.target))
+            return Walrus(node.target.value, value, self.place(node))
+        return value
+
+
+_SINGLETONS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
+
+
+def _target_names(target: cst.CSTNode) -> Iterator[str]:
+    if isinstance(target, cst.Name):
+        yield target.value
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _target_names(element.value)
+
+
+def _unescaped(text: str, prefix: str) -> str:
+    text = text.replace("{{", "{").replace("}}", "}")
+    if "\\" not in text or "r" in prefix.lower():
+        return text
+    try:
+        value = ast.literal_eval('"""' + text.replace('"', '\\"') + '"""')
+    except (ValueError, SyntaxError):
+        return text
+    return value if isinstance(value, str) else text

@@ -1,0 +1,475 @@
+"""The records of one file: expressions, scopes, and what happens in them, each stamped with its context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Place: TypeAlias = tuple[int, int, int, int]
+"""Line, column, end line, end column: from 1, the end column exclusive."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name:
+    id: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute:
+    value: Expression
+    attr: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Argument:
+    value: Expression
+    keyword: str | None
+    star: int  # 0 plain, 1 for *args, 2 for **kwargs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    function: Expression
+    arguments: tuple[Argument, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    value: str | bytes | int | float | complex | bool | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """An f-string or a run of adjacent strings; parts are constants and `Formatted`s."""
+
+    parts: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Formatted:
+    value: Expression
+    spec: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binary:
+    operator: str
+    left: Expression
+    right: Expression
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compare:
+    left: Expression
+    rest: tuple[tuple[str, Expression], ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logic:
+    operator: str  # "and" | "or"
+    values: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unary:
+    operator: str
+    operand: Expression
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    test: Expression
+    body: Expression
+    orelse: Expression
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A subscription `value[index]`; more than one index for tuples, a `Slice` for slices."""
+
+    value: Expression
+    index: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    parts: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collection:
+    kind: str  # "list" | "tuple" | "set"
+    items: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A dict display; a key of None is `**value`."""
+
+    keys: tuple[Expression | None, ...]
+    values: tuple[Expression, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comprehension:
+    kind: str  # "list" | "set" | "dict" | "generator"
+    results: tuple[Expression, ...]
+    loops: tuple[int, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda:
+    scope: int
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Await:
+    value: Expression
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Yield:
+    value: Expression | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walrus:
+    name: str
+    value: Expression
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Star:
+    value: Expression
+    at: Place
+
+
+Expression: TypeAlias = (
+    Name
+    | Attribute
+    | Call
+    | Constant
+    | Text
+    | Formatted
+    | Binary
+    | Compare
+    | Logic
+    | Unary
+    | Choice
+    | Item
+    | Slice
+    | Collection
+    | Table
+    | Comprehension
+    | Lambda
+    | Await
+    | Yield
+    | Walrus
+    | Star
+)
+
+
+def children(expression: Expression) -> Iterator[Expression]:
+    """The direct sub-expressions, in evaluation order; a lambda's body is a scope of its own."""
+    match expression:
+        case (
+            Attribute(value=value)
+            | Formatted(value=value)
+            | Await(value=value)
+            | Walrus(value=value)
+            | Star(value=value)
+            | Unary(operand=value)
+        ):
+            yield value
+        case Call(function=function, arguments=arguments):
+            yield function
+            for argument in arguments:
+                yield argument.value
+        case Text(parts=parts) | Slice(parts=parts) | Logic(values=parts) | Collection(items=parts):
+            yield from parts
+        case Binary(left=left, right=right):
+            yield left
+            yield right
+        case Compare(left=left, rest=rest):
+            yield left
+            for _, value in rest:
+                yield value
+        case Choice(test=test, body=body, orelse=orelse):
+            yield from (test, body, orelse)
+        case Item(value=value, index=index):
+            yield value
+            yield from index
+        case Table(keys=keys, values=values):
+            yield from (key for key in keys if key is not None)
+            yield from values
+        case Comprehension(results=results):
+            yield from results
+        case Yield(value=value) if value is not None:
+            yield value
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and everything below it."""
+    yield expression
+    for child in children(expression):
+        yield from walk(child)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A test that is known to have come out as `holds` wherever it stands in a context."""
+
+    test: Expression
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entered:
+    """One item of a `with`: the context manager, whether `async with`, and the name it is bound to."""
+
+    manager: Expression
+    is_async: bool
+    at: Place
+    block: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """Being inside one part of a `try`: its number in the scope and which part."""
+
+    number: int
+    part: Literal["body", "handler", "else", "finally"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """Where in its scope something happens; one object is shared by all that happens in one block.
+
+    `blocks` numbers the enclosing blocks, outermost first; the last is the block itself.
+    """
+
+    entered: tuple[Entered, ...] = ()
+    loops: tuple[int, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    blocks: tuple[int, ...] = (0,)
+    deferred: bool = False  # inside a generator expression: runs when somebody iterates
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A call, in order of evaluation within its scope."""
+
+    call: Call
+    context: Context
+    order: int
+    statement: Place
+    awaited: bool
+    dropped: bool  # the call is a whole expression statement
+
+
+AccessKind = Literal["read", "write", "augment", "delete"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Access:
+    """A read or write of a name that is not local, of an attribute, or of an item.
+
+    For `augment` the value is what is combined in, `operator` the operator.
+    """
+
+    kind: AccessKind
+    target: Expression
+    value: Expression | None
+    context: Context
+    order: int
+    statement: Place
+    operator: str = ""
+    annotation: Expression | None = None
+
+
+BindingKind = Literal[
+    "assign",
+    "annotate",
+    "augment",
+    "for",
+    "with",
+    "import",
+    "def",
+    "class",
+    "except",
+    "parameter",
+    "delete",
+    "match",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Import:
+    """What an import binds: `name` of `module` (relative by `level`), or the module itself."""
+
+    module: str
+    name: str | None
+    level: int
+    whole: bool = False  # `import a.b` binds `a`; `import a.b as c` binds the module a.b
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One way a name gets a value. `path` are the positions taken when a tuple is unpacked."""
+
+    name: str
+    kind: BindingKind
+    value: Expression | None
+    context: Context
+    order: int
+    at: Place
+    path: tuple[int, ...] = ()
+    imported: Import | None = None
+    scope: int | None = None
+    annotation: Expression | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A `for`, `while` or comprehension clause; `operations` counts the arithmetic right in its body."""
+
+    number: int
+    kind: Literal["for", "while", "comprehension"]
+    target: Expression | None
+    iterable: Expression | None  # the test of a while
+    context: Context
+    at: Place
+    order: int
+    block: int
+    is_async: bool = False
+    operations: int = 0
+    has_await: bool = False
+    leaves: bool = False  # contains a break, return or raise of its own
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """An `if` (or a conditional loop test): the test and the blocks of both sides."""
+
+    test: Expression
+    context: Context
+    order: int
+    body: int
+    orelse: int | None
+    at: Place
+    ends: bool  # the body always leaves the block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handler:
+    """An `except` clause of try number `attempt`."""
+
+    attempt: int
+    types: tuple[Expression, ...]
+    block: int
+    at: Place
+    reraises: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    value: Expression | None
+    context: Context
+    order: int
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Awaited:
+    """An `await`, `async for` or `async with`: a place where other tasks may run."""
+
+    value: Expression | None
+    context: Context
+    order: int
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    name: str
+    kind: Literal["positional", "keyword", "args", "kwargs"]
+    annotation: Expression | None
+    default: Expression | None
+
+
+ScopeKind = Literal["module", "class", "function", "lambda"]
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module body, class body, function or lambda and everything that happens right in it."""
+
+    number: int
+    kind: ScopeKind
+    name: str
+    parent: int | None
+    at: Place
+    defined: Context
+    parameters: tuple[Parameter, ...] = ()
+    decorators: tuple[Expression, ...] = ()
+    bases: tuple[Argument, ...] = ()
+    returns: Expression | None = None
+    is_async: bool = False
+    is_generator: bool = False
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    uses: dict[str, int] = field(default_factory=dict)  # how often each name is read
+    calls: list[CallSite] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    handlers: list[Handler] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
+    yielded: list[Returned] = field(default_factory=list)
+    awaits: list[Awaited] = field(default_factory=list)
+    entered: list[tuple[Entered, Context, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class ModuleFacts:
+    """All that one file says: its scopes (the first is the module body) and star imports."""
+
+    scopes: list[Scope]
+    stars: list[tuple[Import, Context]]
+    exported: tuple[str, ...] | None = None
+
+
+def spelled(expression: Expression) -> str:
+    """The dotted spelling of a name or attribute chain, `""` for anything else."""
+    parts: list[str] = []
+    while isinstance(expression, Attribute):
+        parts.append(expression.attr)
+        expression = expression.value
+    if not isinstance(expression, Name):
+        return ""
+    parts.append(expression.id.partition("@")[0])
+    return ".".join(reversed(parts))

@@ -1,0 +1,124 @@
+"""The static run on one page: paths → findings."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.packages import packages_that_block
+from concurlint.checks import unreadable_file, unused_suppression
+from concurlint.config import Config
+from concurlint.effects.program import Program
+from concurlint.facts.reading import Reader, collection_paused
+from concurlint.finding import Finding, Span
+from concurlint.project.loading import link
+from concurlint.project.modules import Project
+from concurlint.registry import RULES
+from concurlint.source import SourceFile, decode, find_sources
+from concurlint.suppress import silence
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found.
+
+    `findings` are sorted and those silenced by comments or configuration left out; `files` is how many
+    were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside; `texts` the
+    source of every file that a finding or its trace names.
+    """
+
+    findings: tuple[Finding, ...]
+    files: int
+    seconds: float
+    troubles: tuple[str, ...]
+    texts: Mapping[str, str]
+
+
+def lint(paths: Sequence[Path], config: Config) -> Result:
+    """Check the files under `paths` within their project.
+
+    Raises `SourceError` for a path that cannot be checked and `CatalogError` for a bad entry of
+    `[tool.concurlint.calls]`.
+    """
+    start = time.perf_counter()
+    effects = Effects(config.calls)
+    with collection_paused():
+        sources = find_sources(paths, config)
+        by_name = {source.name: source for source in sources.files}
+        reader = Reader()
+        project = Project(sources.files, reader.facts)
+        modules = link(project, sources.files, packages_that_block())
+        reader.check_rest(source for source in sources.files if source.asked)
+        program = Program(project, modules, config, effects)
+        found, troubles = _ask(program)
+    found += [_unreadable(source, reader) for source in sources.files if source.asked and source.name in reader.troubles]
+    wanted = [f for f in found if by_name[f.span.path].asked and _wants(config, f, by_name)]
+    texts = _texts(wanted, by_name)
+    kept = _silenced(wanted, texts, by_name, config)
+    return Result(
+        findings=tuple(sorted(kept, key=lambda f: f.sort_key)),
+        files=sum(source.asked for source in sources.files),
+        seconds=time.perf_counter() - start,
+        troubles=tuple(troubles),
+        texts=texts,
+    )
+
+
+def _ask(program: Program) -> tuple[list[Finding], list[str]]:
+    """Every rule's findings; a rule that breaks is named and loses only its own."""
+    found: dict[tuple[Span, str], Finding] = {}
+    troubles: list[str] = []
+    for rule in RULES:
+        try:
+            for finding in rule.ask(program):
+                found.setdefault((finding.span, finding.code), finding)
+        except Exception as error:  # a bug in one check must not lose the findings of the others
+            troubles.append(f"{rule.code} {rule.name} failed: {type(error).__name__}: {error}; please report it")
+    return list(found.values()), troubles
+
+
+def _unreadable(source: SourceFile, reader: Reader) -> Finding:
+    trouble = reader.troubles[source.name]
+    span = Span(source.name, trouble.line, trouble.column, trouble.line, trouble.column + 1)
+    return unreadable_file.rule.finding(
+        span, trouble.message, help="the rest of the project was checked; mend or exclude this file"
+    )
+
+
+def _wants(config: Config, finding: Finding, by_name: Mapping[str, SourceFile]) -> bool:
+    path = by_name[finding.span.path].path
+    relative = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+    return config.wants(finding.code, finding.name, finding.level, relative.as_posix())
+
+
+def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> dict[str, str]:
+    names = {finding.span.path for finding in findings}
+    names |= {step.span.path for finding in findings for step in finding.trace}
+    names |= {n for n, s in by_name.items() if s.asked and (b"CCL" in s.data or b"concurlint:" in s.data)}
+    texts: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            texts[name] = decode(by_name[name].data)
+        except (SyntaxError, UnicodeDecodeError):
+            texts[name] = by_name[name].data.decode("latin-1")
+    return texts
+
+
+def _silenced(
+    findings: Sequence[Finding], texts: Mapping[str, str], by_name: Mapping[str, SourceFile], config: Config
+) -> list[Finding]:
+    active = {rule.code for rule in RULES if config.wants(rule.code, rule.name, rule.level, "")}
+    asked = {name: text for name, text in texts.items() if by_name[name].asked}
+    result = silence(findings, asked, active)
+    kept = list(result.kept)
+    for unused in result.unused:
+        codes = ", ".join(unused.codes)
+        finding = unused_suppression.rule.finding(
+            unused.span,
+            f"`{unused.comment}` silences nothing" if len(unused.comment) < 70 else "this comment silences nothing",
+            help=f"remove {codes or 'the comment'}",
+        )
+        if _wants(config, finding, by_name):
+            kept.append(finding)
+    return kept

@@ -1,0 +1,131 @@
+"""Who calls whom: every call site with what it reaches, and every function with its callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from concurlint.facts.records import Attribute, Call, CallSite
+from concurlint.project.evaluate import Evaluator
+from concurlint.project.modules import Code, Module
+from concurlint.project.values import (
+    Bound,
+    ClassOf,
+    Function,
+    Instance,
+    Library,
+    Parent,
+    Partial,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """One call site reaching one function of the project. `value` is the callee as it was found."""
+
+    caller: Code
+    site: CallSite
+    callee: Code
+    value: Value
+
+    @property
+    def runs(self) -> bool:
+        """Whether the callee's body runs right here: a coroutine does when it is awaited."""
+        if self.callee.scope.is_generator:
+            return False
+        return self.site.awaited or not self.callee.is_async
+
+
+class CallGraph:
+    """Call sites resolved, code object by code object, from the given modules on."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.edges: dict[Code, list[Edge]] = {}
+        self.callers: dict[Code, list[Edge]] = {}
+        self.libraries: dict[Code, list[tuple[CallSite, str, Value]]] = {}
+        self._targets: dict[CallSite, tuple[Value, ...]] = {}
+
+    def build(self, modules: Iterable[Module]) -> None:
+        """Resolve all calls of the modules and of every function they lead to.
+
+        Built again after `evaluator.callers` has been set, parameters are bound as well.
+        """
+        self.edges, self.callers, self.libraries, self._targets = {}, {}, {}, {}
+        queue = [code for module in modules for code in module.codes]
+        seen = set(queue)
+        for code in queue:
+            for callee in self._resolve(code):
+                for part in callee.family():
+                    if part not in seen:
+                        seen.add(part)
+                        queue.append(part)
+
+    def known_callers(self) -> dict[Code, list[tuple[Call, Code, Value]]]:
+        """Every function with the calls that reach it."""
+        return {
+            callee: [(edge.site.call, edge.caller, edge.value) for edge in edges]
+            for callee, edges in self.callers.items()
+        }
+
+    def _resolve(self, code: Code) -> Iterator[Code]:
+        self.edges[code] = []
+        self.libraries[code] = []
+        for site in code.scope.calls:
+            values = tuple(self.evaluator.values(site.call.function, code))
+            self._targets[site] = values
+            for value in values:
+                name = library_name(value)
+                if name:
+                    self.libraries[code].append((site, name, value))
+                callee = self.runs(value)
+                if callee is not None:
+                    edge = Edge(code, site, callee, value)
+                    self.edges[code].append(edge)
+                    self.callers.setdefault(callee, []).append(edge)
+                    yield callee
+
+    def targets(self, site: CallSite) -> tuple[Value, ...]:
+        """What a call site may call."""
+        return self._targets.get(site, ())
+
+    def runs(self, value: Value) -> Code | None:
+        """The project code whose body a call of `value` runs."""
+        match value:
+            case Function(code=code) | Bound(function=Function(code=code)):
+                return code
+            case Partial(work=work):
+                return self.runs(work)
+            case ClassOf():
+                return self._method(Instance(value), "__init__")
+            case Instance(of=ClassOf()):
+                return self._method(value, "__call__")
+        return None
+
+    def _method(self, instance: Instance, name: str) -> Code | None:
+        for found in self.evaluator.attribute(instance, name):
+            if isinstance(found, Bound) and isinstance(found.function, Function):
+                return found.function.code
+        return None
+
+
+def library_name(value: Value) -> str:
+    """The dotted name of a library callable, `""` for anything else."""
+    if isinstance(value, Library):
+        return value.name
+    if isinstance(value, Bound) and isinstance(value.function, Library):
+        return value.function.name
+    if isinstance(value, Partial):
+        return library_name(value.work)
+    if isinstance(value, Instance) and isinstance(value.of, Library):
+        return f"{value.of.name}.__call__"
+    return ""
+
+
+def is_super_call(site: CallSite, graph: CallGraph, code: Code) -> bool:
+    """Whether the call goes to `super().something`."""
+    function = site.call.function
+    return isinstance(function, Attribute) and any(
+        isinstance(v, Parent) for v in graph.evaluator.values(function.value, code)
+    )

@@ -1,0 +1,282 @@
+"""What is inside things: elements of containers, what `with` gives, what an annotation promises."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from concurlint.facts.records import (
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Comprehension,
+    Constant,
+    Expression,
+    Item,
+    Name,
+    Slice,
+    Star,
+    Table,
+)
+from concurlint.project.classes import holder, is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import (
+    NOTHING,
+    UNKNOWN,
+    Bound,
+    ClassOf,
+    Container,
+    Function,
+    Instance,
+    Library,
+    Value,
+    Values,
+    one,
+    union,
+)
+
+if TYPE_CHECKING:
+    from concurlint.project.evaluate import Evaluator
+
+_SAME_ELEMENTS = {
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.set",
+    "builtins.frozenset",
+    "builtins.sorted",
+    "builtins.reversed",
+    "builtins.iter",
+    "copy.copy",
+    "copy.deepcopy",
+    "concurrent.futures.as_completed",
+}
+_ADDERS = {"append", "add", "appendleft", "insert", "put", "put_nowait", "push", "setdefault"}
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*")
+_WRAPPERS = {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"}
+_SEQUENCES = {
+    "list", "List", "set", "Set", "tuple", "Tuple", "Sequence", "Iterable", "Iterator", "Collection",
+    "deque", "frozenset", "FrozenSet", "MutableSequence", "dict", "Dict", "Mapping", "MutableMapping",
+    "defaultdict", "Generator", "AsyncIterator", "AsyncIterable",
+}  # fmt: skip
+
+
+class Elements:
+    """Looks into containers on behalf of an `Evaluator`."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def of(self, iterable: Expression, code: Code, path: tuple[int, ...] = ()) -> Values:
+        """What iterating over an expression gives, and then unpacking it by `path`."""
+        evaluator = self._evaluator
+        if isinstance(iterable, Call):
+            function = iterable.function
+            inner = [a.value for a in iterable.arguments if a.keyword is None and not a.star]
+            for value in evaluator.values(function, code):
+                name = value.name if isinstance(value, Library) else ""
+                if name in _SAME_ELEMENTS and inner:
+                    return self.of(inner[0], code, path)
+                if name == "builtins.enumerate" and inner and path[:1] == (1,):
+                    return self.of(inner[0], code, path[1:])
+                if name == "builtins.zip" and path and 0 <= path[0] < len(inner):
+                    return self.of(inner[path[0]], code, path[1:])
+                if name == "builtins.range":
+                    return one(Instance(Library("builtins.int")))
+            if isinstance(function, Attribute) and function.attr in ("values", "copy") and not inner:
+                return self.of(function.value, code, path)
+            if isinstance(function, Attribute) and function.attr == "items" and path[:1] == (1,):
+                return self.of(function.value, code, path[1:])
+        parts = [self._inside(v, path) for v in evaluator.values(iterable, code)]
+        parts.append(self._added(iterable, code) if not path else NOTHING)
+        found = union(parts)
+        return found if found.items else UNKNOWN
+
+    def _inside(self, value: Value, path: tuple[int, ...]) -> Values:
+        evaluator = self._evaluator
+        if not isinstance(value, Container):
+            return UNKNOWN
+        origin, code = value.origin, value.code
+        if value.annotated:
+            if isinstance(origin, Item):
+                index = [i for i in origin.index if not _is_ellipsis(i)]
+                return self.annotated(index[-1], code) if index and not path else UNKNOWN
+            return UNKNOWN
+        match origin:
+            case Collection(items=items):
+                if any(isinstance(item, Star) for item in items):
+                    return union([self.at_path(i, code, path) for i in items if not isinstance(i, Star)] + [UNKNOWN])
+                return union(self.at_path(item, code, path) for item in items)
+            case Comprehension(kind="dict", results=results):
+                return self.at_path(results[1], code, path)
+            case Comprehension(results=results):
+                return self.at_path(results[0], code, path)
+            case Table(values=values):
+                return union(self.at_path(item, code, path) for item in values)
+            case Call() if value.kind == "generator":
+                return union(
+                    evaluator.values(y.value, code) for y in code.scope.yielded if y.value is not None
+                )
+            case Call(arguments=arguments) if arguments and not arguments[0].star:
+                return self.of(arguments[0].value, code, path)
+            case Call():
+                return NOTHING
+        return UNKNOWN
+
+    def _added(self, target: Expression, code: Code) -> Values:
+        """What `target.append(x)`, `target.add(x)` … and `target[k] = x` put in elsewhere."""
+        evaluator = self._evaluator
+        parts: list[Values] = []
+        for other in self._sharers(target, code):
+            for site in other.scope.calls:
+                function = site.call.function
+                if isinstance(function, Attribute) and function.attr in _ADDERS and site.call.arguments:
+                    if _same(function.value, target) and not site.call.arguments[-1].star:
+                        parts.append(evaluator.values(site.call.arguments[-1].value, other))
+            for access in other.scope.accesses:
+                item = access.target
+                if access.kind == "write" and isinstance(item, Item) and access.value is not None:
+                    if _same(item.value, target):
+                        parts.append(evaluator.values(access.value, other))
+        return union(parts)
+
+    def _sharers(self, target: Expression, code: Code) -> tuple[Code, ...]:
+        """The code objects in which the same spelling means the same container."""
+        if isinstance(target, Name):
+            home = holder(code, target.id)
+            if home is None:
+                return tuple(code.module.codes)
+            return tuple(home.family())
+        if isinstance(target, Attribute) and isinstance(target.value, Name):
+            cls = is_self(code, target.value.id)
+            if cls is not None:
+                return tuple(cls.family())
+        return ()
+
+    def at_path(self, expression: Expression, code: Code, path: tuple[int, ...]) -> Values:
+        """The value of an expression, unpacked by position."""
+        if not path:
+            return self._evaluator.values(expression, code)
+        if isinstance(expression, Collection):
+            if 0 <= path[0] < len(expression.items) and not any(
+                isinstance(item, Star) for item in expression.items[: path[0] + 1]
+            ):
+                return self.at_path(expression.items[path[0]], code, path[1:])
+            return UNKNOWN
+        parts: list[Values] = []
+        for value in self._evaluator.values(expression, code):
+            if isinstance(value, Container) and isinstance(value.origin, Collection) and not value.annotated:
+                if value.origin is not expression:
+                    parts.append(self.at_path(value.origin, value.code, path))
+        return union(parts) if parts else UNKNOWN
+
+    def item(self, item: Item, code: Code) -> Values:
+        """What a subscription gives: the very element for a constant index, else any element."""
+        evaluator = self._evaluator
+        values = evaluator.values(item.value, code)
+        if any(isinstance(v, (Library, ClassOf)) for v in values):
+            return values
+        index = item.index[0] if len(item.index) == 1 else None
+        if isinstance(index, Slice):
+            return values
+        if isinstance(index, Constant):
+            exact = [self._exactly(value, index) for value in values if isinstance(value, Container)]
+            if exact and all(found is not None for found in exact):
+                return union(found for found in exact if found is not None)
+        return self.of(item.value, code)
+
+    def _exactly(self, container: Container, index: Constant) -> Values | None:
+        origin, code = container.origin, container.code
+        if isinstance(origin, Collection) and isinstance(index.value, int):
+            if -len(origin.items) <= index.value < len(origin.items):
+                if not any(isinstance(item, Star) for item in origin.items):
+                    return self._evaluator.values(origin.items[index.value], code)
+        if isinstance(origin, Table):
+            for key, value in zip(origin.keys, origin.values, strict=True):
+                if isinstance(key, Constant) and key.value == index.value:
+                    return self._evaluator.values(value, code)
+        return None
+
+    def entered(self, manager: Expression, code: Code) -> Values:
+        """What `with manager as x` binds x to."""
+        evaluator = self._evaluator
+        parts: list[Values] = []
+        if isinstance(manager, Call):
+            for value in evaluator.values(manager.function, code):
+                inner = value.function if isinstance(value, Bound) else value
+                if isinstance(inner, Function) and evaluator.method_kind(inner.code) == "context":
+                    yields = [y.value for y in inner.code.scope.yielded if y.value is not None]
+                    parts += [evaluator.values(y, inner.code) for y in yields]
+        if parts:
+            return union(parts)
+        found = evaluator.values(manager, code)
+        for value in found:
+            if isinstance(value, Instance) and isinstance(value.of, ClassOf):
+                for name in ("__enter__", "__aenter__"):
+                    for method in evaluator.attribute(value, name):
+                        if isinstance(method, Bound) and isinstance(method.function, Function):
+                            parts.append(evaluator.returns(method.function.code))
+            elif isinstance(value, Instance):
+                parts.append(one(value))
+        return union(parts) if parts else UNKNOWN
+
+    def annotated(self, annotation: Expression, code: Code) -> Values:
+        """Instances of the classes an annotation names."""
+        match annotation:
+            case Constant(value=str() as text):
+                return self._from_text(text, code)
+            case Constant(value=None):
+                return NOTHING
+            case Binary(operator="BitOr", left=left, right=right):
+                return union((self.annotated(left, code), self.annotated(right, code)))
+            case Item(value=value, index=index):
+                name = value.attr if isinstance(value, Attribute) else value.id if isinstance(value, Name) else ""
+                if name in _WRAPPERS:
+                    parts = index[:1] if name == "Annotated" else index
+                    return union(self.annotated(part, code) for part in parts)
+                if name in _SEQUENCES:
+                    return one(Container(name.lower(), code, annotation, annotated=True))
+                return self.annotated(value, code)
+            case Name() | Attribute():
+                return self._instances(self._evaluator.values(annotation, code))
+        return UNKNOWN
+
+    def _from_text(self, text: str, code: Code) -> Values:
+        parts: list[Values] = []
+        for piece in text.split("|"):
+            match = _DOTTED.fullmatch(piece.strip())
+            if match is None:
+                return UNKNOWN
+            first, *rest = match.group().split(".")
+            values = self._evaluator.name(code, first)
+            for attr in rest:
+                values = union(self._evaluator.attribute(v, attr) for v in values)
+            parts.append(NOTHING if first == "None" else self._instances(values))
+        return union(parts)
+
+    def _instances(self, classes: Values) -> Values:
+        found: list[Value] = []
+        for value in classes:
+            if isinstance(value, ClassOf):
+                found.append(Instance(value))
+            elif isinstance(value, Library):
+                last = value.name.rpartition(".")[2]
+                if last in ("Any", "object", "Callable", "TypeVar", "Self", "Iterable", "Type", "type"):
+                    return UNKNOWN
+                found.append(Instance(value))
+            elif isinstance(value, Instance):
+                return UNKNOWN
+        return Values(tuple(found), classes.whole)
+
+
+def _is_ellipsis(expression: Expression) -> bool:
+    return isinstance(expression, Collection) and not expression.items
+
+
+def _same(one_expression: Expression, other: Expression) -> bool:
+    """Whether two expressions are the same dotted spelling."""
+    if isinstance(one_expression, Name) and isinstance(other, Name):
+        return one_expression.id == other.id
+    if isinstance(one_expression, Attribute) and isinstance(other, Attribute):
+        return one_expression.attr == other.attr and _same(one_expression.value, other.value)
+    return False

@@ -1,0 +1,163 @@
+"""The files of a project as modules of code objects, each parsed when it is first needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from concurlint.facts.records import Binding, Import, ModuleFacts, Name, Place, Scope
+from concurlint.finding import Span
+from concurlint.source import SourceFile
+
+
+@dataclass(slots=True, eq=False)
+class Code:
+    """A code object of the project: a module body, class body, function or lambda."""
+
+    module: Module
+    scope: Scope
+    parent: Code | None
+    children: list[Code] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name it was defined with; `<lambda>` and the module's name for those without one."""
+        return self.scope.name or self.module.name
+
+    @property
+    def qualname(self) -> str:
+        """Name with the enclosing classes and functions, as Python's `__qualname__` without `<locals>`."""
+        if self.parent is None or self.parent.scope.kind == "module":
+            return self.name
+        return f"{self.parent.qualname}.{self.name}"
+
+    @property
+    def owner(self) -> Code | None:
+        """The class a method is defined in."""
+        parent = self.parent
+        if self.scope.kind == "function" and parent is not None and parent.scope.kind == "class":
+            return parent
+        return None
+
+    @property
+    def is_async(self) -> bool:
+        return self.scope.is_async
+
+    @property
+    def enclosing_class(self) -> Code | None:
+        """The nearest class around, also through nested functions."""
+        code: Code | None = self
+        while code is not None and code.scope.kind != "class":
+            code = code.parent
+        return code
+
+    def span(self, at: Place) -> Span:
+        """The place in this code's file as a span."""
+        return Span(self.module.source.name, *at)
+
+    def self_name(self) -> str | None:
+        """The name of the first parameter of a method, None where there is no instance or class in it."""
+        if self.owner is None or not self.scope.parameters:
+            return None
+        first = self.scope.parameters[0]
+        static = any(isinstance(d, Name) and d.id == "staticmethod" for d in self.scope.decorators)
+        return None if static or first.kind != "positional" else first.name
+
+    def family(self) -> Iterator[Code]:
+        """This code and all defined inside it."""
+        yield self
+        for child in self.children:
+            yield from child.family()
+
+
+@dataclass(slots=False, eq=False)
+class Module:
+    """A parsed file: its code objects in the order of its scopes, the module body first."""
+
+    name: str
+    source: SourceFile
+    facts: ModuleFacts
+    codes: list[Code] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for scope in self.facts.scopes:
+            parent = self.codes[scope.parent] if scope.parent is not None else None
+            code = Code(self, scope, parent)
+            self.codes.append(code)
+            if parent is not None:
+                parent.children.append(code)
+
+    @property
+    def body(self) -> Code:
+        return self.codes[0]
+
+    @cached_property
+    def global_writes(self) -> Mapping[str, list[tuple[Binding, Code]]]:
+        """Bindings of global names made by functions that declare them `global`."""
+        found: dict[str, list[tuple[Binding, Code]]] = {}
+        for code in self.codes[1:]:
+            for name in sorted(code.scope.globals):
+                for binding in code.scope.bindings.get(name, ()):
+                    found.setdefault(name, []).append((binding, code))
+        return found
+
+    def absolute(self, imported: Import) -> str:
+        """The dotted name of the module an import names, relative ones worked out."""
+        if not imported.level:
+            return imported.module
+        parts = self.name.split(".")
+        drop = imported.level - (1 if self.source.is_package else 0)
+        parts = parts[: len(parts) - drop] if drop else parts
+        return ".".join([*parts, imported.module] if imported.module else parts)
+
+
+Parse = Callable[[SourceFile], ModuleFacts | None]
+
+
+class Project:
+    """All source files by the dotted names they can be imported by; parsed on demand."""
+
+    def __init__(self, files: Iterable[SourceFile], parse: Parse) -> None:
+        self._parse = parse
+        self._files: dict[str, SourceFile] = {}
+        self._aliases: dict[str, SourceFile] = {}
+        self._modules: dict[str, Module | None] = {}
+        self.loaded: list[Module] = []
+        self._prefixes: set[str] = set()
+        for source in files:
+            self._files.setdefault(source.module, source)
+            self._files.setdefault(str(source.path), source)
+            for alias in getattr(source, "aliases", ()):
+                if alias.partition(".")[0] not in sys.stdlib_module_names:
+                    self._aliases.setdefault(alias, source)
+        for name in (*self._files, *self._aliases):
+            while "." in name:
+                name = name.rpartition(".")[0]
+                self._prefixes.add(name)
+
+    def source(self, name: str) -> SourceFile | None:
+        """The file that is imported as `name`, or None where the project has none."""
+        return self._files.get(name) or self._aliases.get(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether `name` is a module of the project or a (namespace) package around one."""
+        return name in self._files or name in self._aliases or name in self._prefixes
+
+    def module(self, name: str) -> Module | None:
+        """The parsed module imported as `name`; None where there is none or it cannot be parsed."""
+        source = self.source(name)
+        return self.open(source) if source is not None else None
+
+    def open(self, source: SourceFile) -> Module | None:
+        """The parsed module of a file."""
+        key = str(source.path)
+        if key not in self._modules:
+            self._modules[key] = None
+            facts = self._parse(source)
+            if facts is not None:
+                module = Module(source.module, source, facts)
+                self._modules[key] = module
+                self.loaded.append(module)
+        return self._modules[key]

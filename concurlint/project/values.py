@@ -1,0 +1,162 @@
+"""What an expression may stand for: library things, project code, objects by where they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from concurlint.facts.records import Call, Expression
+from concurlint.project.modules import Code, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Something outside the project, by its public dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOf:
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A package of the project without a file of its own."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or lambda of the project."""
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOf:
+    """A class of the project."""
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an object was made: the call and the code it stands in."""
+
+    code: Code
+    call: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object: its class, and where it was made if that is known."""
+
+    of: ClassOf | Library
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A method with its object; the function may be a library's."""
+
+    function: Function | Library
+    owner: Instance | ClassOf
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial(work, …)`: the call that made it holds the arguments."""
+
+    work: Value
+    call: Call
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """`super()` in a method of `code`'s class."""
+
+    code: Code
+    owner: Instance | ClassOf
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    value: str | bytes | int | float | complex | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine:
+    """What calling an `async def` gives."""
+
+    function: Code
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A list, tuple, set, dict or generator made by a display or comprehension, or named by an annotation."""
+
+    kind: str
+    code: Code
+    origin: Expression
+    annotated: bool = False
+
+
+Value: TypeAlias = (
+    Library
+    | ModuleOf
+    | Namespace
+    | Function
+    | ClassOf
+    | Instance
+    | Bound
+    | Partial
+    | Parent
+    | Literal
+    | Coroutine
+    | Container
+)
+
+_MOST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All that an expression may stand for; `whole` when there is nothing else."""
+
+    items: tuple[Value, ...]
+    whole: bool
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.items)
+
+    def only(self) -> Value | None:
+        """The one value it can have, None where there are several or unknown ones."""
+        return self.items[0] if self.whole and len(self.items) == 1 else None
+
+
+UNKNOWN = Values((), False)
+NOTHING = Values((), True)
+
+
+def union(parts: Iterable[Values]) -> Values:
+    """Everything that one of the parts may be; too many to follow is unknown in part."""
+    items: dict[Value, None] = {}
+    whole = True
+    for part in parts:
+        whole = whole and part.whole
+        for item in part.items:
+            items[item] = None
+    if len(items) > _MOST:
+        return Values(tuple(items)[:_MOST], False)
+    return Values(tuple(items), whole)
+
+
+def one(value: Value) -> Values:
+    """Exactly this value."""
+    return Values((value,), True)

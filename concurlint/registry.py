@@ -1,0 +1,56 @@
+"""Every rule, one line each, in code order."""
+
+from difflib import get_close_matches
+
+from concurlint.checks import (
+    blocking_call_in_async,
+    call_instead_of_callable,
+    check_then_act_unlocked,
+    command_string_without_shell,
+    cpu_bound_work_in_threads,
+    inconsistently_locked,
+    list_with_shell,
+    lock_made_per_use,
+    needless_shell,
+    process_outside_main_guard,
+    shared_write_unlocked,
+    shell_string_command,
+    task_not_kept,
+    unreadable_file,
+    unused_suppression,
+)
+from concurlint.effects.program import Program
+from concurlint.rule import Rule
+
+RULES: tuple[Rule[Program], ...] = (
+    unreadable_file.rule,
+    unused_suppression.rule,
+    process_outside_main_guard.rule,
+    cpu_bound_work_in_threads.rule,
+    call_instead_of_callable.rule,
+    shared_write_unlocked.rule,
+    inconsistently_locked.rule,
+    check_then_act_unlocked.rule,
+    lock_made_per_use.rule,
+    shell_string_command.rule,
+    needless_shell.rule,
+    list_with_shell.rule,
+    command_string_without_shell.rule,
+    blocking_call_in_async.rule,
+    task_not_kept.rule,
+)
+
+
+def find_rule(code_or_name: str) -> Rule[Program] | None:
+    """The rule of that code (any case) or name, None if there is none."""
+    for rule in RULES:
+        if code_or_name.upper() == rule.code or code_or_name == rule.name:
+            return rule
+    return None
+
+
+def nearest_rule(text: str) -> str:
+    """The code or name most like `text`, `""` if nothing is."""
+    words = [word for rule in RULES for word in (rule.code, rule.name)]
+    found = get_close_matches(text if text.islower() else text.upper(), words, n=1, cutoff=0.5)
+    return found[0] if found else ""

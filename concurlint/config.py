@@ -1,6 +1,7 @@
 """The `[tool.concurlint]` table of the nearest pyproject.toml, and what the command line changes of it."""
 
 import difflib
+import os
 import re
 import sys
 import tomllib
@@ -123,9 +124,10 @@ def load(
     Raises ConfigError, its text one line.
     """
     start = start.absolute()
-    root = find_project(start) or (start if start.is_dir() else start.parent)
+    around = start if os.path.isdir(start) else start.parent  # noqa: PTH112 - is_dir may raise
+    root = find_project(start) or around
     path = root / "pyproject.toml"
-    document = _read(path) if path.is_file() else {}
+    document = _read(path) if os.path.isfile(path) else {}  # noqa: PTH113 - is_file may raise
     table = _Table(path, _tool_table(path, document))
     ignored = _split("`--ignore`", ignore) if ignore is not None else ()
     return Config(

@@ -141,7 +141,7 @@ def _checked(path: Path) -> Path:
 
 def _home(path: Path) -> Path:
     """The project folder of one path; without a project, the outermost package or the folder it is in."""
-    home = folder = path if path.is_dir() else path.parent
+    home = folder = path if os.path.isdir(path) else path.parent  # noqa: PTH112 - is_dir may raise
     while _is_package(folder) and folder != folder.parent:
         home, folder = folder, folder.parent
     return find_project(path) or home

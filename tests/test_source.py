@@ -252,6 +252,21 @@ def test_a_path_that_does_not_exist_is_said_in_one_line(here: Path, path: str) -
     assert str(caught.value) == f"no such file or folder: {Path(path)}"
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_what_is_closed_to_the_user_is_said_or_listed_with_the_reason(here: Path) -> None:
+    write(here, ["shut.py", "closed/a.py"])
+    (here / "shut.py").chmod(0)
+    (here / "closed").chmod(0)
+    try:
+        assert (the("shut.py", ".").data, the("shut.py", ".").trouble) == (b"", "permission denied")
+        for path in ("closed", "closed/a.py"):
+            with pytest.raises(SourceError) as caught:
+                sources(path)
+            assert str(caught.value) == f"cannot look into {path}: permission denied"
+    finally:
+        (here / "closed").chmod(0o700)
+
+
 # How they are called
 
 

@@ -95,6 +95,8 @@ def _nearest(word: str, words: Iterable[str]) -> str:
 
 def _check_fields(name: str, entry: Mapping[str, object]) -> None:
     for key, value in entry.items():
+        if key not in _FIELDS and isinstance(value, Mapping):
+            raise CatalogError(f'calls: `{name}`: write the dotted name in quotes: "{name}.{key}"')
         if key not in _FIELDS:
             raise CatalogError(f"calls: `{name}`: no field `{key}`; {_nearest(key, _FIELDS)}")
         if type(value) is not _FIELDS[key]:

@@ -402,6 +402,7 @@ def test_ways_not_to_wait_are_read() -> None:
             "calls: `a.b`: `gil` can't be `xyz`; known are `held`, `partly`, `released`",
         ),
         ({"gil": "held"}, "calls: `a.b`: `effect` is missing"),
+        ({"c": {"effect": "none"}}, 'calls: `a.b`: write the dotted name in quotes: "a.b.c"'),
         ({"effect": 3}, "calls: `a.b`: `effect` must be text, not 3"),
         ({"effect": "none", "waits": "yes"}, "calls: `a.b`: `waits` must be true or false, not 'yes'"),
         (

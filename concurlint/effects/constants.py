@@ -70,6 +70,10 @@ def largest(
     expression: Expression | None, code: Code, evaluator: Evaluator, known: Mapping[str, float]
 ) -> float | None:
     """The largest number among the items of a display; None where one is not stated."""
+    if isinstance(expression, Binary) and expression.operator == "Multiply":
+        return largest(expression.left, code, evaluator, known) or largest(
+            expression.right, code, evaluator, known
+        )
     if not isinstance(expression, Collection) or not expression.items:
         return None
     numbers = [number(item, code, evaluator, known) for item in expression.items]

@@ -66,9 +66,20 @@ class Elements:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._active: set[tuple[int, int]] = set()
 
     def of(self, iterable: Expression, code: Code, path: tuple[int, ...] = ()) -> Values:
         """What iterating over an expression gives, and then unpacking it by `path`."""
+        key = (id(iterable), id(code))
+        if key in self._active:
+            return UNKNOWN
+        self._active.add(key)
+        try:
+            return self._of(iterable, code, path)
+        finally:
+            self._active.discard(key)
+
+    def _of(self, iterable: Expression, code: Code, path: tuple[int, ...]) -> Values:
         evaluator = self._evaluator
         if isinstance(iterable, Call):
             function = iterable.function

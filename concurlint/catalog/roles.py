@@ -197,5 +197,11 @@ class Roles:
         return self._of(name).starts.get(name, "")
 
     def remedy(self, name: str) -> str:
-        """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known."""
-        return self._of(name).remedies.get(name, "")
+        """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known.
+
+        A line for a class or a module holds for all that has no line of its own.
+        """
+        remedies = self._of(name).remedies
+        while name and name not in remedies:
+            name = name.rpartition(".")[0]
+        return remedies.get(name, "")

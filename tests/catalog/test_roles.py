@@ -5,31 +5,23 @@ import inspect
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 import concurlint.catalog
-from concurlint.catalog.roles import Roles, RunsRole, ShellRole, Where
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.roles import Roles, RunsRole, ShellRole, Where, _Table
 
 TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.toml"))
-SECTIONS = {
-    "classes",
-    "returns",
-    "runs",
-    "overrides",
-    "decorators",
-    "keeps",
-    "inputs",
-    "shells",
-    "quotes",
-    "starts",
-    "remedies",
-}
+SECTIONS = {section.name for section in fields(_Table)}
 WORDS = ("returns", "keeps", "inputs", "quotes", "starts", "remedies")
 KEPT = {"same", "property", "static", "class", "context"}
 SHELLS = {"always", "never", "string", "flag"}
+# Of a method that gives back the object it was called on.
+SELF = "self"
 # A position no call has: the parameter is keyword-only.
 KEYWORD_ONLY = 99
 
@@ -82,6 +74,8 @@ def test_a_line_of_words_is_words() -> None:
 def test_a_result_is_a_dotted_class_and_not_the_other_name_of_one() -> None:
     wrong = []
     for name, result in lines_of("returns"):
+        if result == SELF:
+            continue
         if not all(part.isidentifier() for part in result.split(".")) or "." not in result:
             wrong.append(name)
         elif result != roles.canonical(result):
@@ -90,7 +84,8 @@ def test_a_result_is_a_dotted_class_and_not_the_other_name_of_one() -> None:
 
 
 def test_a_result_is_a_class_that_some_table_describes() -> None:
-    undescribed = {result for _, result in lines_of("returns") if roles.class_role(result) is None}
+    results = {result for _, result in lines_of("returns")} - {SELF}
+    undescribed = {result for result in results if roles.class_role(result) is None}
     assert undescribed == set()
 
 
@@ -124,6 +119,21 @@ def test_lines_stand_under_the_name_that_things_are_known_by() -> None:
         if roles.canonical(name) != name
     ]
     assert lost == []
+
+
+def test_a_subclass_hides_nothing_that_its_base_says() -> None:
+    """A method is looked up under the first class of the ancestry for which any table knows it."""
+    known = {section: {name for name, _ in lines_of(section)} for section in ("runs", "decorators", "shells")}
+    hidden = []
+    for name, _ in lines_of("classes"):
+        for section, names in known.items():
+            for base in roles.ancestry(name)[1:]:
+                for line in names:
+                    owner, _, method = line.rpartition(".")
+                    own = f"{name}.{method}"
+                    if owner == base and own not in names and Effects().lookup(own) is not None:
+                        hidden.append(f"[{section}] {own}")
+    assert hidden == []
 
 
 def test_work_runs_somewhere_known() -> None:

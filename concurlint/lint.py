@@ -108,7 +108,12 @@ def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> di
 def _silenced(
     findings: Sequence[Finding], texts: Mapping[str, str], by_name: Mapping[str, SourceFile], config: Config
 ) -> list[Finding]:
-    active = {rule.code for rule in RULES if config.wants(rule.code, rule.name, rule.level, "")}
+    active = {
+        word
+        for rule in RULES
+        if config.wants(rule.code, rule.name, rule.level, "")
+        for word in (rule.code, rule.name)
+    }
     asked = {name: text for name, text in texts.items() if by_name[name].asked}
     result = silence(findings, asked, active)
     kept = list(result.kept)

@@ -52,7 +52,10 @@ class RunsRole:
 
 @dataclass(frozen=True, slots=True)
 class HookRole:
-    """A framework that runs decorated functions, or overridden methods, on its own threads or loop."""
+    """A framework that runs decorated functions, or overridden methods, on its own threads or loop.
+
+    `needs`: only in a project that uses one of these names.
+    """
 
     name: str
     on: Where
@@ -60,6 +63,7 @@ class HookRole:
     many: bool = False
     owner: Literal["shared", "own"] = "shared"
     what: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,15 @@ class ShellRole:
     exec: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class IteratedRole:
+    """An object that starts processes when it is iterated over, if the number `workers` is not 0."""
+
+    name: str
+    workers: Parameter
+    what: str
+
+
 @dataclass(slots=True)
 class _Table:
     classes: dict[str, ClassRole] = field(default_factory=dict)
@@ -90,6 +103,8 @@ class _Table:
     quotes: dict[str, str] = field(default_factory=dict)
     starts: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
+    start_methods: dict[str, Parameter] = field(default_factory=dict)
+    iterated: dict[str, IteratedRole] = field(default_factory=dict)
 
 
 def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,10 +124,12 @@ def _table(package: str) -> _Table:
         "overrides": (table.overrides, HookRole),
         "decorators": (table.decorators, HookRole),
         "shells": (table.shells, ShellRole),
+        "iterated": (table.iterated, IteratedRole),
     }
     for section, (into, role) in kinds.items():
         for name, entry in data.get(section, {}).items():
             into[name] = role(name, **_tuples(entry))
+    table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
     for section in ("returns", "keeps", "inputs", "quotes", "starts", "remedies"):
         getattr(table, section).update(data.get(section, {}))
     return table
@@ -191,6 +208,14 @@ class Roles:
     def quotes(self, name: str) -> bool:
         """Whether a call of `name` makes a value safe for a POSIX shell."""
         return name in self._of(name).quotes
+
+    def start_method(self, name: str) -> Parameter | None:
+        """The parameter of a call of `name` that chooses the start method of processes, or None."""
+        return self._of(name).start_methods.get(name)
+
+    def iterated(self, name: str) -> IteratedRole | None:
+        """What iterating over an object of the class `name` starts, or None."""
+        return self._of(name).iterated.get(name)
 
     def starts(self, name: str) -> str:
         """Which process machinery a call of `name` starts, in words; `""` when it starts none."""

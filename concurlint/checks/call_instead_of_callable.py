@@ -13,10 +13,14 @@ rule = Rule[Program]("CCL202", "call-instead-of-callable", Level.ERROR)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for code, site, name, work in program.handed_over():
-        if isinstance(work, Call) and program.is_surely_not_callable(work, code):
+        if not program.is_surely_not_callable(work, code):
+            continue
+        taker = name.rpartition(".")[2]
+        if isinstance(work, Call):
             called = spelled(work.function) or "the call"
-            yield rule.finding(
-                code.span(work.at),
-                f"`{called}(…)` runs here, and `{name.rpartition('.')[2]}` gets its result to call",
-                help=f"pass `{called}` itself and its arguments separately (`args=…`, or after it in `submit`)",
-            )
+            says = f"`{called}(…)` runs here, and `{taker}` gets its result to call"
+            remedy = f"pass `{called}` itself and its arguments separately (`args=…`, or after it in `submit`)"
+        else:
+            says = f"`{spelled(work)}` is the result of a call, not something `{taker}` can call"
+            remedy = "pass the function itself and its arguments separately"
+        yield rule.finding(code.span(work.at), says, help=remedy)

@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL101", "process-outside-main-guard", Level.ERROR)
 def check(program: Program) -> Iterator[Finding]:
     for call, what in program.import_time_starts():
         yield rule.finding(
-            call.code.span(call.site.call.at),
+            call.code.span(call.at),
             f"{what} is started while `{call.top.module.name}` is imported, and again in every child",
             help=f"start it under `if __name__ == \"__main__\":`; {program.breaking_start_method()} "
             "imports the main module again in each child",

@@ -6,12 +6,14 @@ from collections import deque
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.facts.records import CallSite, Constant
+from concurlint.effects.dispatch import merged
+from concurlint.effects.guards import contradicts
+from concurlint.facts.records import Attribute, CallSite, Constant, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
 from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Value
+from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,11 @@ def is_nonblocking(fact: CallFact, site: CallSite) -> bool:
     for keyword, position, value in fact.nonblocking:
         passed = given(site.call, keyword, position)
         if passed is None:
+            continue
+        if isinstance(value, str):
+            last = value.rpartition(".")[2]
+            if any(isinstance(p, (Name, Attribute)) and spelled(p).endswith(last) for p in walk(passed)):
+                return True
             continue
         if not isinstance(passed, Constant):
             return keyword in ("block", "blocking")
@@ -85,12 +92,29 @@ class BlockingCalls:
                     continue
                 if caller.scope.kind in ("module", "class") or not self._all_block(edge.site):
                     continue
+                if not self._gets_there(edge) or self._is_dual(caller):
+                    continue
                 self._of[caller] = Blocking(
                     self._of[callee].name,
                     self._of[callee].fact,
                     ((caller, edge.site), *self._of[callee].chain),
                 )
                 queue.append(caller)
+
+    def _gets_there(self, edge: Edge) -> bool:
+        """Whether this very call can reach the blocking one: its arguments may rule the branch out."""
+        inner = self._of[edge.callee].chain[0][1]
+        bound = isinstance(edge.value, (Bound, ClassOf, Instance))
+        call = merged(edge.value, edge.site.call)
+        return not any(contradicts(c, edge.callee, call, bound) for c in inner.context.conditions)
+
+    def _is_dual(self, code: Code) -> bool:
+        """A function that gives a coroutine or future in some cases serves both worlds: it blocks in the other."""
+        evaluator = self._graph.evaluator
+        return any(
+            isinstance(value, Coroutine) or evaluator.kind(value) in ("async-future",)
+            for value in evaluator.returns(code)
+        )
 
     def _all_block(self, site: CallSite) -> bool:
         """Every target the call may have blocks: one that does not makes it unknown."""
@@ -127,6 +151,9 @@ class BlockingCalls:
         if callee is None or callee.is_async or callee.scope.is_generator or callee not in self._of:
             return None
         inner = self._of[callee]
+        edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
+        if self._is_dual(callee) or edge is not None and not self._gets_there(edge):
+            return None
         return Blocking(inner.name, inner.fact, ((code, site), *inner.chain))
 
     def edge(self, edge: Edge) -> Blocking | None:

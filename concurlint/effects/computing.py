@@ -148,17 +148,17 @@ class Computing:
         if loop.iterable is None:
             return 1.0
         if loop.kind == "while":
-            return self._while_turns(code, loop)
+            return self._while_turns(code, loop, known)
         return self._items(loop.iterable, code, known)
 
-    def _while_turns(self, code: Code, loop: Loop) -> float:
+    def _while_turns(self, code: Code, loop: Loop, known: Mapping[str, float]) -> float:
         tested = {n.id for n in walk(loop.iterable) if isinstance(n, Name)} if loop.iterable else set()
         for name in tested:
             for binding in code.scope.bindings.get(name, ()):
                 if loop.block in binding.context.blocks and loop.operations:
                     by_number = binding.kind == "augment" or not isinstance(binding.value, (Attribute, Call))
                     if by_number and isinstance(loop.iterable, Compare):
-                        return _UNKNOWN_RANGE
+                        return max(_UNKNOWN_RANGE, *(known.get(name, 0.0) for name in tested))
         return _UNKNOWN_ITERABLE
 
     def _items(self, iterable: Expression, code: Code, known: Mapping[str, float]) -> float:
@@ -245,6 +245,8 @@ class Computing:
         if fact.waits:
             return Load(0.0, False, True, False, "", (), False)
         if fact.effect == "nogil_cpu":
+            if fact.cost == "small":
+                return _FREE
             return Load(0.0, False, False, True, "", (), False)
         if fact.effect != "gil_cpu" or fact.cost == "small":
             return Load(0.0, False, False, False, "", (), fact.effect in ("gil_cpu", "none"))

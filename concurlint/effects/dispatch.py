@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.roles import HookRole, Roles, RunsRole
-from concurlint.facts.records import Call, CallSite, Collection, Constant, Expression, Table
+from concurlint.facts.records import Attribute, Call, CallSite, Collection, Constant, Expression, Name, Table
 from concurlint.project.arguments import given, positional
 from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     Bound,
@@ -16,12 +17,14 @@ from concurlint.project.values import (
     Coroutine,
     Function,
     Instance,
-    Library,
     Literal,
     Partial,
     Site,
     Value,
 )
+
+
+_WAITS = {"join", "result", "get", "wait"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +47,8 @@ class Dispatch:
     passed: tuple[Expression, ...] = ()
     named: dict[str, Expression] = field(default_factory=dict)
     hook: HookRole | None = None
+    alone: bool = False  # in a pool of one worker
+    waits: bool = False  # the dispatching call returns when the work is done
 
     @property
     def several(self) -> bool:
@@ -71,9 +76,13 @@ class Dispatches:
         self._evaluator = graph.evaluator
         self._roles = roles
         self.all: list[Dispatch] = []
-        for code in list(graph.libraries):
-            self.all.extend(self._in(code))
-            self.all.extend(self._hooked(code))
+        done: set[Code] = set()
+        while len(done) < len(graph.edges):
+            for code in [code for code in graph.edges if code not in done]:
+                done.add(code)
+                self.all.extend(self._in(code))
+                self.all.extend(self._hooked(code))
+            graph.extend(part for dispatch in self.all for part in dispatch.code.family())
         self.by_code: dict[Code, list[Dispatch]] = {}
         for dispatch in self.all:
             self.by_code.setdefault(dispatch.code, []).append(dispatch)
@@ -106,8 +115,9 @@ class Dispatches:
             if run is not None and run not in seen:
                 seen.add(run)
                 yield Dispatch(
-                    code, site, on, name, run, value, role.many and not _single(items),
-                    self._repeated(code, site), items, passed, named,
+                    code, site, on, name, run, value,
+                    role.many and not _single(items) and not self._one_worker(code, site),
+                    self._repeated(code, site), items, passed, named, None, self._one_worker(code, site), role.waits,
                 )  # fmt: skip
 
     def _where(self, role: RunsRole, call: Call, code: Code) -> str:
@@ -160,6 +170,38 @@ class Dispatches:
                         yield Dispatch(code, site, hook.on, library, run, value, False, repeated, hook=hook)
             return
 
+    def _waited_for_in_turn(self, code: Code, site: CallSite) -> bool:
+        """Whether the same turn of the loop waits for the work: `t = Thread(…); t.start(); t.join()`."""
+        if not site.context.loops:
+            return False
+        names = {
+            binding.name
+            for bindings in code.scope.bindings.values()
+            for binding in bindings
+            if binding.value is site.call and not binding.path
+        }
+        for other in code.scope.calls:
+            function = other.call.function
+            if not isinstance(function, Attribute) or function.attr not in _WAITS or other.order < site.order:
+                continue
+            same_turn = other.context.loops == site.context.loops
+            base = function.value
+            if same_turn and (base is site.call or isinstance(base, Name) and base.id in names):
+                return True
+        return False
+
+    def _one_worker(self, code: Code, site: CallSite) -> bool:
+        """Sent to a pool of one: the tasks run one after another."""
+        function = site.call.function
+        if not isinstance(function, Attribute):
+            return False
+        return any(
+            isinstance(value, Instance)
+            and value.site is not None
+            and _has_one_worker(value.site.call, value.site.code, self._evaluator)
+            for value in self._evaluator.values(function.value, code)
+        )
+
     def _hooked(self, code: Code) -> Iterator[Dispatch]:
         """Functions and methods that a framework calls by decorator or base class."""
         for decorator in code.scope.decorators:
@@ -176,7 +218,7 @@ class Dispatches:
         _, libraries, _ = self._evaluator.lineage(code)
         for library in libraries:
             hook = self._roles.override(library)
-            if hook is None or hook.what in ("thread", "process"):
+            if hook is None or hook.what in ("thread", "process") or not self._is_used(hook.needs):
                 continue
             for child in code.children:
                 if child.scope.kind == "function" and _named(child.name, hook.methods):
@@ -186,14 +228,27 @@ class Dispatches:
                         child, None, on, library, child, Bound(Function(child), owner), hook.many, False, hook=hook
                     )  # fmt: skip
 
+    def _is_used(self, names: tuple[str, ...]) -> bool:
+        """Whether the project names one of these library things in a call or as a base class."""
+        return not names or bool(set(names) & self._graph.named)
+
     def _repeated(self, code: Code, site: CallSite) -> bool:
         """Whether the dispatching call itself runs several times: in a loop, or its function is called in one."""
+        if site.awaited or self._waited_for_in_turn(code, site) or self._one_worker(code, site):
+            return False
         if any(not _one_turn(code, number) for number in site.context.loops):
             return True
         if code.scope.kind == "module":
             return False
         edges = self._graph.callers.get(code, ())
         return any(edge.site.context.loops for edge in edges)
+
+
+def _has_one_worker(call: Expression, code: Code, evaluator: Evaluator) -> bool:
+    if not isinstance(call, Call):
+        return False
+    workers = given(call, "max_workers", 0) or given(call, "processes", 0)
+    return workers is not None and evaluator.values(workers, code).only() == Literal(1)
 
 
 def _one_turn(code: Code, number: int) -> bool:
@@ -222,7 +277,3 @@ def merged(callee: Value, call: Call) -> Call:
         callee = callee.work
     return call
 
-
-def is_library(value: Value, name: str) -> bool:
-    """Whether a value is the library thing of that name."""
-    return isinstance(value, Library) and value.name == name

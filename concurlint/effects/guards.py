@@ -14,6 +14,7 @@ from concurlint.facts.records import (
     Unary,
     spelled,
 )
+from concurlint.project.arguments import has_stars, matching
 from concurlint.project.modules import Code
 
 Test = Callable[[Expression], bool | None]
@@ -120,3 +121,39 @@ def holds(conditions: tuple[Condition, ...], code: Code, test: Test) -> bool:
     """Whether any of the conditions around a place in `code` means that `test` is true there."""
     follow = single_binding(code)
     return any(implied(condition, test, follow) for condition in conditions)
+
+
+def contradicts(condition: Condition, callee: Code, call: Call, is_bound: bool) -> bool:
+    """Whether what `call` passes for a parameter (or its default) makes a condition in `callee` untrue."""
+    return _outcome(condition.test, callee, call, is_bound) is (not condition.holds)
+
+
+def _outcome(test: Expression, callee: Code, call: Call, is_bound: bool) -> bool | None:
+    if isinstance(test, Unary) and test.operator == "Not":
+        inner = _outcome(test.operand, callee, call, is_bound)
+        return None if inner is None else not inner
+    if isinstance(test, Logic):
+        known = [_outcome(value, callee, call, is_bound) for value in test.values]
+        decisive = test.operator == "or"
+        if decisive in known:
+            return decisive
+        return None if None in known else not decisive
+    if isinstance(test, Compare) and len(test.rest) == 1 and test.rest[0][0] in ("Is", "IsNot"):
+        right = test.rest[0][1]
+        given_value = _passed_constant(test.left, callee, call, is_bound)
+        if isinstance(right, Constant) and right.value is None and given_value is not None:
+            return (given_value.value is None) is (test.rest[0][0] == "Is")
+        return None
+    found = _passed_constant(test, callee, call, is_bound)
+    return None if found is None else bool(found.value)
+
+
+def _passed_constant(name: Expression, callee: Code, call: Call, is_bound: bool) -> Constant | None:
+    """The constant a parameter has in this call; None if it is not one, or the name is rebound."""
+    if not isinstance(name, Name) or len(callee.scope.bindings.get(name.id, [])) != 1:
+        return None
+    parameter = next((p for p in callee.scope.parameters if p.name == name.id), None)
+    if parameter is None or parameter.kind in ("args", "kwargs") or has_stars(call):
+        return None
+    passed = matching(call, callee, parameter, is_bound=is_bound) or parameter.default
+    return passed if isinstance(passed, Constant) else None

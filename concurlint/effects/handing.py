@@ -7,9 +7,23 @@ from collections.abc import Iterator
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import merged
 from concurlint.effects.locks import LOCK_KINDS
-from concurlint.facts.records import Attribute, Call, CallSite, Expression, Name
+from concurlint.facts.records import (
+    Attribute,
+    Binary,
+    Call,
+    CallSite,
+    Collection,
+    Compare,
+    Comprehension,
+    Constant,
+    Expression,
+    Name,
+    Table,
+    Text,
+)
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
+from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     Bound,
@@ -26,6 +40,9 @@ from concurlint.project.values import (
 
 _PLAIN = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.list", "builtins.dict",
           "builtins.tuple", "builtins.set", "builtins.bytes", "builtins.NoneType"}  # fmt: skip
+
+_PLAIN_EXPRESSIONS = (Binary, Compare, Constant, Text, Collection, Table, Comprehension, type(None))
+_OF_LOCKS = {"acquire", "release", "locked", "__enter__", "__exit__", "notify", "notify_all", "wait", "wait_for"}
 
 
 class Handing:
@@ -49,8 +66,35 @@ class Handing:
 
     def is_surely_not_callable(self, work: Expression, code: Code) -> bool:
         """Whether nothing that the expression may be can be called."""
+        if isinstance(work, Name):
+            made = self._made_by_call(work, code)
+            return made is not None and self.is_surely_not_callable(*made)
+        if not isinstance(work, Call):
+            return False
+        if self._returns_plain(work, code):
+            return True
         values = self._evaluator.values(work, code)
         return bool(values.items) and values.whole and not any(self._callable(v) for v in values)
+
+    def _made_by_call(self, name: Name, code: Code) -> tuple[Call, Code] | None:
+        """The call whose result a name holds, if it is bound just once."""
+        home = holder(code, name.id) or code.module.body
+        bindings = home.scope.bindings.get(name.id, [])
+        if len(bindings) == 1 and bindings[0].kind == "assign" and isinstance(bindings[0].value, Call):
+            return (bindings[0].value, home) if not bindings[0].path else None
+        return None
+
+    def _returns_plain(self, call: Call, code: Code) -> bool:
+        """A call of project functions whose every return is arithmetic, a comparison, text or a display."""
+        codes = [self._graph.runs(value) for value in self._evaluator.values(call.function, code)]
+        if not codes or not self._evaluator.values(call.function, code).whole:
+            return False
+        for callee in codes:
+            if callee is None or callee.scope.is_generator or callee.name == "__init__" or not callee.scope.returned:
+                return False
+            if not all(isinstance(returned.value, _PLAIN_EXPRESSIONS) for returned in callee.scope.returned):
+                return False
+        return True
 
     def _callable(self, value: Value) -> bool:
         match value:
@@ -118,7 +162,7 @@ class Handing:
             called = sum(
                 isinstance(s.call.function, Attribute)
                 and _is_name(s.call.function.value, name)
-                and s.call.function.attr in ("acquire", "release", "locked", "__enter__", "__exit__")
+                and s.call.function.attr in _OF_LOCKS
                 for s in scope.calls
             )
             return taken + called > 0 and taken + called == scope.uses.get(name, 0)

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.guards import holds, says_main, says_type_checking
-from concurlint.facts.records import CallSite, Condition
+from concurlint.facts.records import CallSite, Condition, Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.modules import Code
@@ -18,7 +19,8 @@ class ImportTimeCall:
     """A library call that runs at import, with the chain of calls from the module's top level."""
 
     code: Code
-    site: CallSite
+    at: Place
+    site: CallSite | None
     name: str
     via: tuple[Edge, ...]
 
@@ -54,19 +56,29 @@ def _runs_at_import(code: Code) -> bool:
     return True
 
 
-def calls_at_import(graph: CallGraph) -> Iterator[ImportTimeCall]:
-    """Library calls that importing some module of the project runs; each function by its shortest way."""
+def calls_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[ImportTimeCall]:
+    """Library calls that importing some module of the project runs."""
+    for code, via in reached_at_import(graph, dispatches):
+        for site, name, _ in graph.libraries.get(code, ()):
+            if not is_guarded(site.context.conditions, code) and not site.context.deferred:
+                yield ImportTimeCall(code, site.call.at, site, name, via)
+
+
+def reached_at_import(
+    graph: CallGraph, dispatches: list[Dispatch]
+) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
+    """The code that importing some module of the project runs, each function by its shortest way."""
+    awaited = {d.site: d for d in dispatches if d.on == "task" and d.waits and d.site is not None}
     queue: deque[tuple[Code, tuple[Edge, ...]]] = deque(
         (code, ()) for code in graph.edges if _runs_at_import(code)
     )
     seen: set[Code] = {code for code, _ in queue}
     while queue:
         code, via = queue.popleft()
-        for site, name, _ in graph.libraries.get(code, ()):
-            if not is_guarded(site.context.conditions, code) and not site.context.deferred:
-                yield ImportTimeCall(code, site, name, via)
+        yield code, via
+        run = [d.code for site, d in awaited.items() if d.where is code]
         for edge in graph.edges.get(code, ()):
-            if edge.callee in seen or not edge.runs or edge.callee.is_async:
+            if edge.callee in seen or not edge.runs and edge.callee not in run:
                 continue
             if is_guarded(edge.site.context.conditions, code):
                 continue

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from concurlint.catalog.effects import Effects
 from concurlint.facts.records import (
     Attribute,
     Call,
     CallSite,
     Context,
-    Entered,
     Expression,
     Name,
     spelled,
@@ -57,8 +57,11 @@ NONE_HELD = Held(frozenset(), False)
 class Locks:
     """Answers which locks are held at a place of the program."""
 
-    def __init__(self, graph: CallGraph, entered_from_outside: frozenset[Code] = frozenset()) -> None:
+    def __init__(
+        self, graph: CallGraph, effects: Effects, entered_from_outside: frozenset[Code] = frozenset()
+    ) -> None:
         self._graph = graph
+        self._effects = effects
         self._evaluator = graph.evaluator
         self._outside = entered_from_outside
         self._managers: dict[Expression, Held] = {}
@@ -71,8 +74,22 @@ class Locks:
         if kind not in LOCK_KINDS or not isinstance(value, Instance):
             return None
         if value.site is not None:
-            return Lock(value.site, kind, spelling)
+            below = self._below(value.site)
+            return Lock(below or value.site, kind, spelling)
         return Lock((None, spelling), kind, spelling)
+
+    def _below(self, site: Site) -> Site | None:
+        """The lock a `Condition(lock)` was made on, which taking the condition takes."""
+        call = site.call
+        if not isinstance(call, Call) or not call.arguments:
+            return None
+        for argument in call.arguments:
+            if argument.keyword not in (None, "lock") or argument.star:
+                continue
+            for value in self._evaluator.values(argument.value, site.code):
+                if self._evaluator.kind(value) == "lock" and isinstance(value, Instance):
+                    return value.site
+        return None
 
     def of(self, expression: Expression, code: Code) -> Held:
         """The locks an expression stands for."""
@@ -125,12 +142,21 @@ class Locks:
                 inner = value.function if isinstance(value, Bound) else value
                 if isinstance(inner, Function):
                     held |= self._inside_context_manager(inner.code)
-                elif isinstance(inner, Library) and inner.name.startswith(("contextlib.", "builtins.", "unittest.")):
+                elif isinstance(inner, Library) and self._is_known_call(inner.name):
                     continue
                 elif isinstance(inner, (ClassOf, Library)):
                     held |= self._object(expression, code)
             return held if callees.items else Held(frozenset(), True)
         return self._object(expression, code)
+
+    def _is_known_call(self, name: str) -> bool:
+        """A library call of which enough is known to say that it gives no lock."""
+        if self._evaluator.roles.kind(name) in LOCK_KINDS:
+            return False
+        if name.startswith(("contextlib.", "builtins.", "unittest.", "tempfile.", "warnings.")):
+            return True
+        fact = self._effects.lookup(name)
+        return fact is not None and fact.effect != "block_lock"
 
     def _object(self, expression: Expression, code: Code) -> Held:
         held = self.of(expression, code)
@@ -173,8 +199,6 @@ class Locks:
         for start, end, taken in self._acquired(code):
             if start < order < end:
                 held |= taken
-        if code.scope.kind == "lambda" and code.parent is not None:
-            return held
         return held
 
     def _acquired(self, code: Code) -> list[tuple[int, int, Held]]:
@@ -221,19 +245,31 @@ class Locks:
                     continue
                 around = self.at(edge.caller, edge.site.context, edge.site.order) | self.always(edge.caller)
                 held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
-        result = held if held is not None else self._of_enclosing(code)
+        result = held if held is not None else NONE_HELD
+        result |= self._of_decorators(code)
         self._always[code] = result
         return result
 
-    def _of_enclosing(self, code: Code) -> Held:
-        """A lambda or comprehension body runs where it stands, unless it was handed away."""
-        return NONE_HELD
+    def _of_decorators(self, code: Code) -> Held:
+        """The locks that the wrapper put around a function by a project decorator holds while it calls it."""
+        found = NONE_HELD
+        for decorator in code.scope.decorators:
+            for value in self._evaluator.values(decorator, code.parent or code):
+                if isinstance(value, Function):
+                    found |= self._of_wrapper(value.code)
+        return found
+
+    def _of_wrapper(self, decorator: Code) -> Held:
+        own = {parameter.name for parameter in decorator.scope.parameters}
+        held: Held | None = None
+        for wrapper in decorator.children:
+            for site in wrapper.scope.calls:
+                function = site.call.function
+                if isinstance(function, Name) and function.id in own:
+                    around = self.at(wrapper, site.context, site.order)
+                    held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
+        return held or NONE_HELD
 
     def effective(self, code: Code, context: Context, order: int) -> Held:
         """Locks held at a place: its own function's and those all its callers hold."""
         return self.at(code, context, order) | self.always(code)
-
-    @staticmethod
-    def is_lock_manager(entered: Entered) -> bool:
-        """Whether the record is a plain `with` (an `async with` never blocks threads)."""
-        return not entered.is_async

@@ -15,15 +15,17 @@ from concurlint.effects.constants import largest, number
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.guards import holds, says_windows
 from concurlint.effects.handing import Handing
-from concurlint.effects.importing import ImportTimeCall, calls_at_import
+from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locks import Locks
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.facts.records import Argument, Call, CallSite, Expression
+from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module, Project
+from concurlint.project.values import NOTHING, Bound, Instance, Literal, Value
 
 
 class Program:
@@ -80,10 +82,62 @@ class Program:
 
     def import_time_starts(self) -> Iterator[tuple[ImportTimeCall, str]]:
         """Starts of processes at import: the call, and what it starts in words."""
-        for call in calls_at_import(self.graph):
-            what = self.roles.starts(call.name)
-            if what:
+        linux = self.config.target_platform == "linux"
+        yield from self._iterated_at_import()
+        first: set[object] = set()
+        for call in calls_at_import(self.graph, self.dispatches.all):
+            what = self.roles.starts(call.name) or self._pool_handed_over(call)
+            if not what or linux and self._forces_fork(call.top.module):
+                continue
+            pool = self._pool_of(call)
+            if pool is None or pool not in first:
+                first.add(pool)
                 yield call, what
+
+    def _iterated_at_import(self) -> Iterator[tuple[ImportTimeCall, str]]:
+        """Loops at import over objects that start workers when iterated."""
+        for code, via in reached_at_import(self.graph, self.dispatches.all):
+            for loop in code.scope.loops:
+                if loop.iterable is None or is_guarded(loop.context.conditions, code):
+                    continue
+                for value in self.evaluator.values(loop.iterable, code):
+                    role = self.roles.iterated(self.evaluator.type_name(value))
+                    made = value.site if isinstance(value, Instance) else None
+                    if role is None or made is None or not isinstance(made.call, Call):
+                        continue
+                    workers = given(made.call, *role.workers)
+                    known = self.evaluator.values(workers, made.code).only() if workers is not None else Literal(0)
+                    if isinstance(known, Literal) and known.value:
+                        yield ImportTimeCall(code, loop.at, None, role.name, via), role.what
+
+    def _pool_of(self, call: ImportTimeCall) -> Value | None:
+        """The pool a call gives work to: only the first call starts its workers."""
+        if call.site is None:
+            return None
+        function = call.site.call.function
+        values = self.evaluator.values(function, call.code).items
+        owner = values[0].owner if values and isinstance(values[0], Bound) else None
+        return owner if owner is not None and self.evaluator.kind(owner) == "process-pool" else None
+
+    def _pool_handed_over(self, call: ImportTimeCall) -> str:
+        """A process pool that another call (`run_in_executor`) puts to work."""
+        role = self.roles.runs(call.name)
+        if role is None or role.pool is None or call.site is None:
+            return ""
+        pool = given(call.site.call, *role.pool)
+        values = self.evaluator.values(pool, call.code) if pool is not None else NOTHING
+        kinds = {self.evaluator.kind(value) for value in values}
+        return "a process pool's workers" if kinds == {"process-pool"} else ""
+
+    def _forces_fork(self, module: Module) -> bool:
+        for code in module.codes:
+            for site, name, _ in self.graph.libraries.get(code, ()):
+                position = self.roles.start_method(name)
+                if position is not None:
+                    method = given(site.call, *position)
+                    if method is not None and self.evaluator.values(method, code).only() == Literal("fork"):
+                        return True
+        return False
 
     def breaking_start_method(self) -> str:
         """The start methods of the target platforms that import the main module again, in words."""
@@ -104,7 +158,9 @@ class Program:
 
     def thread_work_for_speed(self) -> Iterator[Dispatch]:
         """Dispatches of several pieces of work to threads."""
-        yield from Speed(self.graph, self.dispatches.all).hoped_for()
+        for dispatch, siblings in Speed(self.graph, self.dispatches.all).hoped_for():
+            if not siblings or any(self.load_of(sibling).is_heavy for sibling in siblings):
+                yield dispatch
 
     def load_of(self, dispatch: Dispatch) -> Load:
         """What the dispatched function computes with the arguments it is given there."""
@@ -207,7 +263,7 @@ class Program:
     def locks(self) -> Locks:
         """Which locks are held where."""
         started = frozenset(dispatch.code for dispatch in self.dispatches.all)
-        return Locks(self.graph, started)
+        return Locks(self.graph, self.effects, started)
 
     @cached_property
     def sharing(self) -> Sharing:

@@ -125,8 +125,8 @@ class Races:
     def _slips_of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
         if location.kind == "closure":
             return
-        live = [t for t in touches if not self._is_private_yet(t)]
-        held = [(touch, self._sharing.held(touch)) for touch in live]
+        live = [t for t in touches if not self._is_private_yet(t) or self._runs_beside_threads(t)]
+        held = [(touch, locks) for touch in live for locks in self._ways(touch)]
         counts: dict[object, list[tuple[Touch, Lock]]] = {}
         for touch, locks in held:
             for lock in locks.locks:
@@ -142,11 +142,48 @@ class Races:
             if not locks.unknown
             and lock.identity not in {one.identity for one in locks.locks}
             and not self._is_flag(touch)
+            and self._is_sure(touch, locks, len(guarded))
         ]
         if not bare or len(bare) > len(guarded):
             return
+        atomic = all(touch.changes == "mutate" for touch in (*bare, *(t for t, _ in guarded)))
+        if atomic and len(bare) == len(guarded) and len({touch.code for touch, _ in guarded}) < len(guarded):
+            return
         for touch in bare:
-            yield Slip(touch, lock.spelling, guarded[0][0])
+            other = next((t for t, _ in guarded if t is not touch), touch)
+            yield Slip(touch, lock.spelling, other)
+
+    def _is_sure(self, touch: Touch, locks: Held, guarded: int) -> bool:
+        """One place under another lock only speaks against itself if the others agree."""
+        return not any(lock.kind == "lock" for lock in locks.locks) or guarded > 1
+
+    def _ways(self, touch: Touch) -> list[Held]:
+        """The locks held at a touch, by each way its function is called where the ways differ."""
+        here = self._sharing.locks.at(touch.code, touch.context, touch.order)
+        edges = [e for e in self._graph.callers.get(touch.code, ()) if e.caller is not touch.code and e.runs]
+        if here.locks or len(edges) < 2:
+            return [self._sharing.held(touch)]
+        return [
+            here | self._sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
+            for edge in edges
+            if not self._sharing.is_before_sharing(edge.caller)
+        ] or [self._sharing.held(touch)]
+
+    def _runs_beside_threads(self, touch: Touch) -> bool:
+        """Whether a starter's write comes after it started threads and before it joined them."""
+        for run in self._sharing.all_runs():
+            if run.dispatch.where is touch.code and not run.via:
+                start, end = self._window(run)
+                if start < touch.order < end and touch.location in self._touched_by(run):
+                    return True
+        return False
+
+    def _touched_by(self, run: Run) -> set[Location]:
+        found: set[Location] = set()
+        for code, runs in self._sharing.runs.items():
+            if any(other.dispatch is run.dispatch for other in runs):
+                found |= {touch.location for touch in self._sharing.touches(code)}
+        return found
 
     def _is_private_yet(self, touch: Touch) -> bool:
         """Import-time and constructor writes: nobody else can see the state."""
@@ -182,17 +219,20 @@ class Races:
                 race = self._race(touch)
                 if race is not None:
                     yield race
+                    if race.other is not None and race.other.changes == "update":
+                        if (race.other.code, race.other.place) not in taken:
+                            yield Race(race.other, race.run, touch)
 
     def _race(self, touch: Touch) -> Race | None:
         held = self._sharing.held(touch)
         if held.unknown or self._is_private_yet(touch):
             return None
-        run = self._sharing.parallel_run(touch.code, touch.location)
+        run = self._sharing.parallel_run(touch)
         if run is not None and not self._protects_all(held, touch, run) and not self._own_key(touch, run):
             return Race(touch, run, None)
         if held.locks:
             return None
-        for run in self._sharing.thread_runs(touch.code, touch.location):
+        for run in self._sharing.thread_runs(touch):
             other = self._other(touch, run, held)
             if other is not None:
                 return Race(touch, run, other)
@@ -214,15 +254,41 @@ class Races:
         return False
 
     def _own_key(self, touch: Touch, run: Run) -> bool:
-        """`totals[shard] += 1` where `shard` is what tells the runs apart."""
-        if not isinstance(touch.target, Item) or run.dispatch.code is not touch.code:
+        """`totals[i] += 1` where `i` is the number of the run: no two runs share an item."""
+        dispatch = run.dispatch
+        if not isinstance(touch.target, Item) or dispatch.code is not touch.code:
             return False
-        parameters = {p.name for p in touch.code.scope.parameters}
-        return any(isinstance(i, Name) and i.id in parameters for i in touch.target.index)
+        names = [p.name for p in touch.code.scope.parameters if p.kind == "positional"]
+        if touch.code.self_name() is not None:
+            names = names[1:]
+        passed = dict(zip(names, dispatch.passed, strict=False)) | dispatch.named
+        for index in touch.target.index:
+            given = passed.get(index.id) if isinstance(index, Name) else None
+            if given is not None and self._counts(given, dispatch.where):
+                return True
+            if isinstance(index, Name) and dispatch.items is not None and names[:1] == [index.id]:
+                return self._is_range(dispatch.items, dispatch.where)
+        return False
+
+    def _counts(self, expression: Expression, code: Code) -> bool:
+        """Whether an expression is the variable of a loop over `range` or the count of `enumerate`."""
+        home = holder(code, expression.id) if isinstance(expression, Name) else None
+        bindings = (home or code.module.body).scope.bindings.get(getattr(expression, "id", ""), [])
+        return any(
+            b.kind == "for" and b.value is not None and (self._is_range(b.value, code) or b.path[:1] == (0,) and self._is_range(b.value, code, "enumerate"))
+            for b in bindings
+        )
+
+    def _is_range(self, expression: Expression, code: Code, name: str = "range") -> bool:
+        if not isinstance(expression, Call):
+            return False
+        return any(library_name(v) == f"builtins.{name}" for v in self._evaluator.values(expression.function, code))
 
     def _other(self, touch: Touch, run: Run, held: Held) -> Touch | None:
         for other in self._by_location.get(touch.location, ()):
-            if other is touch or self._is_private_yet(other) or other.changes == "mutate":
+            if other is touch or other.changes == "mutate":
+                continue
+            if self._is_private_yet(other) and other.code is not run.dispatch.where:
                 continue
             if self._sharing.held(other).meets(held):
                 continue
@@ -237,7 +303,7 @@ class Races:
         same_owner = run.dispatch.where
         for candidate in runs:
             if candidate.dispatch is not run.dispatch:
-                if touch_shared(self._sharing, candidate, other) and (
+                if candidate in self._sharing.thread_runs(other) and (
                     other.location.kind != "attribute" or candidate.dispatch.where is same_owner
                 ):
                     return True
@@ -306,7 +372,7 @@ class Races:
         ]
         if not tests:
             return None
-        run = self._sharing.parallel_run(touch.code, touch.location)
+        run = self._sharing.parallel_run(touch)
         if run is None or self._own_key(touch, run):
             return None
         held = self._sharing.held(touch)
@@ -417,7 +483,3 @@ class Races:
             return "w" not in text and "a" not in text
         return False
 
-
-def touch_shared(sharing: Sharing, run: Run, touch: Touch) -> bool:
-    """Whether a run of the touch's function reaches state that others see too."""
-    return run in sharing.thread_runs(touch.code, touch.location)

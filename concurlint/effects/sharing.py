@@ -24,8 +24,8 @@ from concurlint.facts.records import (
 )
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
-from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Instance, Site
+from concurlint.project.modules import Code, Module
+from concurlint.project.values import Bound, ClassOf, Instance, ModuleOf, Site
 
 _MUTATORS = {
     "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
@@ -70,6 +70,8 @@ class Touch:
     value: Expression | None
     target: Expression
     attr: str = ""
+    through_self: bool = False
+    sites: tuple[Site | None, ...] = ()  # where the object may have been made, if not through self
 
     @property
     def is_constant_store(self) -> bool:
@@ -136,8 +138,9 @@ class Sharing:
         if site.code is not dispatch.where or dispatch.site is None:
             return site.code not in self.runs and not self._made_in_loop(site)
         made = next((s for s in site.code.scope.calls if s.call is site.call), None)
+        outer = made.context.loops if made is not None else ()
         inner = dispatch.site.context.loops
-        return made is None or not inner or inner[-1] not in made.context.loops
+        return inner[: len(outer)] == outer and (not inner or len(inner) > len(outer))
 
     def _made_in_loop(self, site: Site) -> bool:
         made = next((s for s in site.code.scope.calls if s.call is site.call), None)
@@ -171,6 +174,11 @@ class Sharing:
         writes = attribute_writes(cls).get(attr, ())
         return bool(writes) and all(self.is_before_sharing(code) for _, code in writes)
 
+    def all_runs(self) -> Iterator[Run]:
+        """Every run of every function on a thread."""
+        for runs in self.runs.values():
+            yield from runs
+
     # locations
 
     def locate(self, expression: Expression, code: Code) -> Location | None:
@@ -180,8 +188,7 @@ class Sharing:
         if isinstance(expression, Name):
             home = holder(code, expression.id)
             if home is None:
-                bound = code.module.body.scope.bindings.get(expression.id)
-                return Location("global", code.module.body, expression.id) if bound else None
+                return self._global(code.module, expression.id)
             if home is code or home.scope.kind == "class":
                 return None
             return Location("closure", home, expression.id)
@@ -196,10 +203,29 @@ class Sharing:
                     return Location("class", self._owner(cls, expression.attr), expression.attr)
                 return Location("attribute", self._owner(cls, expression.attr), expression.attr)
         for value in self._evaluator.values(expression.value, code):
+            if isinstance(value, ModuleOf):
+                return self._global(value.module, expression.attr)
+            if isinstance(value, Instance) and value.site is not None and value.site.code is code:
+                return None  # made right here: nobody else has it yet
             if isinstance(value, ClassOf):
                 return Location("class", self._owner(value.code, expression.attr), expression.attr)
             if isinstance(value, Instance) and isinstance(value.of, ClassOf):
                 return Location("attribute", self._owner(value.of.code, expression.attr), expression.attr)
+        return None
+
+    def _global(self, module: Module, name: str) -> Location | None:
+        """A global where it is really bound, followed through `from m import name`."""
+        for _ in range(5):
+            bindings = module.body.scope.bindings.get(name)
+            if not bindings:
+                return None
+            imported = bindings[0].imported
+            if imported is None or imported.name is None:
+                return Location("global", module.body, name)
+            source = self._evaluator.project.module(module.absolute(imported))
+            if source is None:
+                return None
+            module, name = source, imported.name
         return None
 
     def _owner(self, cls: Code, attr: str) -> Code:
@@ -253,8 +279,20 @@ class Sharing:
             changes, torn = self._change(access, code)
             yield Touch(
                 location, code, access.statement, access.context, access.order, changes, torn,
-                access.value, access.target,
+                access.value, access.target, "", *self._object(access.target, code),
             )  # fmt: skip
+
+    def _object(self, target: Expression, code: Code) -> tuple[bool, tuple[Site | None, ...]]:
+        """Whether a target is reached through `self`; else where its object may have been made."""
+        while isinstance(target, Item):
+            target = target.value
+        if not isinstance(target, Attribute):
+            return False, ()
+        base = target.value
+        if isinstance(base, Name) and is_self(code, base.id) is not None:
+            return True, ()
+        values = self._evaluator.values(base, code)
+        return False, tuple(v.site for v in values if isinstance(v, Instance))
 
     def _change(self, access: Access, code: Code) -> tuple[str, bool]:
         if access.kind == "delete":
@@ -308,7 +346,7 @@ class Sharing:
                 continue
             yield Touch(
                 location, code, site.statement, site.context, site.order, "mutate", False, None,
-                function.value, function.attr,
+                function.value, function.attr, *self._object(function.value, code),
             )  # fmt: skip
 
     def _is_builtin_container(self, expression: Expression, code: Code) -> bool:
@@ -346,16 +384,16 @@ class Sharing:
 
     # at the same time
 
-    def parallel_run(self, code: Code, location: Location) -> Run | None:
-        """A run of `code` that may happen several times at once on one and the same `location`."""
-        for run in self.runs.get(code, ()):
-            if self._is_shared_in(run, location) and self._several(run, location):
+    def parallel_run(self, touch: Touch) -> Run | None:
+        """A run of the touch's function that may happen several times at once on the same state."""
+        for run in self.runs.get(touch.code, ()):
+            if self._is_shared_in(run, touch) and self._several(run, touch.location):
                 return run
         return None
 
-    def thread_runs(self, code: Code, location: Location) -> list[Run]:
-        """Runs of `code` on a thread that touch state others can see."""
-        return [run for run in self.runs.get(code, ()) if self._is_shared_in(run, location)]
+    def thread_runs(self, touch: Touch) -> list[Run]:
+        """Runs of the touch's function on a thread, on state that others can see."""
+        return [run for run in self.runs.get(touch.code, ()) if self._is_shared_in(run, touch)]
 
     def _several(self, run: Run, location: Location) -> bool:
         dispatch = run.dispatch
@@ -371,25 +409,35 @@ class Sharing:
             return False
         if location.kind == "closure" and location.home is not dispatch.where:
             return dispatch.repeated
-        return bool(dispatch.site.context.loops)
+        return dispatch.repeated and bool(dispatch.site.context.loops)
 
     def _started_twice(self, dispatch: Dispatch, location: Location) -> bool:
         same = [
             other
             for other in self._dispatches.by_code.get(dispatch.code, ())
-            if other.on == "thread" and other.where is dispatch.where and other.site is not dispatch.site
+            if other.on == "thread"
+            and other.where is dispatch.where
+            and other.site is not dispatch.site
+            and other.site is not None
+            and not (other.site.awaited or other.alone or dispatch.alone)
         ]
         if location.kind == "attribute":
             mine = dispatch.value.owner if isinstance(dispatch.value, Bound) else None
             same = [o for o in same if isinstance(o.value, Bound) and o.value.owner == mine]
         return bool(same)
 
-    def _is_shared_in(self, run: Run, location: Location) -> bool:
-        if location.kind in ("global", "class"):
+    def _is_shared_in(self, run: Run, touch: Touch) -> bool:
+        kind = touch.location.kind
+        if kind in ("global", "class"):
             return True
-        if location.kind == "attribute":
+        if kind == "closure":
+            return touch.location.home not in self._inside(run)
+        if touch.through_self:
             return run.shares_self
-        return location.home not in self._inside(run)
+        known = [site for site in touch.sites if site is not None]
+        return bool(known) and len(known) == len(touch.sites) and all(
+            self._is_one_object(site, run.dispatch) and site.code not in self._inside(run) for site in known
+        )
 
     def _inside(self, run: Run) -> set[Code]:
         return {run.dispatch.code, *(edge.callee for edge in run.via)}

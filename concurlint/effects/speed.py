@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.effects.dispatch import Dispatch
-from concurlint.facts.records import Attribute, Call
-from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
-from concurlint.project.values import Instance, Literal
 
 
 class Speed:
@@ -20,40 +17,31 @@ class Speed:
         self._all = [d for d in dispatches if d.on == "thread" and d.site is not None and d.hook is None]
         self._all += [d for d in dispatches if d.on == "thread" and d.hook is not None and d.hook.what == "thread"]
 
-    def hoped_for(self) -> Iterator[Dispatch]:
-        """Dispatches of several pieces of work side by side."""
+    def hoped_for(self) -> Iterator[tuple[Dispatch, tuple[Dispatch, ...]]]:
+        """Dispatches of several pieces of work side by side.
+
+        The second part is empty for work that is spread over threads by itself; else it holds the other
+        dispatches beside which it runs.
+        """
         for dispatch in self._all:
-            site = dispatch.site
-            if site is None or site.awaited or self._one_worker(dispatch):
+            if dispatch.site is None or dispatch.site.awaited:
                 continue
-            if dispatch.many or self._in_loop(dispatch) or self._siblings(dispatch):
-                yield dispatch
+            if dispatch.many or dispatch.repeated:
+                yield dispatch, ()
+            else:
+                siblings = tuple(other for other in self._all if self._beside(dispatch, other))
+                if siblings:
+                    yield dispatch, siblings
 
     @staticmethod
-    def _in_loop(dispatch: Dispatch) -> bool:
-        return dispatch.repeated
-
-    def _siblings(self, dispatch: Dispatch) -> bool:
-        mine = dispatch.name.rpartition(".")[0]
-        return any(
+    def _beside(dispatch: Dispatch, other: Dispatch) -> bool:
+        return (
             other is not dispatch
             and other.where is dispatch.where
-            and other.site is not dispatch.site
             and other.site is not None
+            and other.site is not dispatch.site
             and not other.site.awaited
-            and other.name.rpartition(".")[0] == mine
-            for other in self._all
+            and not other.alone
+            and not dispatch.alone
+            and other.name.rpartition(".")[0] == dispatch.name.rpartition(".")[0]
         )
-
-    def _one_worker(self, dispatch: Dispatch) -> bool:
-        """Sent to a pool of one: order is wanted, not speed."""
-        assert dispatch.site is not None
-        function = dispatch.site.call.function
-        if not isinstance(function, Attribute):
-            return False
-        for value in self._evaluator.values(function.value, dispatch.where):
-            if isinstance(value, Instance) and value.site is not None and isinstance(value.site.call, Call):
-                workers = given(value.site.call, "max_workers", 0) or given(value.site.call, "processes", 0)
-                if workers is not None and self._evaluator.values(workers, value.site.code).only() == Literal(1):
-                    return True
-        return False

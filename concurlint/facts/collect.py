@@ -306,7 +306,7 @@ class _Collector(Lowering):
         target = self.expression(node.target, store=True)
         if isinstance(node.target, cst.Name):
             self.bind(self.renamed(node.target.value), "augment", value, self.place(node.target))
-            if node.target.value in self.scope.globals | self.scope.nonlocals:
+            if self.scope.kind == "module" or node.target.value in self.scope.globals | self.scope.nonlocals:
                 self.access("augment", target, value, operator=operator)
         else:
             self.access("augment", target, value, operator=operator)

@@ -210,7 +210,8 @@ class Lowering:
     def note_global_write(
         self, target: cst.Name, value: Expression | None, kind: AccessKind = "write"
     ) -> None:
-        if target.value in self.scope.globals or target.value in self.scope.nonlocals:
+        scope = self.scope
+        if scope.kind == "module" or target.value in scope.globals or target.value in scope.nonlocals:
             self.access(kind, Name(target.value, self.place(target)), value)
 
     def access(

@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -61,9 +62,7 @@ class Reader:
         try:
             return cst.parse_module(source.data)
         except cst.ParserSyntaxError as error:
-            self.troubles[source.name] = Trouble(
-                f"cannot be parsed: {_reason(error)}", max(error.raw_line, 1), max(error.raw_column + 1, 1)
-            )
+            self.troubles[source.name] = _unparsable(source, error)
         except (UnicodeDecodeError, SyntaxError, LookupError) as error:
             self.troubles[source.name] = Trouble(f"cannot be decoded: {_one_line(error)}")
         except Exception as error:
@@ -89,8 +88,27 @@ class Reader:
                 self._tree(source)
 
 
-def _reason(error: cst.ParserSyntaxError) -> str:
-    return _one_line(error.message).removeprefix("parser error: ").removeprefix("tokenizer error: ")
+_STOPPED_AT = re.compile(r"error at (\d+):(\d+)")
+
+
+def _unparsable(source: SourceFile, error: cst.ParserSyntaxError) -> Trouble:
+    """Python's own words and place where Python objects too.
+
+    LibCST lists the tokens it would have taken, which helps nobody; of a bad token it does not say where.
+    """
+    stopped = _STOPPED_AT.search(error.message)
+    line, column = (int(stopped[1]), int(stopped[2])) if stopped else (0, 0)
+    reason = error.message.removeprefix("parser error: ").removeprefix("tokenizer error: ")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(decode(source.data))
+    except SyntaxError as own:
+        reason = own.msg
+        line, column = own.lineno or line, own.offset or column
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return Trouble(f"cannot be parsed: {_one_line(reason)}", max(line, 1), max(column, 1))
 
 
 def _one_line(error: object) -> str:

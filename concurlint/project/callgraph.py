@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from concurlint.facts.records import Attribute, Call, CallSite
+from concurlint.facts.records import Argument, Call, CallSite, Expression, Name
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
@@ -14,7 +14,6 @@ from concurlint.project.values import (
     Function,
     Instance,
     Library,
-    Parent,
     Partial,
     Value,
 )
@@ -28,12 +27,14 @@ class Edge:
     site: CallSite
     callee: Code
     value: Value
+    consumed: bool = False
 
     @property
     def runs(self) -> bool:
-        """Whether the callee's body runs right here: a coroutine does when it is awaited."""
+        """Whether the callee's body runs right here: a coroutine does when it is awaited, a generator
+        when the call stands where it is iterated over or entered."""
         if self.callee.scope.is_generator:
-            return False
+            return self.consumed
         return self.site.awaited or not self.callee.is_async
 
 
@@ -45,6 +46,7 @@ class CallGraph:
         self.edges: dict[Code, list[Edge]] = {}
         self.callers: dict[Code, list[Edge]] = {}
         self.libraries: dict[Code, list[tuple[CallSite, str, Value]]] = {}
+        self.named: set[str] = set()
         self._targets: dict[CallSite, tuple[Value, ...]] = {}
 
     def build(self, modules: Iterable[Module]) -> None:
@@ -53,12 +55,16 @@ class CallGraph:
         Built again after `evaluator.callers` has been set, parameters are bound as well.
         """
         self.edges, self.callers, self.libraries, self._targets = {}, {}, {}, {}
-        queue = [code for module in modules for code in module.codes]
+        self.extend(code for module in modules for code in module.codes)
+
+    def extend(self, codes: Iterable[Code]) -> None:
+        """Resolve the calls of further code objects and of all they lead to."""
+        queue = [code for code in codes if code not in self.edges]
         seen = set(queue)
         for code in queue:
             for callee in self._resolve(code):
                 for part in callee.family():
-                    if part not in seen:
+                    if part not in seen and part not in self.edges:
                         seen.add(part)
                         queue.append(part)
 
@@ -78,13 +84,39 @@ class CallGraph:
             for value in values:
                 name = library_name(value)
                 if name:
+                    self.named.add(name)
                     self.libraries[code].append((site, name, value))
                 callee = self.runs(value)
                 if callee is not None:
-                    edge = Edge(code, site, callee, value)
-                    self.edges[code].append(edge)
-                    self.callers.setdefault(callee, []).append(edge)
-                    yield callee
+                    yield self._join(code, site, callee, value)
+        if code.scope.kind == "class":
+            self.named.update(self.evaluator.lineage(code)[1])
+        for child in code.children:
+            for decorator in child.scope.decorators:
+                yield from self._decorate(code, child, decorator)
+
+    def _join(self, code: Code, site: CallSite, callee: Code, value: Value) -> Code:
+        edge = Edge(code, site, callee, value, self._is_consumed(code, site, callee))
+        self.edges[code].append(edge)
+        self.callers.setdefault(callee, []).append(edge)
+        return callee
+
+    def _is_consumed(self, code: Code, site: CallSite, callee: Code) -> bool:
+        if not callee.scope.is_generator:
+            return False
+        if self.evaluator.method_kind(callee) == "context":
+            return any(entered.manager is site.call for entered, _, _ in code.scope.entered)
+        return any(loop.iterable is site.call for loop in code.scope.loops)
+
+    def _decorate(self, code: Code, child: Code, decorator: Expression) -> Iterator[Code]:
+        """A decorator is called with what it decorates, where that is defined."""
+        for value in self.evaluator.values(decorator, code):
+            callee = self.runs(value)
+            if callee is not None and not isinstance(value, ClassOf):
+                argument = Argument(Name(child.scope.name, child.scope.at), None, 0)
+                call = Call(decorator, (argument,), child.scope.at)
+                site = CallSite(call, child.scope.defined, 0, child.scope.at, False, False)
+                yield self._join(code, site, callee, value)
 
     def targets(self, site: CallSite) -> tuple[Value, ...]:
         """What a call site may call."""
@@ -122,10 +154,3 @@ def library_name(value: Value) -> str:
         return f"{value.of.name}.__call__"
     return ""
 
-
-def is_super_call(site: CallSite, graph: CallGraph, code: Code) -> bool:
-    """Whether the call goes to `super().something`."""
-    function = site.call.function
-    return isinstance(function, Attribute) and any(
-        isinstance(v, Parent) for v in graph.evaluator.values(function.value, code)
-    )

@@ -550,6 +550,10 @@ class Evaluator:
         if self.roles.class_role(name) is not None:
             return one(Instance(Library(name), site))
         returned = self.roles.returns(name)
+        if returned == "@awaited" and plain:
+            return self._spread(self.values(plain[0], code), self._awaited)
+        if returned == "builtins.NoneType":
+            return one(Literal(None))
         if returned:
             return one(Instance(Library(returned), site))
         last = name.rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""Findings → what people and machines read; nothing here prints."""

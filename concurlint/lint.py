@@ -1,5 +1,6 @@
 """The static run on one page: paths → findings."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from concurlint.project.modules import Project
 from concurlint.registry import RULES
 from concurlint.source import SourceFile, decode, find_sources
 from concurlint.suppress import silence
+
+
+_COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def _wants(config: Config, finding: Finding, by_name: Mapping[str, SourceFile]) 
 def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> dict[str, str]:
     names = {finding.span.path for finding in findings}
     names |= {step.span.path for finding in findings for step in finding.trace}
-    names |= {n for n, s in by_name.items() if s.asked and (b"CCL" in s.data or b"concurlint:" in s.data)}
+    names |= {n for n, s in by_name.items() if s.asked and _COMMENT.search(s.data)}
     texts: dict[str, str] = {}
     for name in sorted(names):
         try:
@@ -115,7 +119,8 @@ def _silenced(
         for word in (rule.code, rule.name)
     }
     asked = {name: text for name, text in texts.items() if by_name[name].asked}
-    result = silence(findings, asked, active)
+    inactive = {word for rule in RULES for word in (rule.code, rule.name)} - active
+    result = silence(findings, asked, active, inactive | {"CCL000"})
     kept = list(result.kept)
     for unused in result.unused:
         codes = ", ".join(unused.codes)

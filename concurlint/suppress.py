@@ -79,23 +79,29 @@ class _Directive:
                 self.used.add(pattern)
         return True
 
-    def idle(self, active: Collection[str] | None) -> tuple[str, ...] | None:
+    def idle(
+        self, active: Collection[str] | None, inactive: Collection[str] = ()
+    ) -> tuple[str, ...] | None:
         """The codes it names in vain, () for all of a comment without codes, None where there is no fault."""
         if not self.patterns:
             return None if self.is_used or not self.ours else ()
         if closeness(self.patterns, *UNUSED):
             return None
         idle = (pattern for pattern in self.patterns if pattern not in self.used)
-        return tuple(pattern for pattern in idle if active is None or _is_asked(pattern, active)) or None
+        return tuple(pattern for pattern in idle if active is None or _is_asked(pattern, active, inactive)) or None
 
 
 def silence(
-    findings: Sequence[Finding], texts: Mapping[str, str], active: Collection[str] | None = None
+    findings: Sequence[Finding],
+    texts: Mapping[str, str],
+    active: Collection[str] | None = None,
+    inactive: Collection[str] = (),
 ) -> Silenced:
     """The findings that no comment silences, and the comments in `texts` that silence none.
 
     `texts` maps the reported names of files to their source. `active` holds codes and names of the rules
-    that were asked; a comment that names another one may be of use in another run, so it is not unused.
+    that were asked and `inactive` those of the others; a comment that names one of these may be of use in
+    another run, so it is not unused.
     """
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -111,23 +117,30 @@ def silence(
                 silenced.add(id(finding))
         # In a file that could not be parsed no comment had anything to silence.
         if not any(finding.code == UNREADABLE for finding in here):
-            unused.extend(_unused(directives, active))
+            unused.extend(_unused(directives, active, inactive))
     kept = tuple(finding for finding in findings if id(finding) not in silenced)
     return Silenced(kept, tuple(sorted(unused, key=lambda found: found.span)))
 
 
-def _unused(directives: Sequence[_Directive], active: Collection[str] | None) -> Iterator[Unused]:
+def _unused(
+    directives: Sequence[_Directive], active: Collection[str] | None, inactive: Collection[str]
+) -> Iterator[Unused]:
     for directive in directives:
-        codes = directive.idle(active)
+        codes = directive.idle(active, inactive)
         others = (other for other in directives if other is not directive)
         if codes is None or any(other.covers(*UNUSED, directive.span.line) for other in others):
             continue
         yield Unused(directive.span, directive.comment, codes)
 
 
-def _is_asked(pattern: str, active: Collection[str]) -> bool:
+def _is_asked(pattern: str, active: Collection[str], inactive: Collection[str]) -> bool:
+    """Whether a rule it names was asked; a code that no rule has never silences anything."""
     is_code = pattern.startswith("CCL")
-    return any(rule == pattern or (is_code and rule.startswith(pattern)) for rule in active)
+
+    def names(rules: Collection[str]) -> bool:
+        return any(rule == pattern or (is_code and rule.startswith(pattern)) for rule in rules)
+
+    return names(active) or bool(inactive) and is_code and not names(inactive)
 
 
 def _directives(path: str, text: str, *, has_findings: bool) -> list[_Directive]:

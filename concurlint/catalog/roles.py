@@ -33,7 +33,7 @@ class RunsRole:
     arguments (map); `arguments`/`keywords` parameters that hold its arguments; `rest` that the positional
     arguments after the callable are its arguments. `many`: one such call runs the callable several times
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
-    `weak`: what runs is lost when the result is dropped.
+    `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
     """
 
     name: str
@@ -48,6 +48,13 @@ class RunsRole:
     pool: Parameter | None = None
     waits: bool = False
     weak: bool = False
+    event: bool = False
+
+    @property
+    def registers(self) -> bool:
+        """Whether the callable is only kept, to be called when something happens."""
+        spread = self.items or self.arguments or self.rest or self.starts
+        return self.event or (self.many and not spread)
 
 
 @dataclass(frozen=True, slots=True)

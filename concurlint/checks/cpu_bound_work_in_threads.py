@@ -20,10 +20,18 @@ def check(program: Program) -> Iterator[Finding]:
         here = dispatch.where.span(dispatch.site.call.at)
         yield rule.finding(
             here,
-            f"`{code.qualname}` only computes in Python ({load.what}), so threads take turns at it",
+            _says(code.qualname, load.what),
             help=_remedy(program, load.arithmetic, dispatch),
             trace=(Step(code.span(code.scope.at), f"`{code.qualname}` is what the threads run"), *load.because),
         )
+
+
+def _says(name: str, what: str) -> str:
+    for found in (what, what.partition(" over ")[0]):
+        text = f"`{name}` computes with the GIL held ({found}), so threads take turns at it"
+        if len(text) <= 100:
+            return text
+    return f"`{name.rpartition('.')[2]}` computes with the GIL held, so threads take turns at it"
 
 
 def _remedy(program: Program, arithmetic: bool, dispatch: Dispatch) -> str:

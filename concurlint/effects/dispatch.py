@@ -49,6 +49,7 @@ class Dispatch:
     hook: HookRole | None = None
     alone: bool = False  # in a pool of one worker
     waits: bool = False  # the dispatching call returns when the work is done
+    registers: bool = False  # a framework will call it when something happens
 
     @property
     def several(self) -> bool:
@@ -118,6 +119,7 @@ class Dispatches:
                     code, site, on, name, run, value,
                     role.many and not _single(items) and not self._one_worker(code, site),
                     self._repeated(code, site), items, passed, named, None, self._one_worker(code, site), role.waits,
+                    role.registers,
                 )  # fmt: skip
 
     def _where(self, role: RunsRole, call: Call, code: Code) -> str:

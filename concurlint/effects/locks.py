@@ -22,7 +22,9 @@ from concurlint.project.values import Bound, ClassOf, Function, Instance, Librar
 LOCK_KINDS = {"lock", "semaphore", "async-lock", "async-semaphore", "green-lock", "file-lock", "rw-lock"}
 _HARMLESS = {
     "file", "thread-pool", "process-pool", "interpreter-pool", "executor", "stack", "child", "manager",
-    "path", "connection", "cursor", "session", "socket", "task-group", "dict", "list", "str", "http-client",
+    "path", "connection", "cursor", "session", "socket", "task-group", "dict", "list", "str", "client",
+    "response", "archive", "temporary-directory", "buffer", "engine", "pipeline", "progress", "console", "server",
+    "connection-pool", "remote-executor", "parallel", "async-client", "thread", "process", "result", "future",
 }  # fmt: skip
 
 
@@ -153,6 +155,8 @@ class Locks:
         """A library call of which enough is known to say that it gives no lock."""
         if self._evaluator.roles.kind(name) in LOCK_KINDS:
             return False
+        if name.startswith("builtins.") and name.count(".") > 1:
+            return False  # what a container's method gives may well be a lock
         if name.startswith(("contextlib.", "builtins.", "unittest.", "tempfile.", "warnings.")):
             return True
         fact = self._effects.lookup(name)

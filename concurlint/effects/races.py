@@ -21,7 +21,7 @@ from concurlint.facts.records import (
     walk,
 )
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
@@ -51,11 +51,33 @@ class Slip:
     touch: Touch
     lock: str
     guarded: Touch
+    bare_via: Edge | None = None
+    guarded_via: Edge | None = None
 
     def steps(self) -> tuple[Step, ...]:
-        """The place where the lock is held."""
-        message = f"`{self.guarded.code.qualname}` holds `{self.lock}` here"
-        return (Step(self.guarded.code.span(self.guarded.place), message),)
+        """The call that comes without the lock, and the place where it is held."""
+        steps: list[Step] = []
+        if self.bare_via is not None:
+            edge = self.bare_via
+            message = f"`{edge.caller.qualname}` calls `{edge.callee.qualname}` without the lock"
+            steps.append(Step(edge.caller.span(edge.site.call.at), message))
+        if self.guarded_via is not None:
+            edge = self.guarded_via
+            message = f"`{edge.caller.qualname}` holds `{self.lock}` and calls `{edge.callee.qualname}`"
+            steps.append(Step(edge.caller.span(edge.site.call.at), message))
+        else:
+            message = f"`{self.guarded.code.qualname}` holds `{self.lock}` here"
+            steps.append(Step(self.guarded.code.span(self.guarded.place), message))
+        return tuple(steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """A touch with the locks held there when its function is called through `edge` (None: any way)."""
+
+    touch: Touch
+    held: Held
+    edge: Edge | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,48 +148,61 @@ class Races:
         if location.kind == "closure":
             return
         live = [t for t in touches if not self._is_private_yet(t) or self._runs_beside_threads(t)]
-        held = [(touch, locks) for touch in live for locks in self._ways(touch)]
-        counts: dict[object, list[tuple[Touch, Lock]]] = {}
-        for touch, locks in held:
-            for lock in locks.locks:
+        held = [way for touch in live for way in self._ways(touch)]
+        counts: dict[object, list[tuple[_Way, Lock]]] = {}
+        for way in held:
+            for lock in way.held.locks:
                 if lock.kind == "lock" and self._is_for_threads(lock):
-                    counts.setdefault(lock.identity, []).append((touch, lock))
+                    counts.setdefault(lock.identity, []).append((way, lock))
         if not counts:
             return
         guarded = max(counts.values(), key=len)
         lock = guarded[0][1]
         bare = [
-            touch
-            for touch, locks in held
-            if not locks.unknown
-            and lock.identity not in {one.identity for one in locks.locks}
-            and not self._is_flag(touch)
-            and self._is_sure(touch, locks, len(guarded))
+            way
+            for way in held
+            if not way.held.unknown
+            and lock.identity not in {one.identity for one in way.held.locks}
+            and not self._is_flag(way.touch)
+            and self._is_sure(way.held, len(guarded))
         ]
         if not bare or len(bare) > len(guarded):
             return
-        atomic = all(touch.changes == "mutate" for touch in (*bare, *(t for t, _ in guarded)))
-        if atomic and len(bare) == len(guarded) and len({touch.code for touch, _ in guarded}) < len(guarded):
-            return
-        for touch in bare:
-            other = next((t for t, _ in guarded if t is not touch), touch)
-            yield Slip(touch, lock.spelling, other)
+        ways = [way for way, _ in guarded]
+        if all(way.touch.changes == "mutate" for way in (*bare, *ways)) and len(bare) == len(ways):
+            if len({way.touch.code for way in ways}) < len(ways):
+                return
+        for way in bare:
+            other = next((w for w in ways if w.touch is not way.touch), ways[0])
+            yield Slip(way.touch, lock.spelling, other.touch, way.edge, other.edge)
 
-    def _is_sure(self, touch: Touch, locks: Held, guarded: int) -> bool:
+    def _is_sure(self, locks: Held, guarded: int) -> bool:
         """One place under another lock only speaks against itself if the others agree."""
         return not any(lock.kind == "lock" for lock in locks.locks) or guarded > 1
 
-    def _ways(self, touch: Touch) -> list[Held]:
+    def _ways(self, touch: Touch) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
         here = self._sharing.locks.at(touch.code, touch.context, touch.order)
         edges = [e for e in self._graph.callers.get(touch.code, ()) if e.caller is not touch.code and e.runs]
+        edges = [e for e in edges if not self._sharing.is_before_sharing(e.caller)]
         if here.locks or len(edges) < 2:
-            return [self._sharing.held(touch)]
-        return [
-            here | self._sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
-            for edge in edges
-            if not self._sharing.is_before_sharing(edge.caller)
-        ] or [self._sharing.held(touch)]
+            return [_Way(touch, self._sharing.held(touch), None)]
+        found = [
+            _Way(touch, here | self._sharing.locks.effective(e.caller, e.site.context, e.site.order), e)
+            for e in edges
+        ]
+        if touch.location.kind == "attribute" and any(
+            not self._is_of_object(lock, touch) for way in found for lock in way.held.locks
+        ):
+            return [_Way(touch, self._sharing.held(touch), None)]
+        return found
+
+    def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
+        """Whether a lock belongs to the object whose state is touched, not to the module around."""
+        made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
+        return made is not None and made in self._evaluator.lineage(touch.location.home)[0] or (
+            made is not None and touch.location.home in self._evaluator.lineage(made)[0]
+        )
 
     def _runs_beside_threads(self, touch: Touch) -> bool:
         """Whether a starter's write comes after it started threads and before it joined them."""
@@ -404,11 +439,10 @@ class Races:
                     return True
             if isinstance(part, Name) and holder(code, part.id) is code:
                 bindings = code.scope.bindings.get(part.id, [])
-                if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
-                    value = bindings[0].value
-                    if any(
+                for binding in bindings:
+                    if binding.kind == "assign" and binding.value is not None and any(
                         isinstance(p, (Name, Attribute)) and p is not part and self._sharing.locate(p, code) == location
-                        for p in walk(value)
+                        for p in walk(binding.value)
                     ):
                         return True
         return False

@@ -222,7 +222,7 @@ class Sharing:
             imported = bindings[0].imported
             if imported is None or imported.name is None:
                 return Location("global", module.body, name)
-            source = self._evaluator.project.module(module.absolute(imported))
+            source = self._evaluator.project.module(module.absolute(imported), module.source)
             if source is None:
                 return None
             module, name = source, imported.name
@@ -387,7 +387,7 @@ class Sharing:
     def parallel_run(self, touch: Touch) -> Run | None:
         """A run of the touch's function that may happen several times at once on the same state."""
         for run in self.runs.get(touch.code, ()):
-            if self._is_shared_in(run, touch) and self._several(run, touch.location):
+            if self._is_shared_in(run, touch) and self._several(run, touch):
                 return run
         return None
 
@@ -395,13 +395,13 @@ class Sharing:
         """Runs of the touch's function on a thread, on state that others can see."""
         return [run for run in self.runs.get(touch.code, ()) if self._is_shared_in(run, touch)]
 
-    def _several(self, run: Run, location: Location) -> bool:
-        dispatch = run.dispatch
+    def _several(self, run: Run, touch: Touch) -> bool:
+        dispatch, location = run.dispatch, touch.location
         if dispatch.many:
             return True
         if location.kind in ("attribute", "closure") and dispatch.hook is None:
-            return self._in_own_loop(dispatch, location) or self._started_twice(dispatch, location)
-        return dispatch.repeated or self._started_twice(dispatch, location)
+            return self._in_own_loop(dispatch, location) or self._started_twice(dispatch, touch)
+        return dispatch.repeated or self._started_twice(dispatch, touch)
 
     @staticmethod
     def _in_own_loop(dispatch: Dispatch, location: Location) -> bool:
@@ -411,7 +411,7 @@ class Sharing:
             return dispatch.repeated
         return dispatch.repeated and bool(dispatch.site.context.loops)
 
-    def _started_twice(self, dispatch: Dispatch, location: Location) -> bool:
+    def _started_twice(self, dispatch: Dispatch, touch: Touch) -> bool:
         same = [
             other
             for other in self._dispatches.by_code.get(dispatch.code, ())
@@ -421,7 +421,7 @@ class Sharing:
             and other.site is not None
             and not (other.site.awaited or other.alone or dispatch.alone)
         ]
-        if location.kind == "attribute":
+        if touch.location.kind == "attribute" and touch.through_self:
             mine = dispatch.value.owner if isinstance(dispatch.value, Bound) else None
             same = [o for o in same if isinstance(o.value, Bound) and o.value.owner == mine]
         return bool(same)

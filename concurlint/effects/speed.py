@@ -14,7 +14,11 @@ class Speed:
     def __init__(self, graph: CallGraph, dispatches: list[Dispatch]) -> None:
         self._graph = graph
         self._evaluator = graph.evaluator
-        self._all = [d for d in dispatches if d.on == "thread" and d.site is not None and d.hook is None]
+        self._all = [
+            d
+            for d in dispatches
+            if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
+        ]
         self._all += [d for d in dispatches if d.on == "thread" and d.hook is not None and d.hook.what == "thread"]
 
     def hoped_for(self) -> Iterator[tuple[Dispatch, tuple[Dispatch, ...]]]:

@@ -323,7 +323,7 @@ class Tracer:
                 return self._parameter(binding, code)
             case "import" if binding.imported is not None and binding.imported.name is not None:
                 module = code.module
-                source = self._evaluator.project.module(module.absolute(binding.imported))
+                source = self._evaluator.project.module(module.absolute(binding.imported), module.source)
                 if source is not None:
                     bindings = source.body.scope.bindings.get(binding.imported.name, [])
                     options = [self._binding(b, source.body) for b in bindings]

@@ -34,6 +34,7 @@ from concurlint.project.arguments import matching
 from concurlint.project.classes import attribute_writes, class_bindings, holder, is_self, lineage
 from concurlint.project.elements import Elements
 from concurlint.project.modules import Code, Module, Project
+from concurlint.source import SourceFile
 from concurlint.project.values import (
     NOTHING,
     UNKNOWN,
@@ -232,9 +233,9 @@ class Evaluator:
             target = module.absolute(imported)
             if target in seen:
                 continue
-            other = self.project.module(target)
+            other = self.project.module(target, module.source)
             if other is None:
-                unknown = unknown or not self.project.knows(target)
+                unknown = unknown or not self.project.knows(target, module.source)
                 continue
             if other.facts.exported is not None and name not in other.facts.exported:
                 continue
@@ -287,29 +288,29 @@ class Evaluator:
     def imported(self, imported: Import, module: Module) -> Values:
         """What an import binds its name to."""
         target = module.absolute(imported)
+        near = module.source
         if imported.name is None:
-            return self.dotted(target if imported.whole else target.partition(".")[0])
-        source = self.project.module(target)
+            return self.dotted(target if imported.whole else target.partition(".")[0], near)
+        source = self.project.module(target, near)
         if source is not None:
             if source is not module or imported.name not in module.body.scope.bindings:
                 found = self.namespace(source, imported.name)
-                if found is not None and (found.items or not self.project.knows(f"{target}.{imported.name}")):
+                if found is not None and (found.items or not self.project.knows(f"{target}.{imported.name}", near)):
                     return found
-            return self.dotted(f"{target}.{imported.name}") if self.project.knows(
-                f"{target}.{imported.name}"
-            ) else UNKNOWN
-        if self.project.knows(target):
-            return self.dotted(f"{target}.{imported.name}")
+            inner = f"{target}.{imported.name}"
+            return self.dotted(inner, near) if self.project.knows(inner, near) else UNKNOWN
+        if self.project.knows(target, near):
+            return self.dotted(f"{target}.{imported.name}", near)
         if imported.level:
             return UNKNOWN
         return one(Library(self.roles.canonical(f"{target}.{imported.name}")))
 
-    def dotted(self, name: str) -> Values:
-        """The module, package or library thing of that dotted name."""
-        module = self.project.module(name)
+    def dotted(self, name: str, importer: SourceFile | None = None) -> Values:
+        """The module, package or library thing of that dotted name, as a file would import it."""
+        module = self.project.module(name, importer)
         if module is not None:
             return one(ModuleOf(module))
-        if self.project.knows(name):
+        if self.project.knows(name, importer):
             return one(Namespace(name))
         return one(Library(self.roles.canonical(name)))
 
@@ -327,7 +328,7 @@ class Evaluator:
                 kept = self.roles.keeps(value.name)
                 if kept:
                     return kept
-                return "same" if self.roles.decorator(value.name) else ""
+                return ""
             if isinstance(value, Function):
                 return self._keeps_inside(value.code, isinstance(decorator, Call))
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -121,33 +120,44 @@ class Project:
 
     def __init__(self, files: Iterable[SourceFile], parse: Parse) -> None:
         self._parse = parse
-        self._files: dict[str, SourceFile] = {}
-        self._aliases: dict[str, SourceFile] = {}
         self._modules: dict[str, Module | None] = {}
         self.loaded: list[Module] = []
-        self._prefixes: set[str] = set()
+        self._named: dict[str, list[SourceFile]] = {}
+        self._around: dict[str, list[tuple[SourceFile, str]]] = {}
         for source in files:
-            self._files.setdefault(source.module, source)
-            self._files.setdefault(str(source.path), source)
-            for alias in getattr(source, "aliases", ()):
-                if alias.partition(".")[0] not in sys.stdlib_module_names:
-                    self._aliases.setdefault(alias, source)
-        for name in (*self._files, *self._aliases):
-            while "." in name:
-                name = name.rpartition(".")[0]
-                self._prefixes.add(name)
+            for name in (source.module, *source.aliases):
+                self._named.setdefault(name, []).append(source)
+                package = name
+                while "." in package:
+                    package = package.rpartition(".")[0]
+                    self._around.setdefault(package, []).append((source, name))
 
-    def source(self, name: str) -> SourceFile | None:
-        """The file that is imported as `name`, or None where the project has none."""
-        return self._files.get(name) or self._aliases.get(name)
+    def source(self, name: str, importer: SourceFile | None = None) -> SourceFile | None:
+        """The file that is imported as `name`, None where the project has none.
 
-    def knows(self, name: str) -> bool:
+        A name relative to a folder counts for files below that folder only, the nearest first; a file's
+        own dotted name counts for everybody.
+        """
+        named = self._named.get(name, ())
+        if importer is not None:
+            near = [f for f in named if importer.path.is_relative_to(f.folder_of(name))]
+            if near:
+                return max(near, key=lambda f: len(f.folder_of(name).parts))
+        return next((f for f in named if f.module == name), None)
+
+    def knows(self, name: str, importer: SourceFile | None = None) -> bool:
         """Whether `name` is a module of the project or a (namespace) package around one."""
-        return name in self._files or name in self._aliases or name in self._prefixes
+        if self.source(name, importer) is not None:
+            return True
+        return any(
+            source.module == dotted
+            or (importer is not None and importer.path.is_relative_to(source.folder_of(dotted)))
+            for source, dotted in self._around.get(name, ())
+        )
 
-    def module(self, name: str) -> Module | None:
+    def module(self, name: str, importer: SourceFile | None = None) -> Module | None:
         """The parsed module imported as `name`; None where there is none or it cannot be parsed."""
-        source = self.source(name)
+        source = self.source(name, importer)
         return self.open(source) if source is not None else None
 
     def open(self, source: SourceFile) -> Module | None:

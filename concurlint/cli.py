@@ -102,9 +102,7 @@ def check(
     saved = _report(result, form, statistics=statistics, output=None if output == "-" else output)
     for trouble in result.troubles:
         _complain(trouble)
-    if result.troubles or not saved:
-        return TROUBLE
-    return FOUND if _is_bad(result) and not exit_zero else CLEAN
+    return exit_status(result, exit_zero=exit_zero) if saved else TROUBLE
 
 
 @concurlint.command()
@@ -140,6 +138,14 @@ def list_rules(form: str) -> int:
     else:
         _show(rules.render_text(listed))
     return CLEAN
+
+
+def exit_status(result: Result, *, exit_zero: bool = False) -> int:
+    """2 if something went wrong inside, 1 if there are errors or warnings, else 0; advice alone is clean."""
+    if result.troubles:
+        return TROUBLE
+    is_bad = any(finding.level is not Level.ADVICE for finding in result.findings)
+    return FOUND if is_bad and not exit_zero else CLEAN
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -245,10 +251,6 @@ def _report(result: Result, form: str, *, statistics: bool, output: str | None) 
     if form == "text" or output is not None:
         _say(totals(findings, result.files).summary())
     return saved
-
-
-def _is_bad(result: Result) -> bool:
-    return any(finding.level is not Level.ADVICE for finding in result.findings)
 
 
 def _is_pretty(stream: TextIO) -> bool:

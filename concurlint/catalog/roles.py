@@ -3,11 +3,12 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-Where = Literal["thread", "process", "task", "here", "main"]
+Where = Literal["thread", "process", "task", "here", "main", "anywhere"]
 Parameter = tuple[str, int | None]
 
 _TABLES = Path(__file__).parent / "roles"
@@ -34,6 +35,7 @@ class RunsRole:
     arguments after the callable are its arguments. `many`: one such call runs the callable several times
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
     `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
+    `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
     """
 
     name: str
@@ -49,6 +51,7 @@ class RunsRole:
     waits: bool = False
     weak: bool = False
     event: bool = False
+    thread_words: tuple[str, ...] = ()
 
     @property
     def registers(self) -> bool:
@@ -104,6 +107,8 @@ class _Table:
     runs: dict[str, RunsRole] = field(default_factory=dict)
     overrides: dict[str, HookRole] = field(default_factory=dict)
     decorators: dict[str, HookRole] = field(default_factory=dict)
+    assigned: dict[str, HookRole] = field(default_factory=dict)
+    patterns: dict[str, HookRole] = field(default_factory=dict)
     keeps: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
     shells: dict[str, ShellRole] = field(default_factory=dict)
@@ -130,6 +135,8 @@ def _table(package: str) -> _Table:
         "runs": (table.runs, RunsRole),
         "overrides": (table.overrides, HookRole),
         "decorators": (table.decorators, HookRole),
+        "assigned": (table.assigned, HookRole),
+        "patterns": (table.patterns, HookRole),
         "shells": (table.shells, ShellRole),
         "iterated": (table.iterated, IteratedRole),
     }
@@ -199,6 +206,15 @@ class Roles:
     def decorator(self, name: str) -> HookRole | None:
         """Where a framework runs functions decorated with `name`."""
         return self._of(name).decorators.get(name)
+
+    def assigned(self, name: str) -> HookRole | None:
+        """Where a callable runs that is stored under the dotted `name` (`threading.excepthook`)."""
+        return self._of(name).assigned.get(name)
+
+    def pattern(self, name: str) -> HookRole | None:
+        """Like `override`, for generated classes whose dotted names only follow a pattern."""
+        patterns = _table("_patterns").patterns
+        return next((hook for pattern, hook in patterns.items() if fnmatchcase(name, pattern)), None)
 
     def keeps(self, name: str) -> str:
         """What decorating with `name` leaves: `same`, `property`, `static`, `class`, `context`, or `""` unknown."""

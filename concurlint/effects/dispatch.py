@@ -97,6 +97,19 @@ class Dispatches:
             for target in self._graph.targets(site):
                 if isinstance(target, ClassOf):
                     yield from self._subclass(code, site, target)
+        yield from self._stored(code)
+
+    def _stored(self, code: Code) -> Iterator[Dispatch]:
+        """Callables stored where a library looks for its callbacks: `client.on_message = f`."""
+        for access in code.scope.accesses:
+            if access.kind != "write" or not isinstance(access.target, Attribute) or access.value is None:
+                continue
+            for place in self._evaluator.values(access.target, code):
+                hook = self._roles.assigned(library_name(place))
+                for value in self._evaluator.values(access.value, code) if hook is not None else ():
+                    run = ran(value)
+                    if run is not None and hook is not None:
+                        yield Dispatch(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
 
     def _by_role(
         self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value
@@ -106,6 +119,8 @@ class Dispatches:
         if work is None:
             return
         on = self._where(role, call, code)
+        if role.thread_words and self._says_threads(code, site, role.thread_words):
+            on = "thread"
         if not on:
             return
         passed, named = self._arguments(role, call)
@@ -136,6 +151,16 @@ class Dispatches:
         if kinds <= {"thread", "thread-pool"}:
             return "thread"
         return "process" if kinds == {"process-pool"} else ""
+
+    @staticmethod
+    def _says_threads(code: Code, site: CallSite, words: tuple[str, ...]) -> bool:
+        """Whether a call of the same statement passes one of the words: `Parallel(prefer="threads")`."""
+        return any(
+            isinstance(argument.value, Constant) and argument.value.value in words
+            for other in code.scope.calls
+            if other.statement == site.statement
+            for argument in other.call.arguments
+        )
 
     def _arguments(self, role: RunsRole, call: Call) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
         passed: tuple[Expression, ...] = ()
@@ -206,6 +231,9 @@ class Dispatches:
 
     def _hooked(self, code: Code) -> Iterator[Dispatch]:
         """Functions and methods that a framework calls by decorator or base class."""
+        if code.name == "__del__" and code.owner is not None:
+            value = Bound(Function(code), Instance(ClassOf(code.owner)))
+            yield Dispatch(code, None, "anywhere", "finalizer", code, value, False, False)
         for decorator in code.scope.decorators:
             inner = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._evaluator.values(inner, code.parent or code):
@@ -217,9 +245,10 @@ class Dispatches:
                     )
         if code.scope.kind != "class":
             return
-        _, libraries, _ = self._evaluator.lineage(code)
-        for library in libraries:
-            hook = self._roles.override(library)
+        classes, libraries, _ = self._evaluator.lineage(code)
+        generated = tuple(f"{base.module.name}.{base.name}" for base in classes[1:])
+        for library in (*libraries, *generated):
+            hook = self._roles.override(library) or self._roles.pattern(library)
             if hook is None or hook.what in ("thread", "process") or not self._is_used(hook.needs):
                 continue
             for child in code.children:
@@ -265,6 +294,8 @@ def _single(items: Expression | None) -> bool:
 
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:
+    if patterns == ("*",):
+        return not name.startswith("_")
     return any(name == p or (p.endswith("*") and name.startswith(p[:-1])) for p in patterns)
 
 

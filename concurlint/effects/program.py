@@ -202,7 +202,7 @@ class Program:
         for code in self.codes():
             if not code.is_async:
                 continue
-            for site in code.scope.calls:
+            for site in self.graph.sites(code):
                 found = self.blocking.at(code, site)
                 if found is not None:
                     yield code, site, found

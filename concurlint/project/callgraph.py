@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from concurlint.facts.records import Argument, Call, CallSite, Expression, Name
+from concurlint.facts.records import Argument, Attribute, Call, CallSite, Expression, Name
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
@@ -47,6 +47,7 @@ class CallGraph:
         self.callers: dict[Code, list[Edge]] = {}
         self.libraries: dict[Code, list[tuple[CallSite, str, Value]]] = {}
         self.named: set[str] = set()
+        self.read_sites: dict[Code, list[CallSite]] = {}
         self._targets: dict[CallSite, tuple[Value, ...]] = {}
 
     def build(self, modules: Iterable[Module]) -> None:
@@ -55,6 +56,7 @@ class CallGraph:
         Built again after `evaluator.callers` has been set, parameters are bound as well.
         """
         self.edges, self.callers, self.libraries, self._targets = {}, {}, {}, {}
+        self.read_sites = {}
         self.extend(code for module in modules for code in module.codes)
 
     def extend(self, codes: Iterable[Code]) -> None:
@@ -89,11 +91,35 @@ class CallGraph:
                 callee = self.runs(value)
                 if callee is not None:
                     yield self._join(code, site, callee, value)
+        yield from self._properties(code)
         if code.scope.kind == "class":
             self.named.update(self.evaluator.lineage(code)[1])
         for child in code.children:
             for decorator in child.scope.decorators:
                 yield from self._decorate(code, child, decorator)
+
+    def _properties(self, code: Code) -> Iterator[Code]:
+        """Reading a property of the project runs its function."""
+        for access in code.scope.accesses:
+            target = access.target
+            if access.kind != "read" or not isinstance(target, Attribute):
+                continue
+            if target.attr not in self.evaluator.project.property_names:
+                continue
+            for value in self.evaluator.values(target.value, code):
+                callee = self.evaluator.property_of(value, target.attr)
+                if callee is not None:
+                    call = Call(target, (), target.at)
+                    site = CallSite(call, access.context, access.order, access.statement, False, False)
+                    bound = Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
+                    self._targets[site] = (bound,)
+                    self.read_sites.setdefault(code, []).append(site)
+                    yield self._join(code, site, callee, bound)
+
+    def sites(self, code: Code) -> Iterator[CallSite]:
+        """The calls in a code object, reads of properties included."""
+        yield from code.scope.calls
+        yield from self.read_sites.get(code, ())
 
     def _join(self, code: Code, site: CallSite, callee: Code, value: Value) -> Code:
         edge = Edge(code, site, callee, value, self._is_consumed(code, site, callee))

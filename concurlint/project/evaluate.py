@@ -497,6 +497,18 @@ class Evaluator:
             return one(Bound(Function(method), of if isinstance(of, ClassOf) else owner))
         return one(Bound(Function(method), owner)) if isinstance(owner, Instance) else found
 
+    def property_of(self, value: Value, attr: str) -> Code | None:
+        """The function that reading `value.attr` runs, if that is a property of a project class."""
+        if not isinstance(value, Instance) or not isinstance(value.of, ClassOf):
+            return None
+        for cls, bindings in class_bindings(self.lineage(value.of.code)[0], attr):
+            getter = bindings[0]
+            if getter.kind == "def" and getter.scope is not None:
+                method = cls.module.codes[getter.scope]
+                return method if self.method_kind(method) == "property" else None
+            return None
+        return None
+
     # calls
 
     def _result(self, call: Call, code: Code) -> Values:

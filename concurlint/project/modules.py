@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from concurlint.facts.records import Binding, Import, ModuleFacts, Name, Place, Scope
+from concurlint.facts.records import Binding, Import, ModuleFacts, Name, Place, Scope, spelled
 from concurlint.finding import Span
 from concurlint.source import SourceFile
 
@@ -121,6 +121,7 @@ class Project:
     def __init__(self, files: Iterable[SourceFile], parse: Parse) -> None:
         self._parse = parse
         self._modules: dict[str, Module | None] = {}
+        self.property_names: set[str] = set()
         self.loaded: list[Module] = []
         self._named: dict[str, list[SourceFile]] = {}
         self._around: dict[str, list[tuple[SourceFile, str]]] = {}
@@ -170,4 +171,11 @@ class Project:
                 module = Module(source.module, source, facts)
                 self._modules[key] = module
                 self.loaded.append(module)
+                self.property_names.update(
+                    code.name for code in module.codes if code.owner is not None and _may_be_property(code)
+                )
         return self._modules[key]
+
+
+def _may_be_property(code: Code) -> bool:
+    return any("property" in spelled(decorator) for decorator in code.scope.decorators)

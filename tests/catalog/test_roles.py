@@ -35,6 +35,8 @@ roles = Roles()
 def tables() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(package, section, its lines) of every table."""
     for path in TABLES:
+        if path.stem == "_patterns":  # dotted names with stars, of no one package
+            continue
         for section, lines in tomllib.loads(path.read_text("utf-8")).items():
             yield path.stem, section, lines
 
@@ -492,3 +494,16 @@ def test_blocking_calls_have_a_remedy_of_their_own_or_of_their_class(name: str, 
 def test_objects_that_run_overrides_are_shared_or_made_for_each_call() -> None:
     owners = {line.get("owner", "shared") for _, line in lines_of("overrides", "decorators")}
     assert owners == {"shared", "own"}
+
+
+def test_generated_classes_are_known_by_the_pattern_of_their_names() -> None:
+    hook = roles.pattern("shop.orders_pb2_grpc.OrdersServicer")
+    assert hook is not None
+    assert (hook.on, hook.many) == ("thread", True)
+    assert roles.pattern("shop.orders.OrdersServicer") is None
+
+
+def test_a_callback_stored_in_an_attribute_has_a_thread() -> None:
+    assert roles.assigned("threading.excepthook") is not None
+    assert roles.assigned("paho.mqtt.client.Client.on_message") is not None
+    assert roles.assigned("threading.setprofile") is None

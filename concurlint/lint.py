@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,19 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.packages import packages_that_block
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
+from concurlint.effects.mishap import module_in_hand
 from concurlint.effects.program import Program
 from concurlint.facts.reading import Reader, collection_paused
 from concurlint.finding import Finding, Span
 from concurlint.project.loading import link
-from concurlint.project.modules import Project
+from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES
+from concurlint.rule import Rule
 from concurlint.source import SourceFile, decode, find_sources
 from concurlint.suppress import silence
 
 
+_MOST_BROKEN = 20  # files on which one rule may break before it is given up
 _COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
 
 
@@ -56,7 +59,11 @@ def lint(paths: Sequence[Path], config: Config) -> Result:
         reader.check_rest(source for source in sources.files if source.asked)
         program = Program(project, modules, config, effects)
         found, troubles = _ask(program)
-    found += [_unreadable(source, reader) for source in sources.files if source.asked and source.name in reader.troubles]
+    found += [
+        _unreadable(source, reader)
+        for source in sources.files
+        if source.asked and source.name in reader.troubles
+    ]
     wanted = [f for f in found if by_name[f.span.path].asked and _wants(config, f, by_name)]
     texts = _texts(wanted, by_name)
     kept = _silenced(wanted, texts, by_name, config)
@@ -74,12 +81,26 @@ def _ask(program: Program) -> tuple[list[Finding], list[str]]:
     found: dict[tuple[Span, str], Finding] = {}
     troubles: list[str] = []
     for rule in RULES:
-        try:
-            for finding in rule.ask(program):
-                found.setdefault((finding.span, finding.code), finding)
-        except Exception as error:  # a bug in one check must not lose the findings of the others
-            troubles.append(f"{rule.code} {rule.name} failed: {type(error).__name__}: {error}; please report it")
+        for finding in _answers(rule, program, troubles):
+            found.setdefault((finding.span, finding.code), finding)
     return list(found.values()), troubles
+
+
+def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iterator[Finding]:
+    """A rule's findings; where it breaks on a file, that is told and it is asked again without the file."""
+    broken: list[Module] = []
+    while len(broken) < _MOST_BROKEN:
+        try:
+            yield from rule.ask(program.without(broken) if broken else program)
+            return
+        except Exception as error:  # a bug in one check must not lose any other finding
+            module = module_in_hand(error)
+            where = f"{module.source.name}: " if module is not None else ""
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            troubles.append(f"{where}{rule.code} {rule.name} failed ({what}); please report it")
+            if module is None or module in broken:
+                return
+            broken.append(module)
 
 
 def _unreadable(source: SourceFile, reader: Reader) -> Finding:
@@ -126,7 +147,9 @@ def _silenced(
         codes = ", ".join(unused.codes)
         finding = unused_suppression.rule.finding(
             unused.span,
-            f"`{unused.comment}` silences nothing" if len(unused.comment) < 70 else "this comment silences nothing",
+            f"`{unused.comment}` silences nothing"
+            if len(unused.comment) < 70
+            else "this comment silences nothing",
             help=f"remove {codes or 'the comment'}",
         )
         if _wants(config, finding, by_name):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from copy import copy
 from functools import cached_property
 
 from concurlint.catalog.effects import Effects
@@ -39,6 +40,16 @@ class Program:
         self.evaluator = Evaluator(project, self.roles, self._is_known)
         self.graph = CallGraph(self.evaluator)
         self._link(modules)
+
+    def without(self, modules: Collection[Module]) -> Program:
+        """The program as if it had no calls in the given modules; what a check does after a mishap there."""
+        other = copy(self)
+        for name, value in vars(type(self)).items():
+            if isinstance(value, cached_property):
+                vars(other).pop(name, None)
+        other.graph = self.graph.without(modules)
+        other.dispatches = Dispatches(other.graph, self.roles)
+        return other
 
     def _is_known(self, name: str) -> bool:
         roles = self.roles
@@ -106,7 +117,11 @@ class Program:
                     if role is None or made is None or not isinstance(made.call, Call):
                         continue
                     workers = given(made.call, *role.workers)
-                    known = self.evaluator.values(workers, made.code).only() if workers is not None else Literal(0)
+                    known = (
+                        self.evaluator.values(workers, made.code).only()
+                        if workers is not None
+                        else Literal(0)
+                    )
                     if isinstance(known, Literal) and known.value:
                         yield ImportTimeCall(code, loop.at, None, role.name, via), role.what
 

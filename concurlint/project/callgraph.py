@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.facts.records import Argument, Attribute, Call, CallSite, Expression, Name
@@ -111,7 +111,9 @@ class CallGraph:
                 if callee is not None:
                     call = Call(target, (), target.at)
                     site = CallSite(call, access.context, access.order, access.statement, False, False)
-                    bound = Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
+                    bound = (
+                        Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
+                    )
                     self._targets[site] = (bound,)
                     self.read_sites.setdefault(code, []).append(site)
                     yield self._join(code, site, callee, bound)
@@ -143,6 +145,21 @@ class CallGraph:
                 call = Call(decorator, (argument,), child.scope.at)
                 site = CallSite(call, child.scope.defined, 0, child.scope.at, False, False)
                 yield self._join(code, site, callee, value)
+
+    def without(self, modules: Collection[Module]) -> CallGraph:
+        """The same graph with nothing in it that stands in the given modules."""
+        other = CallGraph(self.evaluator)
+        other.named, other._targets = self.named, self._targets
+        keep = [code for code in self.edges if code.module not in modules]
+        other.edges = {c: [e for e in self.edges[c] if e.callee.module not in modules] for c in keep}
+        other.callers = {
+            callee: [edge for edge in edges if edge.caller.module not in modules]
+            for callee, edges in self.callers.items()
+            if callee.module not in modules
+        }
+        other.libraries = {code: self.libraries[code] for code in keep}
+        other.read_sites = {code: sites for code, sites in self.read_sites.items() if code in other.edges}
+        return other
 
     def targets(self, site: CallSite) -> tuple[Value, ...]:
         """What a call site may call."""
@@ -179,4 +196,3 @@ def library_name(value: Value) -> str:
     if isinstance(value, Instance) and isinstance(value.of, Library):
         return f"{value.of.name}.__call__"
     return ""
-

@@ -40,9 +40,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None and Path(args[0]).exists():
-            raise click.UsageError(
-                f"no such command: {args[0]}; to check that path: concurlint check {args[0]}"
-            )
+            raise click.ClickException(f"no such command: {args[0]}; write `concurlint check {args[0]}`")
         return super().resolve_command(ctx, args)
 
 
@@ -109,7 +107,10 @@ def check(
 @click.argument("rule", metavar="CODE|NAME")
 @click.option("--pager", is_flag=True, help="Show the page in a pager.")
 def explain(rule: str, pager: bool) -> int:
-    """Print the page of a rule: why it is wrong, what to write instead, what it does not see."""
+    """Print the page of a rule.
+
+    Why it is wrong, what is flagged and what is good, and what the rule does not see.
+    """
     page = _page(rule)
     console = _console()
     shown = rules.render_page(page.text, console) if _is_pretty(sys.stdout) else page.text
@@ -168,11 +169,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except Exception as error:
-        if os.environ.get(TRACEBACK):
-            _say(traceback.format_exc().rstrip())
+        _explain_crash(error)
+    return TROUBLE
+
+
+def _explain_crash(error: Exception) -> None:
+    if os.environ.get(TRACEBACK):
+        _say("".join(traceback.format_exception(error)).rstrip())
+    try:
+        Path.cwd()
+    except OSError:
+        _complain("the current folder is gone; go to another one")
+    else:
         says = f"internal error: {type(error).__name__}: {error}"
         _complain(f"{says}; please report it, with the output of {TRACEBACK}=1")
-    return TROUBLE
 
 
 def _configure(

@@ -133,8 +133,10 @@ def _window(pieces: Sequence[str], start: int, end: int, room: int) -> tuple[int
     widths = [cell_len(piece) for piece in pieces]
     if sum(widths) <= room:
         return 0, len(pieces)
-    room -= 2  # a sign at each end
+    room -= 1  # for the sign at the end
     first, used = 0, sum(widths[:end])
+    if used > room and start > _LEAD:
+        room -= 1  # and the one at the start
     while used > room and first < start - _LEAD:
         used -= widths[first]
         first += 1

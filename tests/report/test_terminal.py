@@ -1,0 +1,130 @@
+"""The report for people at a terminal, as it is drawn."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from concurlint.finding import Finding, Level, Span
+from concurlint.report.terminal import render
+from tests.report.made import ADVICE, SHELL, SOURCE, WRITE
+
+TEXTS = {"app.py": SOURCE, "lib/run.py": "run(\n  a[bold]b[/bold],\n  c,\n    )\n"}
+
+
+class Utf8(io.StringIO):
+    """A stream that says it can show everything."""
+
+    encoding = "utf-8"
+
+
+def report(
+    findings: Sequence[Finding],
+    *,
+    width: int = 80,
+    colours: bool = False,
+    statistics: bool = False,
+    texts: Mapping[str, str] = TEXTS,
+) -> str:
+    """What a terminal of that width shows."""
+    console = Console(
+        file=Utf8(), width=width, force_terminal=True, color_system="standard" if colours else None
+    )
+    return render(findings, texts, console, files=14, statistics=statistics)
+
+
+def test_a_finding_has_a_header_a_frame_its_chain_and_one_help_line():
+    assert report([WRITE]) == (
+        "app.py:8:5 CCL301 shared-write-unlocked warning\n"
+        "`count` is changed by several threads without a lock\n"
+        "  7 │     global count\n"
+        "  8 │     count += 1\n"
+        "    │     ━━━━━━━━━━\n"
+        "  1. `Thread` has several threads run `work`  app.py:12:5\n"
+        "     12 │     threading.Thread(\n"
+        "        │     ━━━━━━━━━━━━━━━━━\n"
+        "        ┃ to line 15\n"
+        "  help: guard every change with one `threading.Lock`\n"
+        "\n"
+        "1 warning in 14 files\n"
+    )
+
+
+def test_findings_stand_apart_and_the_summary_counts_them():
+    rows = report([SHELL, ADVICE]).splitlines()
+    assert rows[rows.index("") + 1] == "lib/run.py:2:3 CCL601 subprocess-instead-of-library advice"
+    assert rows[-2:] == ["", "1 error, 1 piece of advice in 14 files"]
+
+
+def test_nothing_found_is_one_line():
+    assert report([]) == "no findings in 14 files\n"
+    assert report([], statistics=True) == "no findings in 14 files\n"
+
+
+def test_brackets_in_source_and_message_are_shown_as_they_are():
+    odd = replace(ADVICE, message="`a[bold]b[/bold]` and [link=x] :smile: \\[y]", help="[/] `[red]`")
+    rows = report([odd]).splitlines()
+    assert "`a[bold]b[/bold]` and [link=x] :smile: \\[y]" in rows
+    assert "  2 │   a[bold]b[/bold]," in rows
+    assert "  help: [/] `[red]`" in rows
+
+
+def test_a_file_whose_text_is_not_there_has_no_frame():
+    assert report([SHELL], texts={}) == (
+        "lib/run.py:1:1 CCL401 shell-string-command error\n"
+        "a shell reads this command, and part of it is from the command line\n"
+        "\n"
+        "1 error in 14 files\n"
+    )
+
+
+@pytest.mark.parametrize("width", [24, 40, 80, 120])
+def test_no_row_is_wider_than_the_terminal(width: int):
+    rows = report([WRITE, SHELL, ADVICE], width=width, statistics=True).splitlines()
+    assert max(map(cell_len, rows)) <= width
+
+
+def test_wrapped_text_hangs_below_its_first_word():
+    rows = report([WRITE], width=40).splitlines()
+    place = rows.index("  help: guard every change with one")
+    assert rows[place + 1] == "        `threading.Lock`"
+
+
+def test_statistics_stand_between_findings_and_summary():
+    assert report([SHELL, SHELL, WRITE], statistics=True).splitlines()[-4:] == [
+        "  2 CCL401 shell-string-command",
+        "  1 CCL301 shared-write-unlocked",
+        "",
+        "2 errors, 1 warning in 14 files",
+    ]
+
+
+@pytest.mark.parametrize(("level", "colour"), [("error", "31"), ("warning", "33"), ("advice", "36")])
+def test_each_level_has_its_colour(level: str, colour: str):
+    shown = report([replace(SHELL, level=Level(level))], colours=True)
+    assert f"\x1b[1;{colour}mCCL401\x1b[0m" in shown
+    assert f"\x1b[1;{colour}m━━━\x1b[0m" in shown
+
+
+def test_a_terminal_without_colours_gets_no_escape_sequence():
+    assert "\x1b" not in report([WRITE, SHELL, ADVICE], statistics=True)
+
+
+def test_escape_sequences_of_the_source_do_not_reach_the_terminal():
+    span = Span("\x1b]0;title\x07.py", 1, 1, 1, 4)
+    odd = replace(SHELL, span=span, message="`\x1b[2J`", help="\x1b[0m")
+    shown = report([odd], texts={span.path: "run(\x1b[2J)\n\x07"})
+    assert not set(shown) & {"\x1b", "\x07"}
+
+
+def test_a_stream_that_lacks_the_signs_gets_plain_ones():
+    console = Console(
+        file=io.TextIOWrapper(io.BytesIO(), encoding="ascii"),
+        width=80,
+        force_terminal=True,
+        color_system=None,
+    )
+    assert render([WRITE], TEXTS, console, files=1).isascii()

@@ -1,0 +1,504 @@
+"""Through the front door: what is printed where, and exit codes 0 clean, 1 findings, 2 trouble."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from concurlint import __version__
+from concurlint.cli import exit_status, main
+from concurlint.finding import Level
+from concurlint.lint import Result
+from concurlint.registry import RULES
+from tests.pages import ROOT
+from tests.report.made import ADVICE, SHELL, WRITE
+from tests.report.test_json import SCHEMA
+
+CLEAN = "import subprocess\n\nsubprocess.run(['ls'], check=True)\n"
+SHELL_CALL = (
+    "import subprocess\n\n\ndef show(name):\n    subprocess.run('ls ' + name, shell=True, check=True)\n"
+)
+NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"
+BROKEN = "def broken(:\n    pass\n"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run of the command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own, the current folder; nothing in the environment asks for colours."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "CONCURLINT_TRACEBACK"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A function that runs the command in this process."""
+
+    def run(*arguments: str) -> Done:
+        capsys.readouterr()
+        status = main(arguments)
+        return Done(status, *capsys.readouterr())
+
+    return run
+
+
+def write(folder: Path, **files: str) -> None:
+    """Python files by their stems."""
+    for stem, text in files.items():
+        (folder / f"{stem}.py").write_text(text, encoding="utf-8")
+
+
+def start(
+    folder: Path, *arguments: str, package: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own; `package` is the checkout it is taken from."""
+    env = {**os.environ, "PYTHONPATH": str(package), **environment}
+    command = [sys.executable, "-m", "concurlint", *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+
+
+def on_terminal(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Run the command on a terminal of 80 columns: exit status, and what was on the screen."""
+    leader, follower = pty.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "TERM": "xterm", **environment}
+    command = [sys.executable, "-m", "concurlint", *arguments]
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=follower, stderr=follower)
+    os.close(follower)
+    chunks = []
+    try:
+        while chunk := os.read(leader, 65536):
+            chunks.append(chunk)
+    except OSError:  # how Linux says that nobody writes any more
+        pass
+    os.close(leader)
+    return process.wait(), b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+def is_one_line(done: Done) -> bool:
+    """Whether the run said nothing but one line about its trouble."""
+    return (
+        done.status == 2
+        and done.out == ""
+        and done.err.startswith("concurlint: ")
+        and done.err.count("\n") == 1
+    )
+
+
+# Findings
+
+
+def test_clean_code_prints_nothing_and_exits_0(folder: Path, run: Run):
+    write(folder, a=CLEAN)
+    assert run("check", "a.py") == Done(0, "", "no findings in 1 file\n")
+
+
+def test_findings_are_plain_lines_and_exit_1(folder: Path, run: Run):
+    write(folder, a=NEEDLESS, b=CLEAN)
+    done = run("check", ".")
+    assert done.status == 1
+    assert done.out.splitlines()[0].startswith("a.py:3:1: CCL402 `ls -l` ")
+    assert done.out.splitlines()[1].startswith("    help: ")
+    assert done.err == "1 warning in 2 files\n"
+
+
+def test_no_path_is_the_current_folder(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    assert run("check") == run("check", ".")
+
+
+def test_several_paths_are_reported_and_nothing_else(folder: Path, run: Run):
+    write(folder, a=NEEDLESS, b=NEEDLESS, c=NEEDLESS)
+    out = run("check", "a.py", str(folder / "c.py")).out
+    assert [line.partition(":")[0] for line in out.splitlines() if line[0] != " "] == ["a.py", "c.py"]
+
+
+def test_one_file_is_checked_with_the_rest_of_its_project(folder: Path, run: Run):
+    write(folder, shell="import os\n\n\ndef sh(command):\n    os.system(command)\n")
+    write(folder, use="from shell import sh\n\n\ndef show(name):\n    sh('ls ' + name)\n")
+    done = run("check", "use.py")
+    assert done.out.startswith("use.py:5:5: CCL401 ")
+    assert "\n    shell.py:5:5: " in done.out
+
+
+def test_exit_zero_hides_the_findings_from_the_exit_code_alone(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    assert run("check", "--exit-zero") == replace(run("check"), status=0)
+
+
+def test_a_file_that_cannot_be_parsed_is_a_finding_and_the_others_are_checked(folder: Path, run: Run):
+    write(folder, a=BROKEN, b=NEEDLESS)
+    done = run("check")
+    codes = [line.split()[1] for line in done.out.splitlines() if line[0] != " "]
+    assert (done.status, codes) == (1, ["CCL001", "CCL402"])
+
+
+def test_comments_silence_findings(folder: Path, run: Run):
+    write(folder, a=NEEDLESS.replace("True)\n", "True)  # noqa: CCL402\n"))
+    assert run("check") == Done(0, "", "no findings in 1 file\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        ((), ["CCL401", "CCL402"]),
+        (("--select", "CCL401"), ["CCL401"]),
+        (("--select", "CCL4"), ["CCL401", "CCL402"]),
+        (("--select", "ccl402"), ["CCL402"]),
+        (("--select", "CCL3,CCL402"), ["CCL402"]),
+        (("--select", "CCL3", "--select", "CCL402,CCL401"), ["CCL401", "CCL402"]),
+        (("--select", "needless-shell"), ["CCL402"]),
+        (("--ignore", "CCL401"), ["CCL402"]),
+        (("--ignore", "CCL401,shell-string-command", "--ignore", "needless-shell"), []),
+        (("--select", "CCL4", "--ignore", "CCL402"), ["CCL401"]),
+    ],
+)
+def test_codes_choose_the_rules(folder: Path, run: Run, options: tuple[str, ...], codes: list[str]):
+    write(folder, a=SHELL_CALL, b=NEEDLESS)
+    done = run("check", *options)
+    assert [line.split()[1] for line in done.out.splitlines() if line[0] != " "] == codes
+    assert done.status == bool(codes)
+
+
+def test_the_table_of_the_project_counts(folder: Path, run: Run):
+    write(folder, a=SHELL_CALL, b=NEEDLESS)
+    (folder / "pyproject.toml").write_text('[tool.concurlint]\nignore = ["CCL401"]\n', encoding="utf-8")
+    assert run("check").err == "1 warning in 2 files\n"
+
+
+def test_statistics_follow_the_findings(folder: Path, run: Run):
+    write(folder, a=NEEDLESS * 2, b=SHELL_CALL)
+    plain = run("check").out
+    expected = plain + "2 CCL402 needless-shell\n1 CCL401 shell-string-command\n"
+    assert run("check", "--statistics").out == expected
+
+
+# Exit status
+
+
+@pytest.mark.parametrize(
+    ("findings", "troubles", "status", "with_exit_zero"),
+    [
+        ((), (), 0, 0),
+        ((ADVICE,), (), 0, 0),
+        ((ADVICE, WRITE), (), 1, 0),
+        ((SHELL,), (), 1, 0),
+        ((), ("CCL301 failed",), 2, 2),
+        ((SHELL,), ("CCL301 failed",), 2, 2),
+    ],
+)
+def test_the_exit_status_tells_findings_and_trouble(findings, troubles, status, with_exit_zero):
+    result = Result(findings=findings, files=1, seconds=0.0, troubles=troubles, texts={})
+    assert {finding.level for finding in findings} <= set(Level)
+    assert exit_status(result) == status
+    assert exit_status(result, exit_zero=True) == with_exit_zero
+
+
+# JSON
+
+
+def test_json_keeps_the_schema_and_says_what_the_text_says(folder: Path, run: Run):
+    write(folder, a=SHELL_CALL, b=NEEDLESS, c=BROKEN)
+    done = run("check", "--format", "json")
+    document = json.loads(done.out)
+    jsonschema.validate(document, SCHEMA)
+    lines = [
+        f"{f['path']}:{f['line']}:{f['column']}: {f['code']} {f['message']}" for f in document["findings"]
+    ]
+    assert lines == [line for line in run("check").out.splitlines() if line[0] != " "]
+    assert done.err == ""
+    assert {**document["summary"], "seconds": 0} == {
+        "files": 3,
+        "errors": 2,
+        "warnings": 1,
+        "advice": 0,
+        "seconds": 0,
+    }
+
+
+def test_json_of_clean_code_is_a_document_too(folder: Path, run: Run):
+    write(folder, a=CLEAN)
+    done = run("check", "--format", "json")
+    jsonschema.validate(json.loads(done.out), SCHEMA)
+    assert done.status == 0
+
+
+# Output files
+
+
+def test_a_report_goes_to_a_file_and_the_summary_to_standard_error(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    plain = run("check")
+    assert run("check", "--output", "report.txt") == Done(1, "", "1 warning in 1 file\n")
+    assert (folder / "report.txt").read_text(encoding="utf-8") == plain.out
+    assert run("check", "--output", "-") == plain
+
+
+def test_json_goes_to_a_file_too(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    assert run("check", "--format", "json", "--output", "report.json").out == ""
+    jsonschema.validate(json.loads((folder / "report.json").read_text(encoding="utf-8")), SCHEMA)
+
+
+@pytest.mark.parametrize("output", ["none/report.txt", "."])
+def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output: str):
+    write(folder, a=NEEDLESS)
+    plain = run("check")
+    done = run("check", "--output", output)
+    assert (done.status, done.out) == (2, plain.out)
+    assert done.err.splitlines()[0].startswith(f"concurlint: cannot write {output}: ")
+    assert done.err.splitlines()[1:] == ["1 warning in 1 file"]
+
+
+# Trouble
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["check", "none.py"], "none.py"),
+        (["check", ""], "path is empty"),
+        (["check", "--selct", "CCL1"], "--select"),
+        (["check", "--format", "xml"], "'xml'"),
+        (["check", "--target-python", "2.7"], "2.7"),
+        (["check", "--target-platform", "beos"], "beos"),
+        (["check", "--select", "CCL412"], "nearest is `CCL4"),
+        (["check", "--ignore", "CCL401,shell-strings-command"], "nearest is `shell-string-command`"),
+        (["check", "--select", "E501"], "no rule is called `E501`"),
+        (["chekc"], "chekc"),
+        (["a.py"], "write `concurlint check a.py`"),
+        (["explain"], "CODE|NAME"),
+        (["explain", "CCL999"], "no rule is called `CCL999`"),
+        (["explain", "needles-shell"], "nearest is `needless-shell`"),
+        (["explain", "CCL401", "CCL402"], "CCL402"),
+        (["rules", "--format", "xml"], "'xml'"),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(folder: Path, run: Run, arguments: list[str], part: str):
+    write(folder, a=NEEDLESS)
+    done = run(*arguments)
+    assert is_one_line(done), done
+    assert part in done.err
+
+
+@pytest.mark.parametrize(
+    ("table", "part"),
+    [
+        ("[tool.concurlint\n", "pyproject.toml"),
+        ("[tool.concurlint]\nselct = []\n", "nearest is `select`"),
+        ("[tool.concurlint]\nadvice = 3\n", "advice"),
+        ('[tool.concurlint]\nselect = ["CCL999"]\n', "no rule is called `CCL999`"),
+        ('[tool.concurlint]\nignore = ["needless-shel"]\n', "nearest is `needless-shell`"),
+        ('[tool.concurlint.per-file-ignores]\n"a.py" = ["CCL999"]\n', "no rule is called `CCL999`"),
+        ('[tool.concurlint.calls]\n"a.f" = { effect = "no such effect" }\n', "a.f"),
+    ],
+)
+def test_a_broken_table_is_told_in_one_line(folder: Path, run: Run, table: str, part: str):
+    write(folder, a=NEEDLESS)
+    (folder / "pyproject.toml").write_text(table, encoding="utf-8")
+    done = run("check")
+    assert is_one_line(done), done
+    assert part in done.err
+
+
+def test_without_a_command_the_help_is_shown_and_the_exit_code_is_2(run: Run):
+    done = run()
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("Usage: concurlint ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove a folder that is in use")
+def test_a_current_folder_that_is_gone_is_told_in_one_line(folder: Path, run: Run, monkeypatch):
+    gone = folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    done = run("check")
+    assert is_one_line(done)
+    assert "the current folder is gone" in done.err
+
+
+def broken_checkout(folder: Path, path: str, old: bytes, new: bytes) -> Path:
+    """A copy of concurlint in which `old` in one file is replaced by `new`."""
+    copy = folder / "checkout"
+    for name in ("concurlint", "rules"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    data = (copy / path).read_bytes()
+    assert old in data
+    (copy / path).write_bytes(data.replace(old, new))
+    return copy
+
+
+def test_a_bug_is_told_in_one_line_and_as_a_traceback_only_if_asked(folder: Path):
+    page = "rules/CCL402-needless-shell.md"
+    copy = broken_checkout(folder, page, b"needless-shell", b"needless-shell \xff")
+    done = start(folder, "explain", "CCL402", package=copy)
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+    assert done.stderr.startswith(b"concurlint: internal error: UnicodeDecodeError: ")
+    assert b"please report it" in done.stderr
+    told = start(folder, "explain", "CCL402", package=copy, CONCURLINT_TRACEBACK="1")
+    assert told.stderr.startswith(b"Traceback ")
+    assert told.stderr.endswith(done.stderr)
+
+
+def test_a_bug_in_one_rule_loses_no_finding_of_the_others_and_exits_2(folder: Path):
+    check = "concurlint/checks/needless_shell.py"
+    copy = broken_checkout(folder, check, b"commands = program.commands\n", b"raise KeyError(0)\n")
+    write(folder, a=NEEDLESS, b=SHELL_CALL)
+    done = start(folder, "check", "a.py", "b.py", "--exit-zero", package=copy)
+    assert done.returncode == 2
+    assert done.stdout.startswith(b"b.py:5:5: CCL401 ")
+    assert b"Traceback" not in done.stderr
+    lines = done.stderr.decode().splitlines()
+    assert [line for line in lines if line.startswith("concurlint: CCL402 needless-shell")] == lines[1:]
+    assert len(lines) == 2
+
+
+# Streams
+
+
+def test_a_terminal_gets_code_frames_in_colour_and_the_summary(folder: Path):
+    write(folder, a=NEEDLESS)
+    status, screen = on_terminal(folder, "check", "--statistics")
+    assert status == 1
+    assert "\x1b[1;33mCCL402" in screen
+    assert "━━━" in screen
+    assert "3 \x1b[0m\x1b[2m│" in screen
+    assert screen.splitlines()[-1].endswith(" in 1 file")
+
+
+def test_no_color_is_honoured_on_a_terminal(folder: Path):
+    write(folder, a=NEEDLESS)
+    _, screen = on_terminal(folder, "check", NO_COLOR="1", FORCE_COLOR="1")
+    assert screen.startswith("a.py:3:1 CCL402 needless-shell warning\n")
+    assert "━━━" in screen
+    assert "\x1b" not in screen
+
+
+def test_force_color_brings_frames_and_colours_to_a_pipe(folder: Path):
+    write(folder, a=NEEDLESS)
+    forced = start(folder, "check", FORCE_COLOR="1", TERM="xterm").stdout.decode()
+    assert "\x1b[1;33mCCL402" in forced
+    assert "━━━" in forced
+    refused = start(folder, "check", FORCE_COLOR="1", NO_COLOR="1").stdout.decode()
+    assert refused.startswith("a.py:3:1: CCL402 ")
+
+
+def test_a_reader_who_has_gone_is_no_trouble(folder: Path):
+    write(folder, a=NEEDLESS * 50)
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "concurlint", "check"]
+    done = subprocess.run(
+        command, cwd=folder, env=env, stdout=writer, stderr=subprocess.PIPE, check=False, text=True
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "50 warnings in 1 file\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_in_one_line(folder: Path):
+    write(folder, a=NEEDLESS)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "concurlint", "check"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, cwd=folder, env=env, stdout=full, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr == "concurlint: cannot write to standard output: no space left on device\n"
+
+
+def test_a_stream_that_cannot_show_a_character_gets_an_escape(folder: Path):
+    write(folder, größe=NEEDLESS)
+    done = start(folder, "check", PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"gr\\xf6\\xdfe.py:3:1: CCL402 ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file name has to be text")
+@pytest.mark.parametrize(("name", "shown"), [(b"a\nb.py", "a␊b.py"), (b"a\xff.py", "a�.py")])
+def test_a_file_name_may_hold_what_is_no_text(folder: Path, run: Run, name: bytes, shown: str):
+    (folder / os.fsdecode(name)).write_text(NEEDLESS, encoding="utf-8")
+    assert run("check").out.startswith(f"{shown}:3:1: CCL402 ")
+    document = json.loads(run("check", "--format", "json").out)
+    assert [finding["path"] for finding in document["findings"]] == [os.fsdecode(name)]
+
+
+# Other commands
+
+
+@pytest.mark.parametrize("asked", ["CCL402", "ccl402", "needless-shell"])
+def test_a_page_is_printed_as_it_is(run: Run, asked: str):
+    page = (ROOT / "rules" / "CCL402-needless-shell.md").read_text(encoding="utf-8")
+    assert run("explain", asked) == Done(0, page, "")
+
+
+def test_a_page_is_drawn_on_a_terminal(folder: Path):
+    status, screen = on_terminal(folder, "explain", "CCL402")
+    assert status == 0
+    assert "\x1b[" in screen
+    assert "```" not in screen
+
+
+def test_every_rule_has_a_page_to_explain_it(run: Run):
+    for rule in RULES:
+        done = run("explain", rule.code)
+        assert (done.status, done.err) == (0, "")
+        assert done.out.startswith(f"# {rule.code} {rule.name}\n")
+
+
+def test_rules_are_listed_in_code_order(run: Run):
+    rows = [line.split("\t") for line in run("rules").out.splitlines()]
+    assert [tuple(row[:3]) for row in rows] == [(rule.code, rule.name, rule.level.value) for rule in RULES]
+    assert all(row[4].endswith(".") for row in rows)
+
+
+def test_rules_are_listed_as_json(run: Run):
+    document = json.loads(run("rules", "--format", "json").out)
+    assert document["version"] == 1
+    assert [list(rule) for rule in document["rules"]] == [
+        ["code", "name", "level", "summary", "fixable"]
+    ] * len(RULES)
+    assert [rule["code"] for rule in document["rules"]] == [rule.code for rule in RULES]
+    assert all(rule["summary"] for rule in document["rules"])
+
+
+def test_rules_are_a_table_on_a_terminal(folder: Path):
+    status, screen = on_terminal(folder, "rules", NO_COLOR="1")
+    assert status == 0
+    assert max(map(len, screen.splitlines())) <= 80
+    assert all(rule.code in screen for rule in RULES)
+
+
+def test_the_version_is_printed(run: Run):
+    assert run("--version") == Done(0, f"concurlint {__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["explain"], ["rules"]])
+def test_help_is_printed(run: Run, command: list[str]):
+    done = run(*command, "--help")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("Usage: concurlint ")

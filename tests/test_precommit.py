@@ -68,7 +68,7 @@ def environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("GIT_", "PRE_COMMIT", "VIRTUAL_ENV", "PYTHONPATH"))
+        if not name.startswith(("GIT_", "PRE_COMMIT", "VIRTUAL_ENV", "PYTHONPATH", "FORCE_COLOR"))
     }
     names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     return {

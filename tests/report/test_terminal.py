@@ -31,7 +31,11 @@ def report(
 ) -> str:
     """What a terminal of that width shows."""
     console = Console(
-        file=Utf8(), width=width, force_terminal=True, color_system="standard" if colours else None
+        file=Utf8(),
+        width=width,
+        force_terminal=True,
+        color_system="standard" if colours else None,
+        no_color=not colours,
     )
     return render(findings, texts, console, files=14, statistics=statistics)
 

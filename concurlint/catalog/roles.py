@@ -80,8 +80,8 @@ class HookRole:
 class ShellRole:
     """A call that starts an external command: which parameter is the command and when a shell reads it.
 
-    `shell` is "always", "never", "string" (a string goes to the shell, a list does not) or the name of
-    the flag parameter with its position.
+    `shell` is "always", "never", "string" (a string goes to the shell, a list does not) or "flag", and then
+    `flag` is the parameter that asks for the shell. `instead` is the call without a shell, in words.
     """
 
     name: str
@@ -89,6 +89,7 @@ class ShellRole:
     shell: str = "never"
     flag: Parameter | None = None
     exec: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class _Table:
     inputs: dict[str, str] = field(default_factory=dict)
     shells: dict[str, ShellRole] = field(default_factory=dict)
     quotes: dict[str, str] = field(default_factory=dict)
+    passes: dict[str, str] = field(default_factory=dict)
     starts: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
@@ -144,7 +146,7 @@ def _table(package: str) -> _Table:
         for name, entry in data.get(section, {}).items():
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
-    for section in ("returns", "keeps", "inputs", "quotes", "starts", "remedies"):
+    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies"):
         getattr(table, section).update(data.get(section, {}))
     return table
 
@@ -231,6 +233,13 @@ class Roles:
     def quotes(self, name: str) -> bool:
         """Whether a call of `name` makes a value safe for a POSIX shell."""
         return name in self._of(name).quotes
+
+    def passes(self, name: str) -> str:
+        """How the text of a call's arguments is in its result, `""` where it is not known to be.
+
+        `same`: as it is; `path`: joined to a path; `parts`: in it somewhere.
+        """
+        return self._of(name).passes.get(name, "")
 
     def start_method(self, name: str) -> Parameter | None:
         """The parameter of a call of `name` that chooses the start method of processes, or None."""

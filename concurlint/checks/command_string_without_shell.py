@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.pieces import constant_text
 from concurlint.effects.program import Program
+from concurlint.effects.shellwords import has_arguments, needs_shell, shown_items
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -13,22 +15,23 @@ rule = Rule[Program]("CCL404", "command-string-without-shell", Level.ERROR)
 def check(program: Program) -> Iterator[Finding]:
     commands = program.commands
     for command in commands.all:
-        if command.shell is not False or command.is_argv or commands.is_pass_through(command):
+        if command.shell is not False or command.is_argv or command.is_open:
             continue
-        if commands.is_text(command.command, command.code) is not True:
+        if commands.is_text(command.text, command.home) is not True:
             continue
-        first = commands.pieces(command)[:1]
-        if not first or first[0].status != "constant" or " " not in first[0].text.strip(" "):
-            if len(commands.pieces(command)) < 2 or " " not in first[0].text.lstrip(" "):
-                continue
-        if program.is_windows_only(command.code, command.site):
+        pieces = commands.pieces(command)
+        if not has_arguments(pieces) or program.is_windows_only(command.code, command.site):
             continue
-        if program.is_test_double(command.code, command.site):
-            continue
-        program_name = first[0].text.split()[0]
+        text = constant_text(pieces)
+        if text is None:
+            instead = f"use `{command.instead()}` with each word as an item of its own"
+        elif needs_shell(text):
+            instead = "take the words apart into a list, or give it to a shell if it needs one"
+        else:
+            instead = f"use `{command.instead(shown_items(text))}`"
         yield rule.finding(
             command.code.span(command.site.call.at),
             "without a shell the whole string is taken for the program's name (FileNotFoundError on POSIX)",
-            help=f"pass a list: `[\"{program_name}\", …]`, or `shlex.split` of a constant string",
+            help=instead,
             trace=command.via,
         )

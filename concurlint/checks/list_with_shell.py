@@ -13,16 +13,14 @@ rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR)
 def check(program: Program) -> Iterator[Finding]:
     commands = program.commands
     for command in commands.all:
-        if not command.shell:
+        if not command.shell or command.is_open or command.named or command.role.shell == "string":
             continue
-        size = commands.is_list(command)
+        size = commands.list_size(command)
         if size is None or size in (0, 1) or program.is_windows_only(command.code, command.site):
-            continue
-        if program.is_test_double(command.code, command.site):
             continue
         yield rule.finding(
             command.code.span(command.site.call.at),
             "with a shell only the first item of this list is run; the rest go to the shell itself",
-            help="drop `shell=True`, or pass one string if the shell is needed",
+            help=f"use `{command.instead()}` without a shell, or pass one string if the shell is needed",
             trace=command.via,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands import Command
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,23 +14,23 @@ rule = Rule[Program]("CCL401", "shell-string-command", Level.ERROR)
 def check(program: Program) -> Iterator[Finding]:
     commands = program.commands
     for command in commands.all:
-        if not command.shell or commands.is_pass_through(command) or commands.is_list(command) is not None:
+        if not command.shell or command.is_open or commands.list_size(command) is not None:
             continue
-        if program.is_test_double(command.code, command.site):
+        piece = next((piece for piece in commands.pieces(command) if piece.status == "outside"), None)
+        if piece is None:
             continue
-        outside = [piece for piece in commands.pieces(command) if piece.status == "outside"]
-        if not outside:
-            continue
-        piece = outside[0]
+        built = "with" if piece.is_parameter else "from"
         yield rule.finding(
             command.code.span(command.site.call.at),
-            f"a shell reads this command, and part of it is {_source(piece.reason)}",
-            help="pass a list without a shell, or quote each part with `shlex.quote`",
+            f"`{command.written}` has a shell read a text built {built} {piece.reason}",
+            help=_help(command),
             trace=(*command.via, *piece.steps),
         )
 
 
-def _source(reason: str) -> str:
-    if reason.startswith("the parameter of"):
-        return f"the parameter {reason.rpartition(' ')[2]}"
-    return f"from {reason}"
+def _help(command: Command) -> str:
+    quote = "quote each value with `shlex.quote`"
+    if command.named:
+        return f"run the program itself, pass values after the script (`$1`), or {quote}"
+    instead = command.instead()
+    return f"use `{instead}` without a shell, or {quote}" if instead else quote

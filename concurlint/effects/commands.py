@@ -1,48 +1,86 @@
-"""Commands given to the operating system: which string a shell reads and where its parts come from."""
+"""Commands given to the operating system: which string a shell reads, at the call that decides about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.catalog.roles import Roles, ShellRole
 from concurlint.effects.dispatch import merged
-from concurlint.effects.text import Piece, Tracer
-from concurlint.facts.records import Call, CallSite, Collection, Constant, Expression, Item, Name, Table
+from concurlint.effects.handed import (
+    ABSENT,
+    Known,
+    Passed,
+    Term,
+    at_caller,
+    lookup,
+    overrides_reader,
+    whole_parameter,
+)
+from concurlint.effects.pieces import Piece, is_whole_parameter
+from concurlint.effects.text import Tracer
+from concurlint.facts.records import CallSite, Collection, Expression, Name, spelled
 from concurlint.finding import Step
-from concurlint.project.arguments import from_table, given, has_stars, matching
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Container, Instance, Library, Literal, Value
+from concurlint.project.values import Container, Instance, Library, Literal, Value
 
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash", "fish"}
+_WINDOWS_SHELLS = {"cmd", "powershell", "pwsh"}
+_WINDOWS_OPTIONS = {"/c", "/k", "-command", "-c"}
+_DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Command:
-    """A call that starts a command: the expression of the command and whether a shell reads it.
+    """A command, at the call that decides about its text.
 
-    `shell` is None where that is not known. `via` is the chain from the reported call down to the
-    library call, when the string is passed through wrappers.
+    `code` and `site` are that call, `text` the command's expression, standing in `home`. `shell` tells
+    whether a shell reads it, None where that is not known. `via` is the chain from the call down to the
+    library call, when the text is passed through wrappers. `named`: the shell that the list itself names
+    (`sh -c` in `["sh", "-c", …]`). `is_open`: the whole text is a parameter of a function nobody is known to
+    call. `is_argv`: further arguments of the call are the command's words.
     """
 
     code: Code
     site: CallSite
-    name: str
-    command: Expression
+    role: ShellRole
+    text: Expression
+    home: Code
     shell: bool | None
-    via: tuple[Step, ...]
+    via: tuple[Step, ...] = ()
+    named: str = ""
+    is_open: bool = False
     is_argv: bool = False
 
     @property
-    def shortened(self) -> str:
-        """The library call's name as people write it."""
-        return self.name
+    def written(self) -> str:
+        """The function as this call spells it, shortened to the last name when long or not a plain name."""
+        name = spelled(self.site.call.function) or self.role.name.rpartition(".")[2]
+        return name if len(name) <= 30 else name.rpartition(".")[2]
+
+    def instead(self, items: str = "…") -> str:
+        """The call without a shell, as source, with these items; `""` if there is none."""
+        return self.role.instead.replace("…", items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A command while it is followed to its callers."""
+
+    code: Code
+    site: CallSite
+    role: ShellRole
+    text: Term
+    flag: Term
+    via: tuple[Step, ...] = ()
+    named: str = ""
+    is_argv: bool = False
 
 
 class Commands:
-    """Every command the program starts, at the call that decides about its text."""
+    """Every command the program starts."""
 
     def __init__(self, graph: CallGraph, roles: Roles) -> None:
         self._graph = graph
@@ -56,177 +94,158 @@ class Commands:
             seen: set[CallSite] = set()
             for site, name, value in calls:
                 role = self._roles.shell(name)
-                if role is None or site in seen:
-                    continue
-                seen.add(site)
-                yield from self._started(code, site, name, role, value)
+                if role is not None and site not in seen:
+                    seen.add(site)
+                    yield from self._started(code, site, role, value)
 
-    def _started(
-        self, code: Code, site: CallSite, name: str, role: ShellRole, callee: Value
-    ) -> Iterator[Command]:
+    def _started(self, code: Code, site: CallSite, role: ShellRole, callee: Value) -> Iterator[Command]:
         call = merged(callee, site.call)
-        command = self._argument(call, code, role.command)
-        if command is None:
-            return
-        flag = self._argument(call, code, role.flag) if role.flag else None
-        found = self._command(code, site, name, role, call, command, flag)
-        yield from self._lifted(found, flag, (), 0)
+        text = lookup(call, code, role.command, self._evaluator)
+        flag = lookup(call, code, role.flag, self._evaluator) if role.flag is not None else ABSENT
+        plain = [a for a in call.arguments if a.keyword is None]
+        argv = role.exec and len(plain) > (role.command[1] or 0) + 1
+        yield from self._followed(_Draft(code, site, role, text, flag, is_argv=argv), 0)
 
-    def _argument(self, call: Call, code: Code, parameter: tuple[str, int | None]) -> Expression | None:
-        found = given(call, *parameter) or from_table(call, parameter[0])
-        if found is not None:
-            return found
-        for argument in call.arguments:
-            if argument.star == 2:
-                for value in self._evaluator.values(argument.value, code):
-                    if isinstance(value, Container):
-                        found = self._in_dict(value.origin, parameter[0])
-                        if found is not None:
-                            return found
-        return None
+    def _followed(self, draft: _Draft, depth: int) -> Iterator[Command]:
+        """The command where its text is decided: here, or at the callers that pass it whole."""
+        draft = self._unwrapped(draft)
+        term = draft.text
+        if isinstance(term, Known):
+            term = whole_parameter(term.expression, term.code) or term
+        if isinstance(term, Passed):
+            edges = self._graph.callers.get(term.owner, ()) if depth < _DEEPEST else ()
+            for edge in edges:
+                if overrides_reader(term, edge, self._evaluator):
+                    continue
+                step = Step(
+                    draft.code.span(draft.site.call.at),
+                    f"`{term.owner.qualname}` hands it to `{draft.role.name}`",
+                )
+                text = at_caller(term, edge, self._evaluator)
+                flag = draft.flag
+                if isinstance(flag, Known):
+                    flag = whole_parameter(flag.expression, flag.code) or flag
+                if isinstance(flag, Passed) and flag.owner is term.owner:
+                    flag = at_caller(flag, edge, self._evaluator)
+                via = (step, *draft.via)
+                lifted = replace(draft, code=edge.caller, site=edge.site, text=text, flag=flag, via=via)
+                yield from self._followed(lifted, depth + 1)
+            if edges or not isinstance(draft.text, Known):
+                return
+        if isinstance(draft.text, Known):
+            yield self._command(draft, draft.text, isinstance(term, Passed))
 
-    @staticmethod
-    def _in_dict(origin: Expression, keyword: str) -> Expression | None:
-        if isinstance(origin, Table):
-            for key, value in zip(origin.keys, origin.values, strict=True):
-                if isinstance(key, Constant) and key.value == keyword:
-                    return value
-        if isinstance(origin, Call):
-            return given(origin, keyword, None)
-        return None
+    def _command(self, draft: _Draft, text: Known, is_open: bool) -> Command:
+        shell = True if draft.named else self._shell(draft, text)
+        found, home = text.expression, text.code
+        return Command(
+            draft.code,
+            draft.site,
+            draft.role,
+            found,
+            home,
+            shell,
+            draft.via,
+            draft.named,
+            is_open,
+            draft.is_argv,
+        )
 
-    def _command(
-        self,
-        code: Code,
-        site: CallSite,
-        name: str,
-        role: ShellRole,
-        call: Call,
-        command: Expression,
-        flag: Expression | None,
-    ) -> Command:
-        shell: bool | None = role.shell == "always"
-        if role.shell == "flag":
-            shell = self._truth(flag, code) if flag is not None else (None if has_stars(call) else False)
-        elif role.shell == "string":
-            shell = self.is_text(command, code)
-        inner = self._shell_argument(command, code)
-        if not shell and inner is not None:
-            return Command(code, site, name, inner, True, ())
-        argv = role.exec and len([a for a in call.arguments if a.keyword is None]) > (role.command[1] or 0) + 1
-        return Command(code, site, name, command, shell, (), argv)
+    def _shell(self, draft: _Draft, text: Known) -> bool | None:
+        match draft.role.shell:
+            case "always":
+                return True
+            case "string":
+                return self.is_text(text.expression, text.code)
+            case "flag":
+                return self._truth(draft.flag)
+        return False
 
-    def _truth(self, flag: Expression, code: Code) -> bool | None:
-        values = self._evaluator.values(flag, code)
+    def _truth(self, flag: Term) -> bool | None:
+        if flag is ABSENT:
+            return False
+        if not isinstance(flag, Known):
+            return None
+        values = self._evaluator.values(flag.expression, flag.code)
         known = {bool(v.value) for v in values if isinstance(v, Literal)}
         if values.whole and len(known) == 1 and all(isinstance(v, Literal) for v in values):
             return known.pop()
         return None
 
-    def _shell_argument(self, command: Expression, code: Code) -> Expression | None:
-        """The script in `["sh", "-c", script]` and its like."""
-        for value in self._evaluator.values(command, code):
-            origin = value.origin if isinstance(value, Container) else None
-            if not isinstance(origin, Collection) or len(origin.items) < 3:
-                continue
-            program, option = (self._text(item, value.code) for item in origin.items[:2])
-            program = program.replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
-            if program in _SHELLS and option.startswith("-") and option.endswith("c"):
-                return origin.items[2]
-            if program.lower() in ("cmd", "powershell", "pwsh") and option.lower() in ("/c", "-command", "/k"):
-                return origin.items[2]
+    # shells named by the command itself
+
+    def _unwrapped(self, draft: _Draft) -> _Draft:
+        """The script in `["sh", "-c", script]`, and the one item of a list that a shell gets."""
+        if not isinstance(draft.text, Known) or draft.named or draft.role.shell == "always":
+            return draft
+        text = draft.text
+        truth = self._truth(draft.flag) if draft.role.flag is not None else False
+        value = self._evaluator.values(text.expression, text.code).only()
+        origin = value.origin if isinstance(value, Container) and not value.annotated else None
+        if not isinstance(value, Container) or not isinstance(origin, Collection):
+            return draft
+        script = None if truth else self._script(origin, value.code)
+        if script is not None:
+            named = " ".join(self._text(item, value.code) for item in origin.items[:2])
+            return replace(draft, text=Known(script, value.code), named=named)
+        if truth and self.size(text.expression, text.code) == 1:
+            return replace(draft, text=Known(origin.items[0], value.code))
+        return draft
+
+    def _script(self, words: Collection, code: Code) -> Expression | None:
+        if len(words.items) < 3:
+            return None
+        program, option = (self._text(item, code) for item in words.items[:2])
+        program = program.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").lower()
+        if program in _SHELLS and option.startswith("-") and option.endswith("c"):
+            return words.items[2]
+        if program in _WINDOWS_SHELLS and option.lower() in _WINDOWS_OPTIONS and len(words.items) == 3:
+            return words.items[2]
         return None
 
     def _text(self, expression: Expression, code: Code) -> str:
         value = self._evaluator.values(expression, code).only()
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
+    # questions of checks
+
     def is_text(self, expression: Expression, code: Code) -> bool | None:
         """Whether a command is one string: True, False (a list), or None where that is not known."""
-        kinds = {self._evaluator.type_name(v) for v in self._evaluator.values(expression, code)}
-        if kinds == {"builtins.str"}:
+        kinds = self._kinds(expression, code, 0)
+        if kinds and kinds <= {"builtins.str", "builtins.bytes"}:
             return True
         if kinds and kinds <= {"builtins.list", "builtins.tuple"}:
             return False
         return None
 
-    # wrappers
-
-    def _lifted(
-        self, command: Command, flag: Expression | None, via: tuple[Step, ...], depth: int
-    ) -> Iterator[Command]:
-        """The command where its text is decided: here, or at the callers that pass it whole."""
-        code = command.code
-        parameter = self._whole_parameter(command.command, code)
-        if parameter is None or depth > 4:
-            yield command
-            return
-        owner, name = parameter
-        edges = self._graph.callers.get(owner, ())
-        if not edges:
-            yield command
-            return
-        for edge in edges:
-            wanted = next(p for p in owner.scope.parameters if p.name == name)
-            bound = isinstance(edge.value, (Bound, ClassOf, Instance))
-            call = merged(edge.value, edge.site.call)
-            passed = matching(call, owner, wanted, is_bound=bound)
-            if passed is None:
-                continue
-            shell = command.shell
-            if shell is None and flag is not None:
-                shell = self._passed_truth(flag, owner, call, edge.caller, bound)
-            steps = (Step(code.span(command.site.call.at), f"`{owner.qualname}` hands it to `{command.name}`"), *via)
-            script = self._shell_argument(passed, edge.caller) if not shell else None
-            if script is not None:
-                passed, shell = script, True
-            lifted = Command(edge.caller, edge.site, command.name, passed, shell, steps, command.is_argv)
-            yield from self._lifted(lifted, None, steps, depth + 1)
-
-    def _passed_truth(
-        self, flag: Expression, owner: Code, call: Call, caller: Code, bound: bool
-    ) -> bool | None:
-        if not isinstance(flag, Name):
-            return None
-        parameter = next((p for p in owner.scope.parameters if p.name == flag.id), None)
-        if parameter is None:
-            return None
-        passed = matching(call, owner, parameter, is_bound=bound)
-        if passed is not None:
-            return self._truth(passed, caller)
-        if parameter.default is not None and owner.parent is not None and not has_stars(call):
-            return self._truth(parameter.default, owner.parent)
-        return None
-
-    def _whole_parameter(self, expression: Expression, code: Code) -> tuple[Code, str] | None:
-        """The function and parameter that a bare name is, if it is never rebound."""
-        if isinstance(expression, Item):
-            return None
-        if not isinstance(expression, Name):
-            return None
-        home = holder(code, expression.id)
-        if home is None or home is not code and home.scope.kind not in ("function", "lambda"):
-            return None
-        bindings = home.scope.bindings.get(expression.id, [])
-        if len(bindings) == 1 and bindings[0].kind == "parameter":
-            parameter = next(p for p in home.scope.parameters if p.name == expression.id)
-            return (home, expression.id) if parameter.kind in ("positional", "keyword") else None
-        if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
-            if not bindings[0].path and isinstance(bindings[0].value, Name):
-                return self._whole_parameter(bindings[0].value, home)
-        return None
+    def _kinds(self, expression: Expression, code: Code, depth: int) -> set[str]:
+        """The types a command may have, `""` for an unknown one; assignments that are over do not count."""
+        if isinstance(expression, Name) and depth < 5:
+            home = holder(code, expression.id) or code.module.body
+            bindings = home.scope.bindings.get(expression.id, [])
+            if home is code:
+                bindings = self.tracer.origins.reaching.bindings(bindings, expression, code)
+            plain = [b for b in bindings if b.kind not in ("augment", "annotate")]
+            if plain and all(b.kind == "assign" and b.value is not None and not b.path for b in plain):
+                found = [self._kinds(b.value, home, depth + 1) for b in plain if b.value is not None]
+                return {kind for kinds in found for kind in kinds}
+        values = self._evaluator.values(expression, code)
+        return {self._evaluator.type_name(v) for v in values} | (set() if values.whole else {""})
 
     def pieces(self, command: Command) -> tuple[Piece, ...]:
-        """The parts of a command's text with where each comes from."""
-        return self.tracer.pieces(command.command, command.code)
+        """The parts of a command's text with where each comes from; nothing if the whole is the caller's."""
+        if command.is_open:
+            return ()
+        pieces = self.tracer.pieces(command.text, command.home)
+        return () if is_whole_parameter(pieces) else pieces
 
-    def is_pass_through(self, command: Command) -> bool:
-        """A wrapper that nobody is known to call: its whole text is the caller's business."""
-        return self._whole_parameter(command.command, command.code) is not None
-
-    def is_list(self, command: Command) -> int | None:
+    def list_size(self, command: Command) -> int | None:
         """How many items a list command has (-1 unknown number); None if it is not surely a list."""
-        values = self._evaluator.values(command.command, command.code)
+        return self.size(command.text, command.home)
+
+    def size(self, expression: Expression, code: Code) -> int | None:
+        """How many items a list has (-1 unknown number); None if it is not surely a list."""
+        values = self._evaluator.values(expression, code)
         sizes: list[int] = []
         for value in values:
             if isinstance(value, Container) and value.kind in ("list", "tuple") and not value.annotated:
@@ -238,4 +257,4 @@ class Commands:
                 return None
         if not sizes or not values.whole:
             return None
-        return -1 if -1 in sizes else min(sizes)
+        return -1 if -1 in sizes or self.tracer.origins.is_grown(expression, code) else min(sizes)

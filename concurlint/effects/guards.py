@@ -1,5 +1,6 @@
 """What the conditions around a place say: under the main guard, on Windows only, never."""
 
+import re
 from collections.abc import Callable
 
 from concurlint.facts.records import (
@@ -58,7 +59,7 @@ def single_binding(code: Code) -> Callable[[Name], Expression | None]:
 
 
 def _equality(expression: Expression) -> tuple[str, str, bool] | None:
-    """(dotted name, constant, equal?) for `name == "x"`, `"x" != name`, `name.startswith("x")`, `name in (…)`."""
+    """(dotted name, constant, equal?) for `name == "x"`, `name.startswith("x")`, `name in (…)` and their like."""
     if isinstance(expression, Compare) and len(expression.rest) == 1:
         operator, right = expression.rest[0]
         left = expression.left
@@ -95,19 +96,75 @@ def says_main(expression: Expression) -> bool | None:
     return None
 
 
-_PLATFORMS = {"os.name", "sys.platform", "platform.system", "name", "system"}
+_PLATFORMS = {"os.name", "sys.platform", "platform.system", "name", "system", "platform"}
+_SURELY_WINDOWS = {"win32", "windows", "nt"}
 _WINDOWS = {"nt", "win32", "win", "windows", "cygwin"}
 
 
+_WINDOWS_NAMES = re.compile(
+    r"_*(?:(?:is|on|running_on|os|platform)_?)?(?:ms)?(?:windows|win32|win|nt)(?:_os)?_*", re.IGNORECASE
+)
+_POSIX_NAMES = re.compile(r"_*(?:(?:is|on|running_on)_?)?(?:posix|unix|linux|macos|darwin)_*", re.IGNORECASE)
+
+
 def says_windows(expression: Expression) -> bool | None:
-    """Whether the test asks if this is Windows, also through constants with telling values."""
+    """Whether the test asks if this is Windows, also through constants and functions with telling names."""
+    subject = expression.function if isinstance(expression, Call) else expression
+    if isinstance(subject, (Name, Attribute)):
+        last = spelled(subject).rpartition(".")[2]
+        if _WINDOWS_NAMES.fullmatch(last):
+            return True
+        return False if _POSIX_NAMES.fullmatch(last) else _told_by_call(expression)
+    return _told_by_call(expression)
+
+
+_WINDOWS_WORDS = re.compile(r"(?:^|[._])(?:windows|win32|win|nt|winnt)(?=$|[._\d])|Windows|Win32", re.ASCII)
+
+
+def is_named_for_windows(code: Code) -> bool:
+    """Whether the code's own name, or that of its module or class, says that it is only for Windows."""
+    return bool(_WINDOWS_WORDS.search(code.module.name) or _WINDOWS_WORDS.search(code.qualname))
+
+
+def _told_by_call(expression: Expression) -> bool | None:
     found = _equality(expression)
+    if found is not None and found[1].lower() in _SURELY_WINDOWS:
+        return found[2]
     if found is not None and found[0] in _PLATFORMS:
         if found[1].lower() in _WINDOWS:
             return found[2]
         if found[1].lower() in {"posix", "linux", "darwin"}:
             return not found[2] if found[2] else None
     return None
+
+
+_CLOSED_TESTS = {"isdigit", "isdecimal", "isnumeric", "isalnum", "isalpha", "isidentifier"}
+
+
+def says_checked(subject: Expression, is_fixed: Callable[[Expression], bool]) -> Test:
+    """A test whether `subject` is one of fixed values or made of letters and digits only.
+
+    `is_fixed` tells whether a collection holds nothing but constants.
+    """
+    name = spelled(subject)
+
+    def says(expression: Expression) -> bool | None:
+        if isinstance(expression, Compare) and len(expression.rest) == 1 and spelled(expression.left) == name:
+            operator, right = expression.rest[0]
+            if operator in ("In", "NotIn") and not isinstance(right, Constant) and is_fixed(right):
+                return operator == "In"
+            if operator in ("Equal", "NotEqual") and isinstance(right, Constant):
+                return operator == "Equal"
+        if isinstance(expression, Call) and isinstance(expression.function, Attribute):
+            function = expression.function
+            if function.attr in _CLOSED_TESTS and spelled(function.value) == name:
+                return True
+            last = expression.arguments[-1].value if expression.arguments else None
+            if function.attr == "fullmatch" and last is not None and spelled(last) == name:
+                return True
+        return None
+
+    return says if name else lambda _: None
 
 
 def says_type_checking(expression: Expression) -> bool | None:

@@ -14,7 +14,7 @@ from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.guards import holds, says_windows
+from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locks import Locks
@@ -247,12 +247,14 @@ class Program:
         return "asyncio"
 
     def is_windows_only(self, code: Code, site: CallSite) -> bool:
-        """Whether a call only runs on Windows."""
-        return self.config.target_platform == "windows" or holds(site.context.conditions, code, says_windows)
+        """Whether a call only runs on Windows: by the conditions around it or its callers, or by name."""
+        return self.config.target_platform == "windows" or self._on_windows(code, site, 0)
 
-    def is_test_double(self, code: Code, site: CallSite) -> bool:
-        """Whether the call goes to a mock and starts nothing."""
-        return False
+    def _on_windows(self, code: Code, site: CallSite, depth: int) -> bool:
+        if holds(site.context.conditions, code, says_windows) or is_named_for_windows(code):
+            return True
+        edges = self.graph.callers.get(code, ()) if depth < 3 else ()
+        return bool(edges) and all(self._on_windows(e.caller, e.site, depth + 1) for e in edges)
 
     @cached_property
     def races(self) -> Races:

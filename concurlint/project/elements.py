@@ -233,6 +233,16 @@ class Elements:
 
     def annotated(self, annotation: Expression, code: Code) -> Values:
         """Instances of the classes an annotation names."""
+        key = (id(annotation), id(code))
+        if key in self._active:  # a name annotated with itself
+            return UNKNOWN
+        self._active.add(key)
+        try:
+            return self._annotated(annotation, code)
+        finally:
+            self._active.discard(key)
+
+    def _annotated(self, annotation: Expression, code: Code) -> Values:
         match annotation:
             case Constant(value=str() as text):
                 return self._from_text(text, code)

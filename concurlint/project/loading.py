@@ -9,9 +9,10 @@ from concurlint.project.modules import Module, Project
 from concurlint.source import SourceFile
 
 _TRACE = (
-    rb"thread|Thread|multiprocess|asyncio|async def|await |concurrent|subprocess|os\.system|popen|Popen|"
-    rb"Process|getoutput|Executor|Lock\(|executor|_thread|fork|spawn|anyio|trio|gevent|celery|joblib"
+    rb"thread|Thread|multiprocess|asyncio|async def|await |concurrent|subprocess|os\.system|import[^\n]*\bsystem\b|"
+    rb"popen|Popen|Process|getoutput|Executor|Lock\(|executor|_thread|fork|spawn|anyio|trio|gevent|celery|joblib"
 )
+_MOST_ROUNDS = 2  # a wrapper's wrapper is the longest chain of files without a trace that people write
 
 
 def trace_pattern(packages: Iterable[str]) -> re.Pattern[bytes]:
@@ -26,7 +27,12 @@ def link(project: Project, files: Sequence[SourceFile], packages: Iterable[str])
     wanted = [source for source in files if pattern.search(source.data)]
     modules = [project.open(source) for source in wanted]
     found = [module for module in modules if module is not None]
-    return found + _callers(project, files, found)
+    for _ in range(_MOST_ROUNDS):
+        callers = _callers(project, files, found)
+        if not callers:
+            break
+        found += callers
+    return found
 
 
 def _callers(project: Project, files: Sequence[SourceFile], modules: Sequence[Module]) -> list[Module]:

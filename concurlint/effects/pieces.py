@@ -1,0 +1,68 @@
+"""The parts of a string: fixed text, harmless values, values from outside the program, unknown ones."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from concurlint.finding import Step
+
+Status = Literal["constant", "safe", "unknown", "outside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a string and, if it comes from outside the program, from where and by which way.
+
+    `text` is the text of a constant; for a safe piece that is one of several constants, one of them.
+    """
+
+    status: Status
+    text: str = ""
+    reason: str = ""
+    steps: tuple[Step, ...] = ()
+    is_parameter: bool = False
+    is_part: bool = False  # put together with other text
+
+
+SAFE = Piece("safe")
+UNKNOWN = Piece("unknown")
+_MOST = 60
+
+
+def constant_text(pieces: Iterable[Piece]) -> str | None:
+    """The whole text if every piece is constant."""
+    parts = list(pieces)
+    return "".join(p.text for p in parts) if parts and all(p.status == "constant" for p in parts) else None
+
+
+def composed(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The pieces as parts of one text, if there are several."""
+    found = tuple(pieces)
+    if len(found) < 2:
+        return found
+    return tuple(replace(p, is_part=True) if p.status == "outside" and not p.is_part else p for p in found)
+
+
+def is_whole_parameter(pieces: Iterable[Piece]) -> bool:
+    """Whether all that comes from outside is a parameter as it is: the text is the caller's business."""
+    outside = [piece for piece in pieces if piece.status == "outside"]
+    return bool(outside) and all(piece.is_parameter and not piece.is_part for piece in outside)
+
+
+def harmless(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The pieces with constants made safe: something of them, but no longer their exact text."""
+    return tuple(dict.fromkeys(SAFE if piece.status == "constant" else piece for piece in pieces))
+
+
+def either(options: list[tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    """One of several strings: constant only if it is the same everywhere; every worse part counts."""
+    distinct = list(dict.fromkeys(options))
+    if len(distinct) == 1:
+        return distinct[0][:_MOST]
+    texts = [constant_text(pieces) for pieces in distinct]
+    if texts and None not in texts:
+        return (Piece("safe", next((t for t in texts if t and " " not in t.strip()), texts[0] or "")),)
+    found = dict.fromkeys(
+        Piece("safe") if piece.status == "constant" else piece for pieces in distinct for piece in pieces
+    )
+    return tuple(found)[:_MOST] or (UNKNOWN,)

@@ -147,12 +147,14 @@ class Races:
     def _slips_of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
         if location.kind == "closure":
             return
+        if location.kind == "attribute":
+            touches = [touch for touch in touches if touch.through_self or _of_one_global(touch)]
         live = [t for t in touches if not self._is_private_yet(t) or self._runs_beside_threads(t)]
         held = [way for touch in live for way in self._ways(touch)]
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
         for way in held:
             for lock in way.held.locks:
-                if lock.kind == "lock" and self._is_for_threads(lock):
+                if lock.kind == "lock" and self._is_for_threads(lock) and self._guards(lock, way.touch):
                     counts.setdefault(lock.identity, []).append((way, lock))
         if not counts:
             return
@@ -196,6 +198,12 @@ class Races:
         ):
             return [_Way(touch, self._sharing.held(touch), None)]
         return found
+
+    def _guards(self, lock: Lock, touch: Touch) -> bool:
+        """A lock of the same object, or of a module; one of some other object may be there for something else."""
+        if touch.location.kind != "attribute" or self._is_of_object(lock, touch):
+            return True
+        return not isinstance(lock.identity, tuple) and lock.identity.code.scope.kind == "module"
 
     def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
@@ -431,7 +439,7 @@ class Races:
     def _asks(self, test: Expression, location: Location, code: Code) -> bool:
         """Whether a test looks at the location, directly or through a name bound to such a look once."""
         for part in walk(test):
-            if isinstance(part, (Name, Attribute)) and self._sharing.locate(part, code) == location:
+            if isinstance(part, (Name, Attribute)) and self._is_at(part, location, code):
                 return True
             if isinstance(part, Call) and spelled(part.function) == "hasattr" and len(part.arguments) == 2:
                 named = part.arguments[1].value
@@ -441,11 +449,17 @@ class Races:
                 bindings = code.scope.bindings.get(part.id, [])
                 for binding in bindings:
                     if binding.kind == "assign" and binding.value is not None and any(
-                        isinstance(p, (Name, Attribute)) and p is not part and self._sharing.locate(p, code) == location
+                        isinstance(p, (Name, Attribute)) and p is not part and self._is_at(p, location, code)
                         for p in walk(binding.value)
                     ):
                         return True
         return False
+
+    def _is_at(self, expression: Expression, location: Location, code: Code) -> bool:
+        return location in (
+            self._sharing.locate(expression, code),
+            self._sharing.locate(expression, code, within=True),
+        )
 
     # paths
 
@@ -517,3 +531,9 @@ class Races:
             return "w" not in text and "a" not in text
         return False
 
+
+def _of_one_global(touch: Touch) -> bool:
+    """Whether a touch reaches into objects that the module made once for all."""
+    return bool(touch.sites) and all(
+        site is not None and site.code.scope.kind == "module" for site in touch.sites
+    )

@@ -25,7 +25,7 @@ from concurlint.facts.records import (
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code, Module
-from concurlint.project.values import Bound, ClassOf, Instance, ModuleOf, Site
+from concurlint.project.values import NOTHING, Bound, ClassOf, Instance, ModuleOf, Site
 
 _MUTATORS = {
     "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
@@ -160,12 +160,25 @@ class Sharing:
             cls = is_self(run.code, base.value.id)
             if cls is not None:
                 return run.shares_self and self._set_before_sharing(cls, base.attr)
-        site = value.owner.site
-        if site is None:
+        return self._is_one_everywhere(function.value if isinstance(function, Attribute) else None, run)
+
+    def _is_one_everywhere(self, base: Expression | None, run: Run) -> bool:
+        """Whether an expression stands for the same object in every run: all it may be are made outside."""
+        values = self._evaluator.values(base, run.code) if base is not None else NOTHING
+        sites = [value.site for value in values if isinstance(value, Instance)]
+        if not sites or len(sites) < len(values.items):
             return False
-        if site.code.scope.kind == "module":
-            return True
-        return self._is_one_object(site, run.dispatch) and site.code not in self._reached(run.dispatch)
+        reached = self._reached(run.dispatch)
+        return all(
+            site is not None
+            and (
+                site.code.scope.kind == "module"
+                and not self._made_in_loop(site)
+                or self._is_one_object(site, run.dispatch)
+                and site.code not in reached
+            )
+            for site in sites
+        )
 
     def _reached(self, dispatch: Dispatch) -> set[Code]:
         return {code for code, runs in self.runs.items() if any(r.dispatch is dispatch for r in runs)}
@@ -181,8 +194,13 @@ class Sharing:
 
     # locations
 
-    def locate(self, expression: Expression, code: Code) -> Location | None:
-        """The shared-able state an expression names; items count as the container they are in."""
+    def locate(self, expression: Expression, code: Code, within: bool = False) -> Location | None:
+        """The shared-able state an expression names; items count as the container they are in.
+
+        A container bound in the class body and never on `self` is one for all objects of the class;
+        `within` tells that the expression is looked into or mutated, not stored to.
+        """
+        within = within or isinstance(expression, Item)
         while isinstance(expression, Item):
             expression = expression.value
         if isinstance(expression, Name):
@@ -201,7 +219,9 @@ class Sharing:
                 kinds = self._evaluator.name(code, expression.value.id)
                 if method is not None and any(isinstance(v, ClassOf) for v in kinds):
                     return Location("class", self._owner(cls, expression.attr), expression.attr)
-                return Location("attribute", self._owner(cls, expression.attr), expression.attr)
+                owner = self._owner(cls, expression.attr)
+                on_class = expression.attr in owner.scope.bindings and within and not self._is_set_on_self(cls, expression.attr)
+                return Location("class" if on_class else "attribute", owner, expression.attr)
         for value in self._evaluator.values(expression.value, code):
             if isinstance(value, ModuleOf):
                 return self._global(value.module, expression.attr)
@@ -227,6 +247,9 @@ class Sharing:
                 return None
             module, name = source, imported.name
         return None
+
+    def _is_set_on_self(self, cls: Code, attr: str) -> bool:
+        return any(attr in attribute_writes(base) for base in self._evaluator.lineage(cls)[0])
 
     def _owner(self, cls: Code, attr: str) -> Code:
         """The class furthest up that sets the attribute."""
@@ -339,7 +362,7 @@ class Sharing:
             function = site.call.function
             if not isinstance(function, Attribute) or function.attr not in _MUTATORS:
                 continue
-            location = self.locate(function.value, code)
+            location = self.locate(function.value, code, within=True)
             if location is None or self.is_safe(location, function.value, code, function.attr):
                 continue
             if not self._is_builtin_container(function.value, code):

@@ -14,7 +14,7 @@ from concurlint.facts.records import (
     Name,
     spelled,
 )
-from concurlint.project.callgraph import CallGraph
+from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Site, Value
@@ -235,13 +235,24 @@ class Locks:
         ]
         return max(ends) if ends else 1 << 30
 
+    def callers(self, code: Code) -> list[Edge]:
+        """The calls that reach a function; those of a method it overrides reach it through `self`."""
+        edges = list(self._graph.callers.get(code, ()))
+        if code.owner is not None and not code.name.startswith("__"):
+            for base in self._evaluator.lineage(code.owner)[0][1:]:
+                for binding in base.scope.bindings.get(code.name, ()):
+                    if binding.kind == "def" and binding.scope is not None:
+                        overridden = base.module.codes[binding.scope]
+                        edges += self._graph.callers.get(overridden, ())
+        return edges
+
     def always(self, code: Code) -> Held:
         """The locks that every known caller of a function holds when it calls it."""
         if code in self._always:
             known = self._always[code]
             return known if known is not None else Held(frozenset(), True)
         self._always[code] = None  # being worked out: a cycle adds nothing of its own
-        edges = [edge for edge in self._graph.callers.get(code, ()) if edge.caller is not code]
+        edges = [edge for edge in self.callers(code) if edge.caller is not code]
         held: Held | None = None
         if edges and code not in self._outside:
             for edge in edges:

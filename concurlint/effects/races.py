@@ -79,6 +79,11 @@ class _Way:
     held: Held
     edge: Edge | None
 
+    @property
+    def on_loop(self) -> bool:
+        """Whether a coroutine does it: coroutines of one loop do not run at the same time."""
+        return self.touch.code.is_async or self.edge is not None and self.edge.caller.is_async
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gap:
@@ -147,8 +152,8 @@ class Races:
     def _slips_of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
         if location.kind == "closure":
             return
-        if location.kind == "attribute":
-            touches = [touch for touch in touches if touch.through_self or _of_one_global(touch)]
+        if location.kind == "attribute":  # objects made in some function may be its own still
+            touches = [touch for touch in touches if touch.through_self or _of_others(touch)]
         live = [t for t in touches if not self._is_private_yet(t) or self._runs_beside_threads(t)]
         held = [way for touch in live for way in self._ways(touch)]
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
@@ -168,6 +173,8 @@ class Races:
             and not self._is_flag(way.touch)
             and self._is_sure(way.held, len(guarded))
         ]
+        if all(way.on_loop for way, _ in guarded):
+            bare = [way for way in bare if not way.on_loop]
         if not bare or len(bare) > len(guarded):
             return
         ways = [way for way, _ in guarded]
@@ -185,7 +192,7 @@ class Races:
     def _ways(self, touch: Touch) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
         here = self._sharing.locks.at(touch.code, touch.context, touch.order)
-        edges = [e for e in self._graph.callers.get(touch.code, ()) if e.caller is not touch.code and e.runs]
+        edges = [e for e in self._sharing.locks.callers(touch.code) if e.caller is not touch.code and e.runs]
         edges = [e for e in edges if not self._sharing.is_before_sharing(e.caller)]
         if here.locks or len(edges) < 2:
             return [_Way(touch, self._sharing.held(touch), None)]
@@ -532,8 +539,8 @@ class Races:
         return False
 
 
-def _of_one_global(touch: Touch) -> bool:
-    """Whether a touch reaches into objects that the module made once for all."""
+def _of_others(touch: Touch) -> bool:
+    """Whether a touch reaches into objects handed to it, or that a module made once for all."""
     return bool(touch.sites) and all(
-        site is not None and site.code.scope.kind == "module" for site in touch.sites
+        site is None or site.code.scope.kind == "module" for site in touch.sites
     )

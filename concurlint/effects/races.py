@@ -171,7 +171,7 @@ class Races:
             if not way.held.unknown
             and lock.identity not in {one.identity for one in way.held.locks}
             and not self._is_flag(way.touch)
-            and self._is_sure(way.held, len(guarded))
+            and self._is_sure(way, len(guarded))
         ]
         if all(way.on_loop for way, _ in guarded):
             bare = [way for way in bare if not way.on_loop]
@@ -185,9 +185,12 @@ class Races:
             other = next((w for w in ways if w.touch is not way.touch), ways[0])
             yield Slip(way.touch, lock.spelling, other.touch, way.edge, other.edge)
 
-    def _is_sure(self, locks: Held, guarded: int) -> bool:
-        """One place under another lock only speaks against itself if the others agree."""
-        return not any(lock.kind == "lock" for lock in locks.locks) or guarded > 1
+    def _is_sure(self, way: _Way, guarded: int) -> bool:
+        """One place under another lock only speaks against itself if the others agree, and if the change
+        could be torn at all."""
+        if not any(lock.kind == "lock" for lock in way.held.locks):
+            return True
+        return guarded > 1 and way.touch.changes != "mutate"
 
     def _ways(self, touch: Touch) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
@@ -208,9 +211,12 @@ class Races:
 
     def _guards(self, lock: Lock, touch: Touch) -> bool:
         """A lock of the same object, or of a module; one of some other object may be there for something else."""
-        if touch.location.kind != "attribute" or self._is_of_object(lock, touch):
+        made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code
+        if made is None or self._is_of_object(lock, touch):
             return True
-        return not isinstance(lock.identity, tuple) and lock.identity.code.scope.kind == "module"
+        if touch.location.kind != "attribute" and made.module is touch.location.home.module:
+            return True
+        return not isinstance(lock.identity, tuple) and made.scope.kind == "module"
 
     def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""

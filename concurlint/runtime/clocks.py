@@ -21,7 +21,7 @@ _GAIN = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One thread: when it was blocked and when it ran, by one clock; its leaf lines (a number each), by the other."""
+    """One thread: blocked and running by one clock, its leaf lines (a number for each) by the other."""
 
     blocked: _Times
     running: _Times
@@ -29,7 +29,7 @@ class Pair:
 
 
 def find_offset(pairs: Sequence[Pair]) -> Nanoseconds:
-    """What to add to the stacks' times so that each line is blocked all of its time or none of it, if that can be.
+    """What to add to the stacks' times so that each line is blocked all of its time or none, if possible.
 
     0 where the threads give no hint: nothing blocked, or always in the same place.
     """
@@ -85,6 +85,5 @@ def _purity(sums: Sequence[tuple[_Sum, _Sum, Sequence[tuple[int, int, int]]]], o
         for start, end, leaf in leaves:
             blocked[leaf] += idle.between(start + offset, end + offset)
             running[leaf] += busy.between(start + offset, end + offset)
-    return sum(
-        (blocked[leaf] ** 2 + running[leaf] ** 2) / max(1, blocked[leaf] + running[leaf]) for leaf in blocked
-    )
+    both = ((blocked[leaf], running[leaf]) for leaf in blocked)
+    return sum((still**2 + moving**2) / max(1, still + moving) for still, moving in both)

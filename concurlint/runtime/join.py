@@ -28,7 +28,7 @@ _STRAYS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thread in one state with one stack, outermost frame first; no frames where no stack was recorded."""
+    """One thread in one state with one stack, outermost frame first; no frames without a recorded stack."""
 
     start: Nanoseconds
     end: Nanoseconds
@@ -50,7 +50,7 @@ class JoinedThread:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """All threads that have states; `offset` was added to the stacks' times, and `with_stacks` threads have any."""
+    """All threads that have states; `offset` went onto the stacks' times; `with_stacks` have any."""
 
     threads: tuple[JoinedThread, ...]
     offset: Nanoseconds
@@ -60,28 +60,23 @@ class Joined:
 def join(states: States, stacks: Stacks, hidden: frozenset[str] = frozenset()) -> Joined:
     """Every state stretch cut by the stack at that time, and named by it.
 
-    Threads without stacks keep their states; outermost frames whose path is in `hidden` (what started the script) are
-    left out. The two clocks are aligned first; what the alignment leaves at the edges, up to one sample
-    of the stacks, is given to the line where that state belongs.
+    Threads without stacks keep their states; outermost frames whose path is in `hidden` (what started the
+    script) are left out. The two clocks are aligned first; what the alignment leaves at the edges, up to one
+    sample of the stacks, is given to the line where that state belongs.
     """
     found = pair_threads(states.threads, stacks.threads)
-    pairs = [
-        (thread, found[thread.pid, thread.tid])
-        for thread in states.threads
-        if (thread.pid, thread.tid) in found
-    ]
-    offset = find_offset([_pair(thread, of) for thread, of in pairs])
+    both = [(thread, found.get((thread.pid, thread.tid))) for thread in states.threads]
+    offset = find_offset([_pair(thread, of) for thread, of in both if of])
     reach = round(1e9 / max(1, stacks.rate))
     joined = []
-    for thread in states.threads:
-        of = found.get((thread.pid, thread.tid))
+    for thread, of in both:
         cut = list(_cut(thread.stretches, of.stretches if of else (), offset))
         pieces = [_named(piece, hidden) for piece in _settle(cut, reach)]
         name = of.name if of and of.name else thread.name
         joined.append(
             JoinedThread(thread.pid, thread.tid, name, _merged(pieces), thread.cpu_ns, thread.queue_ns)
         )
-    return Joined(tuple(joined), offset, len(pairs))
+    return Joined(tuple(joined), offset, sum(of is not None for _, of in both))
 
 
 def pair_threads(
@@ -89,8 +84,8 @@ def pair_threads(
 ) -> Mapping[_ThreadId, ThreadStacks]:
     """Process and thread id → the stacks of that thread.
 
-    By OS thread id where py-spy knows it. Python ≤ 3.10 may leave a pthread id: then by name, where both sides
-    have it once in that process, and then in the order in which the threads were born.
+    By OS thread id where py-spy knows it. Python ≤ 3.10 may leave a pthread id: then by name, where both
+    sides have it once in that process, and then in the order in which the threads were born.
     """
     left = {(thread.pid, thread.tid): thread for thread in states}
     pairs: dict[_ThreadId, ThreadStacks] = {}
@@ -103,10 +98,10 @@ def pair_threads(
             left.pop(key, None)
         else:
             strange.append(of)
-    for of in _named_alike(strange, left):
-        pairs[of[0]] = of[1]
-        del left[of[0]]
-        strange.remove(of[1])
+    for key, twin in _named_alike(strange, left):
+        pairs[key] = twin
+        del left[key]
+        strange.remove(twin)
     for pid in {of.pid for of in strange}:
         # A main thread is the oldest of its process, and the kernel counts upward.
         old = sorted(key for key in left if key[0] == pid)

@@ -29,7 +29,7 @@ _LIBRARY = re.compile(r"(?:^|[/\\])(?:python3\.\d+t?|Lib)[/\\](?!site-packages|d
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """A thread blocked in `functions` of a module (all if none is named): a state in `seen` is really `means`."""
+    """Blocked in `functions` of `module` (all if none is named): a state in `seen` is really `means`."""
 
     module: str
     functions: frozenset[str]

@@ -1,0 +1,1 @@
+"""A running Python program, measured: thread states and stacks, joined into a Profile; what it predicts."""

@@ -1,0 +1,100 @@
+"""What the two recorders hand on: thread states from /proc, and Python stacks from py-spy."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Nanoseconds = int
+"""CLOCK_MONOTONIC, or a length of time on it."""
+
+
+class State(StrEnum):
+    """What a thread does at one moment."""
+
+    HOLDS_GIL = "holds-gil"
+    COMPUTES = "computes"
+    RUN_QUEUE = "run-queue"
+    GIL_WAIT = "gil-wait"
+    LOCK = "lock"
+    QUEUE = "queue"
+    NETWORK = "network"
+    LOOP_IDLE = "loop-idle"
+    DISK = "disk"
+    PIPE = "pipe"
+    CHILD = "child"
+    SLEEP = "sleep"
+    HELD_BLOCKED = "held-blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One thread in one state."""
+
+    start: Nanoseconds
+    end: Nanoseconds
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStates:
+    """One thread's states in order of time; CPU and run-queue time are exact, from schedstat."""
+
+    pid: int
+    tid: int
+    name: str
+    stretches: tuple[Stretch, ...]
+    cpu_ns: Nanoseconds
+    queue_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """All threads' states; `holders` are (time, pid, tid of the new GIL holder, 0 for nobody)."""
+
+    threads: tuple[ThreadStates, ...]
+    started: Nanoseconds
+    ended: Nanoseconds
+    interval: Nanoseconds
+    ticks: int
+    switches: int
+    holders: tuple[tuple[Nanoseconds, int, int], ...]
+    method: str
+    cost_ns: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One function call on a stack, and the line it stands at."""
+
+    function: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackStretch:
+    """One thread with one stack, outermost frame first."""
+
+    start: Nanoseconds
+    end: Nanoseconds
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStacks:
+    """One thread's stacks in order of time."""
+
+    pid: int
+    tid: int
+    name: str
+    stretches: tuple[StackStretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """All threads' stacks, recorded `rate` times a second; `errors` counts samples that could not be read."""
+
+    threads: tuple[ThreadStacks, ...]
+    started: Nanoseconds
+    rate: int
+    errors: int

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.catalog.effects import CallFact, Effects
 from concurlint.effects.dispatch import merged
 from concurlint.effects.guards import contradicts
-from concurlint.facts.records import Attribute, CallSite, Constant, Name, spelled, walk
+from concurlint.facts.records import Attribute, Call, CallSite, Constant, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
 from concurlint.project.callgraph import CallGraph, Edge, library_name
@@ -21,12 +21,13 @@ class Blocking:
     """That running a function (or a call in it) blocks: on what, and through which calls.
 
     `fact` and `name` are the library call at the end; `chain` the call sites that lead to it, each with the
-    code it stands in; the shortest way is kept.
+    code it stands in; the shortest way is kept. `doubts` counts the links that stand in a branch.
     """
 
     name: str
     fact: CallFact
     chain: tuple[tuple[Code, CallSite], ...]
+    doubts: int = 0
 
     def steps(self) -> tuple[Step, ...]:
         """The chain as steps of a trace."""
@@ -57,6 +58,36 @@ def is_nonblocking(fact: CallFact, site: CallSite) -> bool:
     return bool(fact.nonblocking) and has_stars(site.call)
 
 
+_MOST_DOUBTS = 1
+_READINESS = {"empty", "qsize", "poll", "done", "ready", "is_set", "locked", "is_alive"}
+
+
+def _is_asked_first(code: Code, last: CallSite) -> bool:
+    """Whether the coroutine asks the very object if it is ready: `while q.empty(): await …`, then `q.get()`."""
+    function = last.call.function
+    receiver = spelled(function.value) if isinstance(function, Attribute) else ""
+    tests = [branch.test for branch in code.scope.branches]
+    return bool(receiver) and any(
+        isinstance(part, Call)
+        and isinstance(part.function, Attribute)
+        and part.function.attr in _READINESS
+        and spelled(part.function.value) == receiver
+        for test in tests
+        for part in walk(test)
+    )
+
+
+def _doubts(code: Code, site: CallSite) -> int:
+    """1 for a call in a branch or an except clause, 0 for one that every run of its function comes to.
+
+    What an early return or raise lets through (`if not url: return`) is the ordinary run.
+    """
+    if any(attempt.part == "handler" for attempt in site.context.attempts):
+        return 1
+    guards = {id(branch.test) for branch in code.scope.branches if branch.ends}
+    return int(any(c.holds or id(c.test) not in guards for c in site.context.conditions))
+
+
 class BlockingCalls:
     """Effects of kind "blocks the event loop", spread from the calls that do to all that lead there."""
 
@@ -80,7 +111,7 @@ class BlockingCalls:
             for site, name, _ in calls:
                 found = self._direct(code, site, name)
                 if found is not None and self._all_block(site) and code not in self._of:
-                    self._of[code] = found
+                    self._of[code] = replace(found, doubts=_doubts(code, site))
                     queue.append(code)
         while queue:
             callee = queue.popleft()
@@ -94,12 +125,12 @@ class BlockingCalls:
                     continue
                 if not self._gets_there(edge) or self._is_dual(caller):
                     continue
-                self._of[caller] = Blocking(
-                    self._of[callee].name,
-                    self._of[callee].fact,
-                    ((caller, edge.site), *self._of[callee].chain),
-                )
-                queue.append(caller)
+                inner = self._of[callee]
+                doubts = inner.doubts + _doubts(caller, edge.site)
+                if doubts <= _MOST_DOUBTS:
+                    chain = ((caller, edge.site), *inner.chain)
+                    self._of[caller] = Blocking(inner.name, inner.fact, chain, doubts)
+                    queue.append(caller)
 
     def _gets_there(self, edge: Edge) -> bool:
         """Whether this very call can reach the blocking one: its arguments may rule the branch out."""
@@ -132,6 +163,12 @@ class BlockingCalls:
         """What the call at `site` in `code` blocks on; None if nothing, or if that is not known."""
         if site.awaited:
             return None
+        found = self._blocks(code, site)
+        if found is not None and _is_asked_first(code, found.chain[-1][1]):
+            return None
+        return found
+
+    def _blocks(self, code: Code, site: CallSite) -> Blocking | None:
         targets = self._graph.targets(site)
         if not targets:
             return None

@@ -206,11 +206,25 @@ def _outcome(test: Expression, callee: Code, call: Call, is_bound: bool) -> bool
 
 
 def _passed_constant(name: Expression, callee: Code, call: Call, is_bound: bool) -> Constant | None:
-    """The constant a parameter has in this call; None if it is not one, or the name is rebound."""
-    if not isinstance(name, Name) or len(callee.scope.bindings.get(name.id, [])) != 1:
+    """The constant a parameter has in this call; None if it is not one, or the name may be rebound."""
+    if not isinstance(name, Name):
         return None
     parameter = next((p for p in callee.scope.parameters if p.name == name.id), None)
     if parameter is None or parameter.kind in ("args", "kwargs") or has_stars(call):
         return None
     passed = matching(call, callee, parameter, is_bound=is_bound) or parameter.default
-    return passed if isinstance(passed, Constant) else None
+    if not isinstance(passed, Constant):
+        return None
+    rebound = [b for b in callee.scope.bindings.get(name.id, []) if b.kind != "parameter"]
+    return passed if all(_is_ruled_out(b.context.conditions, name.id, passed) for b in rebound) else None
+
+
+def _is_ruled_out(conditions: tuple[Condition, ...], name: str, value: Constant) -> bool:
+    """Whether conditions on the bare name itself do not hold when it is `value`."""
+
+    def test(expression: Expression) -> bool | None:
+        if isinstance(expression, Name) and expression.id == name:
+            return True
+        return None
+
+    return not value.value and any(implied(c, test, lambda _: None) for c in conditions)

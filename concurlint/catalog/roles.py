@@ -151,6 +151,42 @@ def _table(package: str) -> _Table:
     return table
 
 
+def _class_role(name: str) -> ClassRole | None:
+    return _table(name.partition(".")[0]).classes.get(name)
+
+
+@cache
+def _canonical(name: str) -> str:
+    table = _table(name.partition(".")[0])
+    head, tail = name, ""
+    while head:
+        role = table.classes.get(head)
+        if role is not None and role.same:
+            return _canonical(role.same + tail)
+        head, dot, last = head.rpartition(".")
+        tail = dot + last + tail
+    return name
+
+
+@cache
+def _ancestry(name: str) -> tuple[str, ...]:
+    seen: dict[str, None] = {}
+    queue = [name]
+    while queue:
+        current = _canonical(queue.pop(0))
+        if current not in seen:
+            seen[current] = None
+            role = _class_role(current)
+            queue.extend(role.bases if role else ())
+    return tuple(seen)
+
+
+@cache
+def _kind(name: str) -> str:
+    roles = map(_class_role, _ancestry(name))
+    return next((role.kind for role in roles if role is not None and role.kind), "")
+
+
 class Roles:
     """The shipped tables of roles, each package's read when its name is first asked for."""
 
@@ -159,39 +195,19 @@ class Roles:
 
     def canonical(self, name: str) -> str:
         """The one name a library thing is known by: `multiprocessing.context.Process` → `multiprocessing.Process`."""
-        table = self._of(name)
-        head, tail = name, ""
-        while head:
-            role = table.classes.get(head)
-            if role is not None and role.same:
-                return self.canonical(role.same + tail)
-            head, dot, last = head.rpartition(".")
-            tail = dot + last + tail
-        return name
+        return _canonical(name)
 
     def class_role(self, name: str) -> ClassRole | None:
         """What is known of the library class `name`, or None."""
-        return self._of(name).classes.get(name)
+        return _class_role(name)
 
     def ancestry(self, name: str) -> tuple[str, ...]:
         """`name` and the names of its library bases, nearest first."""
-        seen: dict[str, None] = {}
-        queue = [name]
-        while queue:
-            current = self.canonical(queue.pop(0))
-            if current not in seen:
-                seen[current] = None
-                role = self.class_role(current)
-                queue.extend(role.bases if role else ())
-        return tuple(seen)
+        return _ancestry(name)
 
     def kind(self, name: str) -> str:
         """The kind of object the class makes (`lock`, `executor`, `queue` …), looked up through its bases."""
-        for ancestor in self.ancestry(name):
-            role = self.class_role(ancestor)
-            if role is not None and role.kind:
-                return role.kind
-        return ""
+        return _kind(name)
 
     def returns(self, name: str) -> str:
         """The dotted class of what calling `name` gives, `""` where unknown."""

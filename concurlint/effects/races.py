@@ -227,11 +227,10 @@ class Races:
 
     def _runs_beside_threads(self, touch: Touch) -> bool:
         """Whether a starter's write comes after it started threads and before it joined them."""
-        for run in self._sharing.all_runs():
-            if run.dispatch.where is touch.code and not run.via:
-                start, end = self._window(run)
-                if start < touch.order < end and touch.location in self._touched_by(run):
-                    return True
+        for run in self._sharing.started_in(touch.code):
+            start, end = self._window(run)
+            if start < touch.order < end and touch.location in self._touched_by(run):
+                return True
         return False
 
     def _touched_by(self, run: Run) -> set[Location]:

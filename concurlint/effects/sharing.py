@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concurlint.effects.dispatch import Dispatch, Dispatches
@@ -100,6 +100,7 @@ class Sharing:
         self._touches: dict[Code, tuple[Touch, ...]] = {}
         self._init_only: dict[Code, bool] = {}
         self.runs: dict[Code, list[Run]] = {}
+        self._started: dict[Code, list[Run]] = {}
         for dispatch in dispatches.all:
             if dispatch.on == "thread":
                 self._reach(dispatch)
@@ -108,6 +109,7 @@ class Sharing:
 
     def _reach(self, dispatch: Dispatch) -> None:
         start = Run(dispatch, dispatch.code, self._root_shares_self(dispatch), ())
+        self._started.setdefault(dispatch.where, []).append(start)
         queue, seen = deque([start]), {(dispatch.code, start.shares_self)}
         while queue:
             run = queue.popleft()
@@ -187,10 +189,9 @@ class Sharing:
         writes = attribute_writes(cls).get(attr, ())
         return bool(writes) and all(self.is_before_sharing(code) for _, code in writes)
 
-    def all_runs(self) -> Iterator[Run]:
-        """Every run of every function on a thread."""
-        for runs in self.runs.values():
-            yield from runs
+    def started_in(self, code: Code) -> Sequence[Run]:
+        """The runs of the functions that `code` itself has run on threads."""
+        return self._started.get(code, ())
 
     # locations
 

@@ -146,12 +146,17 @@ NOTHING = Values((), True)
 
 def union(parts: Iterable[Values]) -> Values:
     """Everything that one of the parts may be; too many to follow is unknown in part."""
-    items: dict[Value, None] = {}
+    filled: list[Values] = []
     whole = True
     for part in parts:
         whole = whole and part.whole
-        for item in part.items:
-            items[item] = None
+        if part.items:
+            filled.append(part)
+    if not filled:
+        return NOTHING if whole else UNKNOWN
+    if len(filled) == 1 and len(filled[0].items) == 1:
+        return filled[0] if filled[0].whole == whole else Values(filled[0].items, whole)
+    items: dict[Value, None] = {item: None for part in filled for item in part.items}
     if len(items) > _MOST:
         return Values(tuple(items)[:_MOST], False)
     return Values(tuple(items), whole)

@@ -94,7 +94,7 @@ class Commands:
             seen: set[CallSite] = set()
             for site, name, value in calls:
                 role = self._roles.shell(name)
-                if role is not None and site not in seen:
+                if role is not None and role.shell != "remote" and site not in seen:
                     seen.add(site)
                     yield from self._started(code, site, role, value)
 

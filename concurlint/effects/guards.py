@@ -59,7 +59,7 @@ def single_binding(code: Code) -> Callable[[Name], Expression | None]:
 
 
 def _equality(expression: Expression) -> tuple[str, str, bool] | None:
-    """(dotted name, constant, equal?) for `name == "x"`, `name.startswith("x")`, `name in (…)` and their like."""
+    """(dotted name, constant, equal?) for `name == "x"`, `name.startswith("x")` or `name in ("x", …)`."""
     if isinstance(expression, Compare) and len(expression.rest) == 1:
         operator, right = expression.rest[0]
         left = expression.left
@@ -72,11 +72,11 @@ def _equality(expression: Expression) -> tuple[str, str, bool] | None:
             left, right = right, left
         if isinstance(right, Constant) and isinstance(right.value, str):
             return _subject(left), right.value, operator == "Equal"
-    if isinstance(expression, Call) and len(expression.arguments) == 1:
-        function, argument = expression.function, expression.arguments[0].value
-        if isinstance(function, Attribute) and function.attr == "startswith":
-            if isinstance(argument, Constant) and isinstance(argument.value, str):
-                return _subject(function.value), argument.value, True
+    if isinstance(expression, Call) and isinstance(expression.function, Attribute):
+        starts = expression.function.attr == "startswith" and len(expression.arguments) == 1
+        argument = expression.arguments[0].value if starts else None
+        if isinstance(argument, Constant) and isinstance(argument.value, str):
+            return _subject(expression.function.value), argument.value, True
     return None
 
 

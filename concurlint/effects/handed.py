@@ -31,7 +31,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The argument is one that `owner` was called with: a named parameter, or part of its `*args`, `**kwargs`.
+    """The argument is one that `owner` was called with: by name, or in its `*args` or `**kwargs`.
 
     For `*args` the `position` counts from the first extra argument, for `**kwargs` `name` is the keyword.
     """
@@ -103,11 +103,7 @@ def _in_table(expression: Expression, code: Code, keyword: str, evaluator: Evalu
         found = given(value.origin, keyword, None)
         if found is not None:
             return Known(found, value.code)
-        return (
-            HIDDEN
-            if has_stars(value.origin) or any(a.keyword is None for a in value.origin.arguments)
-            else ABSENT
-        )
+        return HIDDEN if has_stars(value.origin) or any(a.keyword is None for a in value.origin.arguments) else ABSENT
     return HIDDEN
 
 
@@ -186,7 +182,7 @@ def _whole_attribute(owner: str, attr: str, code: Code) -> Passed | None:
 
 
 def overrides_reader(term: Passed, edge: Edge, evaluator: Evaluator) -> bool:
-    """Whether the object a call makes has a method of its own in place of the one that reads the attribute."""
+    """Whether the object a call makes has its own method in place of the one that reads the attribute."""
     made = edge.value.code if isinstance(edge.value, ClassOf) else edge.caller.owner
     if not term.reader or made is None or term.owner.owner is None:
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.guards import implied, says_checked, single_binding
-from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, either, harmless
+from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
 from concurlint.effects.reaching import Reaching
 from concurlint.facts.records import (
     Attribute,
@@ -209,14 +209,12 @@ class Origins:
         callers = self._callers(code)
         if not callers:
             step = Step(code.span(code.scope.at), f"`{binding.name}` is a parameter of `{code.qualname}`")
-            return (Piece("outside", "", f"the parameter `{binding.name}`", (step,), True),)
+            return (Piece("outside", "", f"the parameter `{binding.name}`", (step,), is_parameter=True),)
         options: list[tuple[Piece, ...]] = []
         for frame in callers[:_MOST_CALLERS]:
             step = Step(frame.caller.span(frame.call.at), f"`{frame.caller.qualname}` passes it")
             pieces = self._passed(frame, binding.name)
-            options.append(
-                tuple(replace(p, steps=(*p.steps, step)) if p.status == "outside" else p for p in pieces)
-            )
+            options.append(tuple(replace(p, steps=(*p.steps, step)) if p.status == "outside" else p for p in pieces))
         return either(options)
 
     def _is_run_by_pytest(self, code: Code) -> bool:
@@ -324,7 +322,7 @@ class Origins:
         return (outside,) if outside is not None else self._literals(values) or (UNKNOWN,)
 
     def _literals(self, values: Iterable[Value]) -> tuple[Piece, ...]:
-        """The constants that values are, nothing if there are others among them."""
+        """The constants that values are; nothing if there are others among them."""
         found = [v.value for v in values if isinstance(v, Literal)]
         if not found or not getattr(values, "whole", False) or len(found) != len(list(values)):
             return ()
@@ -340,11 +338,6 @@ class Origins:
             if reason and expression is not None:
                 return self.outside(reason, expression, code)
         return None
-
-
-def shown(value: object) -> str:
-    """A constant as it appears in a string."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _is_bound(value: Value) -> bool:

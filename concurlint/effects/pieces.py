@@ -29,6 +29,11 @@ UNKNOWN = Piece("unknown")
 _MOST = 60
 
 
+def shown(value: object) -> str:
+    """A constant as it appears in a string."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
 def constant_text(pieces: Iterable[Piece]) -> str | None:
     """The whole text if every piece is constant."""
     parts = list(pieces)

@@ -24,7 +24,7 @@ class Reaching:
         return None
 
     def bindings(self, bindings: list[Binding], use: Expression, code: Code) -> list[Binding]:
-        """Those of a name's bindings in `code` that may hold at `use`, in order; all where nothing is known."""
+        """Those of a name's bindings in `code` that may hold at `use`, in order; all if nothing is known."""
         spot = self.spot(use, code)
         if spot is None or len(bindings) < 2:
             return bindings

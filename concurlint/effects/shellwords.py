@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurlint.effects.pieces import Piece
 
 _FEATURES = re.compile(r"[|&;<>$`*?\[\]~(){}#!\n\\]|(^|\s)[A-Za-z_]\w*=")
+_VARIABLE = re.compile(r"%\w+%")  # of cmd.exe
 _BLANK_PATH = re.compile(r"[A-Za-z]:[\\/]|/Applications/|/Library/")
 _MOST_ITEMS = 6
 _PLAIN_SHELLS = {"sh", "bash", "dash", "ksh", "ash"}
@@ -35,7 +36,12 @@ def needs_shell(text: str) -> bool:
         words = shlex.split(text)
     except ValueError:
         return True
-    return not words or words[0] in _BUILTINS or words[0].lower() in _WINDOWS_BUILTINS or "%" in text
+    return (
+        not words
+        or words[0] in _BUILTINS
+        or words[0].lower() in _WINDOWS_BUILTINS
+        or _VARIABLE.search(text) is not None
+    )
 
 
 def is_plain_shell(words: str) -> bool:

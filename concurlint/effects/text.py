@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.formats import Slot, format_parts, is_number_spec, percent_parts
-from concurlint.effects.origins import Frame, Origins, shown
-from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless
+from concurlint.effects.origins import Frame, Origins
+from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless, shown
 from concurlint.facts.records import (
     Attribute,
     Await,
@@ -199,9 +199,7 @@ class Tracer:
             return parts or (UNKNOWN,)
         return harmless(self._all(plain, code)) or (UNKNOWN,)
 
-    def _method(
-        self, function: Attribute, call: Call, plain: list[Expression], code: Code
-    ) -> Iterable[Piece] | None:
+    def _method(self, function: Attribute, call: Call, plain: list[Expression], code: Code) -> Iterable[Piece] | None:
         """What a method of a text gives, whatever is known of the text; None for other methods."""
         attr = function.attr
         if attr == "format":
@@ -224,11 +222,7 @@ class Tracer:
     def _joined(self, separator: Expression, parts: Expression, code: Code) -> Iterable[Piece]:
         value = self._evaluator.values(parts, code).only()
         origin = value.origin if isinstance(value, Container) else None
-        if (
-            not isinstance(value, Container)
-            or not isinstance(origin, Collection)
-            or self.origins.is_grown(parts, code)
-        ):
+        if not isinstance(value, Container) or not isinstance(origin, Collection) or self.origins.is_grown(parts, code):
             between = self.pieces(separator, code)
             return (SAFE, *harmless(self.pieces(parts, code)), *(p for p in between if p.status == "outside"))
         found: list[Piece] = []

@@ -19,7 +19,7 @@ TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.tom
 SECTIONS = {section.name for section in fields(_Table)}
 WORDS = ("returns", "keeps", "inputs", "quotes", "starts", "remedies")
 KEPT = {"same", "property", "static", "class", "context"}
-SHELLS = {"always", "never", "string", "flag"}
+SHELLS = {"always", "never", "string", "flag", "remote"}
 # Of a method that gives back the object it was called on.
 SELF = "self"
 # A position no call has: the parameter is keyword-only.
@@ -369,20 +369,29 @@ def test_calls_have_others_run_their_work(name: str, role: RunsRole) -> None:
 @pytest.mark.parametrize(
     ("name", "role"),
     [
-        ("anyio.run_process", ShellRole("anyio.run_process", ("command", 0), "string")),
-        ("trio.run_process", ShellRole("trio.run_process", ("command", 0), "flag", ("shell", KEYWORD_ONLY))),
-        ("invoke.run", ShellRole("invoke.run", ("command", 0), "always")),
         (
-            "paramiko.SSHClient.exec_command",
-            ShellRole("paramiko.SSHClient.exec_command", ("command", 0), "always"),
+            "anyio.run_process",
+            ShellRole("anyio.run_process", ("command", 0), "string", instead="anyio.run_process([…])"),
         ),
+        (
+            "trio.run_process",
+            ShellRole(
+                "trio.run_process",
+                ("command", 0),
+                "flag",
+                ("shell", KEYWORD_ONLY),
+                instead="trio.run_process([…])",
+            ),
+        ),
+        ("invoke.run", ShellRole("invoke.run", ("command", 0), "always")),
+        ("fabric.Connection.run", ShellRole("fabric.Connection.run", ("command", 0), "remote")),
     ],
 )
 def test_shells_read_what_they_are_given(name: str, role: ShellRole) -> None:
     assert roles.shell(name) == role
 
 
-@pytest.mark.parametrize("name", ["pexpect.run", "plumbum.local", "sh.ls"])
+@pytest.mark.parametrize("name", ["pexpect.run", "plumbum.local", "sh.ls", "paramiko.SSHClient.exec_command"])
 def test_what_starts_no_shell_is_not_among_them(name: str) -> None:
     assert roles.shell(name) is None
 

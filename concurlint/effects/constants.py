@@ -25,9 +25,9 @@ def number(
         if home is code and expression.id in known:
             return known[expression.id]
     if isinstance(expression, (Name, Attribute)):
-        value = evaluator.values(expression, code).only()
-        if isinstance(value, Literal) and isinstance(value.value, (int, float)):
-            return float(value.value)
+        known_value = evaluator.values(expression, code).only()
+        if isinstance(known_value, Literal) and isinstance(known_value.value, (int, float)):
+            return float(known_value.value)
         bound = _once(expression, code)
         return number(bound[0], bound[1], evaluator, {}) if bound is not None else None
     if isinstance(expression, Binary):

@@ -23,7 +23,6 @@ from concurlint.project.values import (
     Value,
 )
 
-
 _WAITS = {"join", "result", "get", "wait"}
 
 
@@ -109,7 +108,9 @@ class Dispatches:
                 for value in self._evaluator.values(access.value, code) if hook is not None else ():
                     run = ran(value)
                     if run is not None and hook is not None:
-                        yield Dispatch(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
+                        yield Dispatch(
+                            code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook
+                        )
 
     def _by_role(
         self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value
@@ -146,7 +147,7 @@ class Dispatches:
             return role.on
         values = self._evaluator.values(pool, code)
         kinds = {"thread" if v == Literal(None) else self._evaluator.kind(v) for v in values}
-        if not kinds or not values.whole and kinds != {"process-pool"}:
+        if not kinds or (not values.whole and kinds != {"process-pool"}):
             return ""
         if kinds <= {"thread", "thread-pool"}:
             return "thread"
@@ -213,7 +214,7 @@ class Dispatches:
                 continue
             same_turn = other.context.loops == site.context.loops
             base = function.value
-            if same_turn and (base is site.call or isinstance(base, Name) and base.id in names):
+            if same_turn and (base is site.call or (isinstance(base, Name) and base.id in names)):
                 return True
         return False
 
@@ -232,8 +233,8 @@ class Dispatches:
     def _hooked(self, code: Code) -> Iterator[Dispatch]:
         """Functions and methods that a framework calls by decorator or base class."""
         if code.name == "__del__" and code.owner is not None:
-            value = Bound(Function(code), Instance(ClassOf(code.owner)))
-            yield Dispatch(code, None, "anywhere", "finalizer", code, value, False, False)
+            method = Bound(Function(code), Instance(ClassOf(code.owner)))
+            yield Dispatch(code, None, "anywhere", "finalizer", code, method, False, False)
         for decorator in code.scope.decorators:
             inner = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._evaluator.values(inner, code.parent or code):
@@ -309,4 +310,3 @@ def merged(callee: Value, call: Call) -> Call:
         call = Call(call.function, (*early, *call.arguments, *late), call.at)
         callee = callee.work
     return call
-

@@ -103,7 +103,7 @@ class Locks:
             lock = self.of_value(value, spelling)
             if lock is None:
                 unknown = unknown or self._may_lock(value)
-            elif value.site is None and isinstance(value, Instance):
+            elif isinstance(value, Instance) and value.site is None:
                 found.add(self._by_path(expression, code, lock))
             else:
                 found.add(lock)
@@ -211,7 +211,11 @@ class Locks:
             spans: list[tuple[int, int, Held]] = []
             for site in code.scope.calls:
                 function = site.call.function
-                if isinstance(function, Attribute) and function.attr in ("acquire", "__enter__", "enter_context"):
+                if isinstance(function, Attribute) and function.attr in (
+                    "acquire",
+                    "__enter__",
+                    "enter_context",
+                ):
                     subject: Expression = function.value
                     if function.attr == "enter_context" and site.call.arguments:
                         subject, held = function.value, self.manager(site.call.arguments[0].value, code)
@@ -259,7 +263,11 @@ class Locks:
                 if self._always.get(edge.caller, NONE_HELD) is None:
                     continue
                 around = self.at(edge.caller, edge.site.context, edge.site.order) | self.always(edge.caller)
-                held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
+                held = (
+                    around
+                    if held is None
+                    else Held(held.locks & around.locks, held.unknown or around.unknown)
+                )
         result = held if held is not None else NONE_HELD
         result |= self._of_decorators(code)
         self._always[code] = result
@@ -282,7 +290,11 @@ class Locks:
                 function = site.call.function
                 if isinstance(function, Name) and function.id in own:
                     around = self.at(wrapper, site.context, site.order)
-                    held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
+                    held = (
+                        around
+                        if held is None
+                        else Held(held.locks & around.locks, held.unknown or around.unknown)
+                    )
         return held or NONE_HELD
 
     def effective(self, code: Code, context: Context, order: int) -> Held:

@@ -111,9 +111,7 @@ class CallGraph:
                 if callee is not None:
                     call = Call(target, (), target.at)
                     site = CallSite(call, access.context, access.order, access.statement, False, False)
-                    bound = (
-                        Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
-                    )
+                    bound = Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
                     self._targets[site] = (bound,)
                     self.read_sites.setdefault(code, []).append(site)
                     yield self._join(code, site, callee, bound)

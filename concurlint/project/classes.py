@@ -21,9 +21,7 @@ def holder(code: Code, name: str) -> Code | None:
         scope = current.scope
         if name in scope.globals:
             return None
-        if name in scope.bindings and name not in scope.nonlocals and (
-            scope.kind != "class" or current is code
-        ):
+        if name in scope.bindings and name not in scope.nonlocals and (scope.kind != "class" or current is code):
             return current
         current = current.parent
     return None

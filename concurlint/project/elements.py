@@ -125,9 +125,7 @@ class Elements:
             case Table(values=values):
                 return union(self.at_path(item, code, path) for item in values)
             case Call() if value.kind == "generator":
-                return union(
-                    evaluator.values(y.value, code) for y in code.scope.yielded if y.value is not None
-                )
+                return union(evaluator.values(y.value, code) for y in code.scope.yielded if y.value is not None)
             case Call(arguments=arguments) if arguments and not arguments[0].star:
                 return self.of(arguments[0].value, code, path)
             case Call():
@@ -177,8 +175,7 @@ class Elements:
         parts: list[Values] = []
         for value in self._evaluator.values(expression, code):
             if isinstance(value, Container) and isinstance(value.origin, Collection) and not value.annotated:
-                if value.origin is not expression:
-                    parts.append(self.at_path(value.origin, value.code, path))
+                parts.append(self.at_path(value.origin, value.code, path))
         return union(parts) if parts else UNKNOWN
 
     def item(self, item: Item, code: Code) -> Values:

@@ -151,8 +151,7 @@ class Project:
         if self.source(name, importer) is not None:
             return True
         return any(
-            source.module == dotted
-            or (importer is not None and importer.path.is_relative_to(source.folder_of(dotted)))
+            source.module == dotted or (importer is not None and importer.path.is_relative_to(source.folder_of(dotted)))
             for source, dotted in self._around.get(name, ())
         )
 

@@ -1,0 +1,78 @@
+"""What decorators leave of the functions they decorate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from concurlint.facts.records import Attribute, Call, Expression, Name
+from concurlint.project.modules import Code
+from concurlint.project.values import (
+    UNKNOWN,
+    Bound,
+    Function,
+    Library,
+    Values,
+    one,
+)
+
+if TYPE_CHECKING:
+    from concurlint.project.evaluate import Evaluator
+
+
+class Decorating:
+    """Reads decorators on behalf of an `Evaluator`."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def keeps(self, decorator: Expression, code: Code) -> str:
+        """What a decorator leaves of a function: see `Roles.keeps`; `""` where that is unknown."""
+        inner = decorator.function if isinstance(decorator, Call) else decorator
+        if isinstance(inner, Attribute) and inner.attr in ("setter", "getter", "deleter"):
+            return "property"
+        for value in self._evaluator.values(inner, code):
+            if isinstance(value, Bound):
+                value = value.function
+            if isinstance(value, Library):
+                kept = self._evaluator.roles.keeps(value.name)
+                if kept:
+                    return kept
+                return ""
+            if isinstance(value, Function):
+                return self._keeps_inside(value.code, isinstance(decorator, Call))
+        return ""
+
+    def _keeps_inside(self, decorator: Code, called: bool) -> str:
+        """A project decorator keeps the function if it returns it, or a wrapper marked with `wraps`."""
+        layers = decorator.children if called else []
+        for maker in (decorator, *layers):
+            own = {p.name for p in maker.scope.parameters}
+            for returned in maker.scope.returned:
+                value = returned.value
+                if isinstance(value, Name) and value.id in own and maker.scope.kind == "function":
+                    return "same"
+                if isinstance(value, Name):
+                    for child in maker.children:
+                        if (
+                            child.scope.name == value.id
+                            and not child.is_async
+                            and any(self.keeps(d, maker) == "same" for d in child.scope.decorators)
+                        ):
+                            return "same"
+        return ""
+
+    def defined(self, code: Code, around: Code) -> Values:
+        kinds = [self.keeps(d, around) for d in code.scope.decorators]
+        if not kinds:
+            return one(Function(code))
+        if any(not kind for kind in kinds):
+            return UNKNOWN
+        return one(Function(code))
+
+    def method_kind(self, code: Code) -> str:
+        """`property`, `static`, `class`, `context` or `""` by a function's decorators."""
+        for decorator in code.scope.decorators:
+            kept = self.keeps(decorator, code.parent or code)
+            if kept in ("property", "static", "class", "context"):
+                return kept
+        return ""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from concurlint.effects.locks import Held, Lock
-from concurlint.effects.sharing import Location, Run, Sharing, Touch
+from concurlint.effects.sharing import Run, Sharing
+from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import (
     Attribute,
     Branch,
@@ -82,7 +83,7 @@ class _Way:
     @property
     def on_loop(self) -> bool:
         """Whether a coroutine does it: coroutines of one loop do not run at the same time."""
-        return self.touch.code.is_async or self.edge is not None and self.edge.caller.is_async
+        return self.touch.code.is_async or (self.edge is not None and self.edge.caller.is_async)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +136,7 @@ class Races:
     def _by_location(self) -> dict[Location, list[Touch]]:
         found: dict[Location, list[Touch]] = {}
         for code in self._graph.edges:
-            for touch in self._sharing.touches(code):
+            for touch in self._sharing.touching.touches(code):
                 found.setdefault(touch.location, []).append(touch)
         return found
 
@@ -221,7 +222,7 @@ class Races:
     def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
         made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
-        return made is not None and made in self._evaluator.lineage(touch.location.home)[0] or (
+        return (made is not None and made in self._evaluator.lineage(touch.location.home)[0]) or (
             made is not None and touch.location.home in self._evaluator.lineage(made)[0]
         )
 
@@ -237,7 +238,7 @@ class Races:
         found: set[Location] = set()
         for code, runs in self._sharing.runs.items():
             if any(other.dispatch is run.dispatch for other in runs):
-                found |= {touch.location for touch in self._sharing.touches(code)}
+                found |= {touch.location for touch in self._sharing.touching.touches(code)}
         return found
 
     def _is_private_yet(self, touch: Touch) -> bool:
@@ -268,7 +269,7 @@ class Races:
         taken = {(s.touch.code, s.touch.place) for s in self._slips}
         taken |= {(code, place) for code, place in self._acted}
         for code in self._sharing.runs:
-            for touch in self._sharing.touches(code):
+            for touch in self._sharing.touching.touches(code):
                 if touch.changes != "update" or (touch.code, touch.place) in taken:
                     continue
                 race = self._race(touch)
@@ -299,8 +300,8 @@ class Races:
             shared_state = touch.location.kind in ("global", "class")
             identity = lock.identity
             per_object = (
-                isinstance(identity, tuple) and identity[0] is not None
-                or not isinstance(identity, tuple) and identity.code.owner is not None
+                (isinstance(identity, tuple) and identity[0] is not None)
+                or (not isinstance(identity, tuple) and identity.code.owner is not None)
             )
             own_thread_object = run.dispatch.hook is not None and run.dispatch.hook.what == "thread"
             if shared_state and per_object and own_thread_object:
@@ -330,7 +331,7 @@ class Races:
         home = holder(code, expression.id) if isinstance(expression, Name) else None
         bindings = (home or code.module.body).scope.bindings.get(getattr(expression, "id", ""), [])
         return any(
-            b.kind == "for" and b.value is not None and (self._is_range(b.value, code) or b.path[:1] == (0,) and self._is_range(b.value, code, "enumerate"))
+            b.kind == "for" and b.value is not None and (self._is_range(b.value, code) or (b.path[:1] == (0,) and self._is_range(b.value, code, "enumerate")))
             for b in bindings
         )
 
@@ -397,7 +398,7 @@ class Races:
         found: list[tuple[Gap, Touch | None]] = []
         slipped = {(s.touch.code, s.touch.place) for s in self._slips}
         for code in self._sharing.runs:
-            for touch in self._sharing.touches(code):
+            for touch in self._sharing.touching.touches(code):
                 if (touch.code, touch.place) not in slipped:
                     gap = self._gap(touch)
                     if gap is not None:
@@ -469,8 +470,8 @@ class Races:
 
     def _is_at(self, expression: Expression, location: Location, code: Code) -> bool:
         return location in (
-            self._sharing.locate(expression, code),
-            self._sharing.locate(expression, code, within=True),
+            self._sharing.touching.locate(expression, code),
+            self._sharing.touching.locate(expression, code, within=True),
         )
 
     # paths

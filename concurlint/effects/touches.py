@@ -1,0 +1,278 @@
+"""Which state code touches: where it lives, and how each write changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.facts.records import (
+    Access,
+    Attribute,
+    Call,
+    Constant,
+    Context,
+    Expression,
+    Item,
+    Name,
+    Place,
+    Slice,
+    spelled,
+    walk,
+)
+from concurlint.project.classes import attribute_writes, holder, is_self
+from concurlint.project.evaluate import Evaluator
+from concurlint.project.modules import Code, Module
+from concurlint.project.values import ClassOf, Instance, ModuleOf, Site
+
+_MUTATORS = {
+    "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
+    "discard", "appendleft", "popleft", "extendleft", "sort", "reverse", "move_to_end", "rotate",
+    "difference_update", "intersection_update", "symmetric_difference_update",
+}  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A piece of state: a global, an attribute of a class's objects, or a closure variable."""
+
+    kind: str  # "global" | "attribute" | "class" | "closure"
+    home: Code
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """As a person would name it."""
+        if self.kind == "attribute":
+            return f"{self.home.name}.{self.name}"
+        return f"{self.home.name}.{self.name}" if self.kind == "class" else self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Touch:
+    """One write (or read-modify-write) of a location.
+
+    `changes` tells how: "store" of a new value, "update" that depends on the old one, "mutate" by a
+    method call, "delete". `torn` when a call runs between read and write.
+    """
+
+    location: Location
+    code: Code
+    place: Place
+    context: Context
+    order: int
+    changes: str
+    torn: bool
+    value: Expression | None
+    target: Expression
+    attr: str = ""
+    through_self: bool = False
+    sites: tuple[Site | None, ...] = ()  # where the object may have been made, if not through self
+
+    @property
+    def is_constant_store(self) -> bool:
+        """A plain store of a literal: a flag being set."""
+        return self.changes == "store" and isinstance(self.value, Constant) and not isinstance(self.target, Item)
+
+
+
+
+class Touches:
+    """Finds the writes of state that others may see."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._known: dict[Code, tuple[Touch, ...]] = {}
+
+    def locate(self, expression: Expression, code: Code, within: bool = False) -> Location | None:
+        """The shared-able state an expression names; items count as the container they are in.
+
+        A container bound in the class body and never on `self` is one for all objects of the class;
+        `within` tells that the expression is looked into or mutated, not stored to.
+        """
+        within = within or isinstance(expression, Item)
+        while isinstance(expression, Item):
+            expression = expression.value
+        if isinstance(expression, Name):
+            home = holder(code, expression.id)
+            if home is None:
+                return self._global(code.module, expression.id)
+            if home is code or home.scope.kind == "class":
+                return None
+            return Location("closure", home, expression.id)
+        if not isinstance(expression, Attribute):
+            return None
+        if isinstance(expression.value, Name):
+            cls = is_self(code, expression.value.id)
+            if cls is not None:
+                method = holder(code, expression.value.id)
+                kinds = self._evaluator.name(code, expression.value.id)
+                if method is not None and any(isinstance(v, ClassOf) for v in kinds):
+                    return Location("class", self._owner(cls, expression.attr), expression.attr)
+                owner = self._owner(cls, expression.attr)
+                on_class = expression.attr in owner.scope.bindings and within and not self._is_set_on_self(cls, expression.attr)
+                return Location("class" if on_class else "attribute", owner, expression.attr)
+        for value in self._evaluator.values(expression.value, code):
+            if isinstance(value, ModuleOf):
+                return self._global(value.module, expression.attr)
+            if isinstance(value, Instance) and value.site is not None and value.site.code is code:
+                return None  # made right here: nobody else has it yet
+            if isinstance(value, ClassOf):
+                return Location("class", self._owner(value.code, expression.attr), expression.attr)
+            if isinstance(value, Instance) and isinstance(value.of, ClassOf):
+                return Location("attribute", self._owner(value.of.code, expression.attr), expression.attr)
+        return None
+
+    def _global(self, module: Module, name: str) -> Location | None:
+        """A global where it is really bound, followed through `from m import name`."""
+        for _ in range(5):
+            bindings = module.body.scope.bindings.get(name)
+            if not bindings:
+                return None
+            imported = bindings[0].imported
+            if imported is None or imported.name is None:
+                return Location("global", module.body, name)
+            source = self._evaluator.project.module(module.absolute(imported), module.source)
+            if source is None:
+                return None
+            module, name = source, imported.name
+        return None
+
+    def _is_set_on_self(self, cls: Code, attr: str) -> bool:
+        return any(attr in attribute_writes(base) for base in self._evaluator.lineage(cls)[0])
+
+    def _owner(self, cls: Code, attr: str) -> Code:
+        """The class furthest up that sets the attribute."""
+        owner = cls
+        for base in self._evaluator.lineage(cls)[0]:
+            if attr in attribute_writes(base) or attr in base.scope.bindings:
+                owner = base
+        return owner
+
+    def is_safe(self, location: Location, target: Expression, code: Code, attr: str = "") -> bool:
+        """Whether the object is made for threads: queues, thread-locals, locks, or its `attr` operation is."""
+        base: Expression = target
+        while isinstance(base, Item):
+            base = base.value
+        kinds = []
+        for value in self._evaluator.values(base, code):
+            name = self._evaluator.type_name(value)
+            for ancestor in self._evaluator.roles.ancestry(name) if name else ():
+                role = self._evaluator.roles.class_role(ancestor)
+                if role is not None:
+                    kinds.append(role.kind)
+                    if "*" in role.safe or (attr and attr in role.safe):
+                        return True
+            if isinstance(value, Instance) and isinstance(value.of, ClassOf):
+                kinds.append(self._evaluator.kind(value))
+        if isinstance(base, Attribute):
+            for value in self._evaluator.values(base.value, code):
+                if self._evaluator.kind(value) == "local":
+                    return True
+        return any(kind in ("local", "queue", "event", "lock", "semaphore") for kind in kinds)
+
+    def touches(self, code: Code) -> tuple[Touch, ...]:
+        """The writes in one function, in order."""
+        if code not in self._known:
+            found = [*self._from_accesses(code), *self._from_calls(code)]
+            self._known[code] = tuple(sorted(found, key=lambda touch: touch.order))
+        return self._known[code]
+
+    def _from_accesses(self, code: Code) -> Iterator[Touch]:
+        for access in code.scope.accesses:
+            if access.kind == "read":
+                continue
+            location = self.locate(access.target, code)
+            if location is None or self.is_safe(location, access.target, code):
+                continue
+            if any(isinstance(i, Slice) for i in getattr(access.target, "index", ())):
+                continue
+            changes, torn = self._change(access, code)
+            yield Touch(
+                location, code, access.statement, access.context, access.order, changes, torn,
+                access.value, access.target, "", *self._object(access.target, code),
+            )  # fmt: skip
+
+    def _object(self, target: Expression, code: Code) -> tuple[bool, tuple[Site | None, ...]]:
+        """Whether a target is reached through `self`; else where its object may have been made."""
+        while isinstance(target, Item):
+            target = target.value
+        if not isinstance(target, Attribute):
+            return False, ()
+        base = target.value
+        if isinstance(base, Name) and is_self(code, base.id) is not None:
+            return True, ()
+        values = self._evaluator.values(base, code)
+        return False, tuple(v.site for v in values if isinstance(v, Instance))
+
+    def _change(self, access: Access, code: Code) -> tuple[str, bool]:
+        if access.kind == "delete":
+            return "delete", False
+        if access.kind == "augment":
+            return "update", _has_call(access.value) or self._through_property(access.target, code)
+        if access.value is not None and self._reads(access.value, access.target, code, access.order):
+            return "update", True
+        return "store", False
+
+    def _through_property(self, target: Expression, code: Code) -> bool:
+        return False
+
+    def _reads(self, value: Expression, target: Expression, code: Code, order: int) -> bool:
+        """Whether a stored value was worked out from the old one, directly or through one local name."""
+        wanted = _spelled(target)
+        base = _spelled(target.value) if isinstance(target, Item) else ""
+        for part in walk(value):
+            if isinstance(part, (Name, Attribute, Item)) and _spelled(part) == wanted and wanted:
+                return True
+            if isinstance(part, Call) and isinstance(part.function, Attribute) and base:
+                if part.function.attr in ("get", "pop", "setdefault") and _spelled(part.function.value) == base:
+                    return True
+            if isinstance(part, Name) and isinstance(target, (Attribute, Item, Name)):
+                if self._local_copy(part, wanted, base, code, order):
+                    return True
+        return False
+
+    def _local_copy(self, name: Name, wanted: str, base: str, code: Code, order: int) -> bool:
+        if holder(code, name.id) is not code:
+            return False
+        bindings = code.scope.bindings.get(name.id, [])
+        if len(bindings) != 1 or bindings[0].order > order or bindings[0].value is None or bindings[0].path:
+            return False
+        value = bindings[0].value
+        if _spelled(value) == wanted and wanted:
+            return True
+        if isinstance(value, Call) and isinstance(value.function, Attribute) and base:
+            return value.function.attr == "get" and _spelled(value.function.value) == base
+        return False
+
+    def _from_calls(self, code: Code) -> Iterator[Touch]:
+        for site in code.scope.calls:
+            function = site.call.function
+            if not isinstance(function, Attribute) or function.attr not in _MUTATORS:
+                continue
+            location = self.locate(function.value, code, within=True)
+            if location is None or self.is_safe(location, function.value, code, function.attr):
+                continue
+            if not self._is_builtin_container(function.value, code):
+                continue
+            yield Touch(
+                location, code, site.statement, site.context, site.order, "mutate", False, None,
+                function.value, function.attr, *self._object(function.value, code),
+            )  # fmt: skip
+
+    def _is_builtin_container(self, expression: Expression, code: Code) -> bool:
+        values = self._evaluator.values(expression, code)
+        return bool(values.items) and all(
+            self._evaluator.kind(v) in ("list", "dict", "set", "deque", "bytearray")
+            or self._evaluator.type_name(v) in ("builtins.list", "builtins.dict", "builtins.set", "builtins.NoneType")
+            for v in values
+        )
+
+
+def _has_call(expression: Expression | None) -> bool:
+    return expression is not None and any(isinstance(part, Call) for part in walk(expression))
+
+
+def _spelled(expression: Expression) -> str:
+    if isinstance(expression, Item):
+        inner = ",".join(_spelled(i) or repr(getattr(i, "value", i)) for i in expression.index)
+        return f"{_spelled(expression.value)}[{inner}]" if _spelled(expression.value) else ""
+    return spelled(expression)

@@ -21,7 +21,6 @@ from concurlint.rule import Rule
 from concurlint.source import SourceFile, decode, find_sources
 from concurlint.suppress import silence
 
-
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
 _COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
 
@@ -60,9 +59,7 @@ def lint(paths: Sequence[Path], config: Config) -> Result:
         program = Program(project, modules, config, effects)
         found, troubles = _ask(program)
     found += [
-        _unreadable(source, reader)
-        for source in sources.files
-        if source.asked and source.name in reader.troubles
+        _unreadable(source, reader) for source in sources.files if source.asked and source.name in reader.troubles
     ]
     wanted = [f for f in found if by_name[f.span.path].asked and _wants(config, f, by_name)]
     texts = _texts(wanted, by_name)
@@ -134,10 +131,7 @@ def _silenced(
     findings: Sequence[Finding], texts: Mapping[str, str], by_name: Mapping[str, SourceFile], config: Config
 ) -> list[Finding]:
     active = {
-        word
-        for rule in RULES
-        if config.wants(rule.code, rule.name, rule.level, "")
-        for word in (rule.code, rule.name)
+        word for rule in RULES if config.wants(rule.code, rule.name, rule.level, "") for word in (rule.code, rule.name)
     }
     asked = {name: text for name, text in texts.items() if by_name[name].asked}
     inactive = {word for rule in RULES for word in (rule.code, rule.name)} - active
@@ -147,9 +141,7 @@ def _silenced(
         codes = ", ".join(unused.codes)
         finding = unused_suppression.rule.finding(
             unused.span,
-            f"`{unused.comment}` silences nothing"
-            if len(unused.comment) < 70
-            else "this comment silences nothing",
+            f"`{unused.comment}` silences nothing" if len(unused.comment) < 70 else "this comment silences nothing",
             help=f"remove {codes or 'the comment'}",
         )
         if _wants(config, finding, by_name):

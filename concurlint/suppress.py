@@ -14,9 +14,7 @@ UNUSED = ("CCL002", "unused-suppression")
 _CODES = r"(?:[A-Z]+[0-9]+|CCL\b)"
 _NOQA = re.compile(rf"#\s*noqa(?![\w-])(?:\s*:\s*(?P<codes>{_CODES}(?:[,\s]+{_CODES})*))?", re.IGNORECASE)
 # flake8 leaves such a file alone, so the plugin could never say what the command line said there.
-_FLAKE8 = re.compile(
-    rf"#\s*flake8[:=]\s*noqa(?::\s*(?P<codes>{_CODES}(?:[,\s]+{_CODES})*))?\s*", re.IGNORECASE
-)
+_FLAKE8 = re.compile(rf"#\s*flake8[:=]\s*noqa(?::\s*(?P<codes>{_CODES}(?:[,\s]+{_CODES})*))?\s*", re.IGNORECASE)
 _OURS = re.compile(
     r"#\s*concurlint:\s*ignore(?P<file>-file)?(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?(?!\s*\[)", re.IGNORECASE
 )
@@ -79,9 +77,7 @@ class _Directive:
                 self.used.add(pattern)
         return True
 
-    def idle(
-        self, active: Collection[str] | None, inactive: Collection[str] = ()
-    ) -> tuple[str, ...] | None:
+    def idle(self, active: Collection[str] | None, inactive: Collection[str] = ()) -> tuple[str, ...] | None:
         """The codes it names in vain, () for all of a comment without codes, None where there is no fault."""
         if not self.patterns:
             return None if self.is_used or not self.ours else ()
@@ -140,7 +136,7 @@ def _is_asked(pattern: str, active: Collection[str], inactive: Collection[str]) 
     def names(rules: Collection[str]) -> bool:
         return any(rule == pattern or (is_code and rule.startswith(pattern)) for rule in rules)
 
-    return names(active) or bool(inactive) and is_code and not names(inactive)
+    return names(active) or (bool(inactive) and is_code and not names(inactive))
 
 
 def _directives(path: str, text: str, *, has_findings: bool) -> list[_Directive]:

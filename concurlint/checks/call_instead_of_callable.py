@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL202", "call-instead-of-callable", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, name, work in program.handed_over():
+    for code, _, name, work in program.handed_over():
         if not program.is_surely_not_callable(work, code):
             continue
         taker = name.rpartition(".")[2]

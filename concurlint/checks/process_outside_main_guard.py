@@ -15,7 +15,7 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             call.code.span(call.at),
             f"{what} is started while `{call.top.module.name}` is imported, and again in every child",
-            help=f"start it under `if __name__ == \"__main__\":`; {program.breaking_start_method()} "
+            help=f'start it under `if __name__ == "__main__":`; {program.breaking_start_method()} '
             "imports the main module again in each child",
             trace=call.steps(),
         )

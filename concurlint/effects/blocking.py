@@ -143,8 +143,7 @@ class BlockingCalls:
         """A function that gives a coroutine or future in some cases serves both worlds: it blocks in the other."""
         evaluator = self._graph.evaluator
         return any(
-            isinstance(value, Coroutine) or evaluator.kind(value) in ("async-future",)
-            for value in evaluator.returns(code)
+            isinstance(value, Coroutine) or evaluator.kind(value) == "async-future" for value in evaluator.returns(code)
         )
 
     def _all_block(self, site: CallSite) -> bool:
@@ -189,7 +188,7 @@ class BlockingCalls:
             return None
         inner = self._of[callee]
         edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
-        if self._is_dual(callee) or edge is not None and not self._gets_there(edge):
+        if self._is_dual(callee) or (edge is not None and not self._gets_there(edge)):
             return None
         return Blocking(inner.name, inner.fact, ((code, site), *inner.chain))
 

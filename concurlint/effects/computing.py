@@ -24,7 +24,7 @@ from concurlint.finding import Step
 from concurlint.project.arguments import matching, positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Container, Instance, Library, Value
+from concurlint.project.values import Bound, ClassOf, Container, Instance, Value
 
 HEAVY = 100_000.0
 """From this many loop turns (or their worth in calls) on, work is called heavy: about 5 ms of bytecode."""
@@ -124,11 +124,11 @@ class Computing:
             return Load(0.0, False, True, False, "", (), True)
         depth = len(loop.context.loops) + 1
         weight = outer * own if loop.operations else 0.0
-        what = self._described(loop, depth, code)
+        what = self._described(loop, depth)
         steps = (Step(code.span(loop.at), f"{what} in `{code.qualname}`"),)
         return Load(weight, False, False, False, what, steps, True)
 
-    def _described(self, loop: Loop, depth: int, code: Code) -> str:
+    def _described(self, loop: Loop, depth: int) -> str:
         kind = {"for": "loop", "while": "`while` loop", "comprehension": "comprehension"}[loop.kind]
         over = ""
         if loop.kind != "while" and loop.iterable is not None:
@@ -206,12 +206,10 @@ class Computing:
             key=lambda part: (part.unknown, part.waits, part.releases, part.turns),
         )
 
-    def _target(
-        self, code: Code, site: CallSite, value: Value, known: Mapping[str, float], times: float
-    ) -> Load:
+    def _target(self, code: Code, site: CallSite, value: Value, known: Mapping[str, float], times: float) -> Load:
         name = library_name(value)
         if name:
-            return self._library(code, site, name, value, times)
+            return self._library(code, site, name, times)
         callee = self._graph.runs(value)
         if callee is None:
             plain = isinstance(value, ClassOf) and self._evaluator.lineage(value.code)[2]
@@ -237,7 +235,7 @@ class Computing:
                     found[parameter.name] = stated
         return found
 
-    def _library(self, code: Code, site: CallSite, name: str, value: Value, times: float) -> Load:
+    def _library(self, code: Code, site: CallSite, name: str, times: float) -> Load:
         fact = self._effects.lookup(name)
         if fact is None:
             known = name.startswith("builtins.") or name.rpartition(".")[2] in ("__init__", "__new__")
@@ -278,5 +276,3 @@ def _together(sites: list[CallSite]) -> bool:
             if one is not other and one.context.blocks == other.context.blocks[: len(one.context.blocks)]:
                 return True
     return False
-
-

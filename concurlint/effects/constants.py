@@ -13,9 +13,7 @@ from concurlint.project.values import Literal
 _LARGEST = 10**15
 
 
-def number(
-    expression: Expression, code: Code, evaluator: Evaluator, known: Mapping[str, float]
-) -> float | None:
+def number(expression: Expression, code: Code, evaluator: Evaluator, known: Mapping[str, float]) -> float | None:
     """The value of a numeric expression; `known` gives parameters. None where it is not stated."""
     if isinstance(expression, Constant):
         value = expression.value
@@ -71,9 +69,7 @@ def largest(
 ) -> float | None:
     """The largest number among the items of a display; None where one is not stated."""
     if isinstance(expression, Binary) and expression.operator == "Multiply":
-        return largest(expression.left, code, evaluator, known) or largest(
-            expression.right, code, evaluator, known
-        )
+        return largest(expression.left, code, evaluator, known) or largest(expression.right, code, evaluator, known)
     if not isinstance(expression, Collection) or not expression.items:
         return None
     numbers = [number(item, code, evaluator, known) for item in expression.items]

@@ -108,13 +108,9 @@ class Dispatches:
                 for value in self._evaluator.values(access.value, code) if hook is not None else ():
                     run = ran(value)
                     if run is not None and hook is not None:
-                        yield Dispatch(
-                            code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook
-                        )
+                        yield Dispatch(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
 
-    def _by_role(
-        self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value
-    ) -> Iterator[Dispatch]:
+    def _by_role(self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value) -> Iterator[Dispatch]:
         call = merged(callee, site.call)
         work = given(call, *role.work)
         if work is None:
@@ -241,9 +237,7 @@ class Dispatches:
                 hook = self._roles.decorator(library_name(value))
                 if hook is not None:
                     on = "task" if code.is_async and hook.on == "thread" else hook.on
-                    yield Dispatch(
-                        code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook
-                    )
+                    yield Dispatch(code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook)
         if code.scope.kind != "class":
             return
         classes, libraries, _ = self._evaluator.lineage(code)

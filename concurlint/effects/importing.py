@@ -64,21 +64,17 @@ def calls_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[Im
                 yield ImportTimeCall(code, site.call.at, site, name, via)
 
 
-def reached_at_import(
-    graph: CallGraph, dispatches: list[Dispatch]
-) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
+def reached_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
     """The code that importing some module of the project runs, each function by its shortest way."""
     awaited = {d.site: d for d in dispatches if d.on == "task" and d.waits and d.site is not None}
-    queue: deque[tuple[Code, tuple[Edge, ...]]] = deque(
-        (code, ()) for code in graph.edges if _runs_at_import(code)
-    )
+    queue: deque[tuple[Code, tuple[Edge, ...]]] = deque((code, ()) for code in graph.edges if _runs_at_import(code))
     seen: set[Code] = {code for code, _ in queue}
     while queue:
         code, via = queue.popleft()
         yield code, via
         run = [d.code for site, d in awaited.items() if d.where is code]
         for edge in graph.edges.get(code, ()):
-            if edge.callee in seen or not edge.runs and edge.callee not in run:
+            if edge.callee in seen or (not edge.runs and edge.callee not in run):
                 continue
             if is_guarded(edge.site.context.conditions, code):
                 continue

@@ -59,9 +59,7 @@ NONE_HELD = Held(frozenset(), False)
 class Locks:
     """Answers which locks are held at a place of the program."""
 
-    def __init__(
-        self, graph: CallGraph, effects: Effects, entered_from_outside: frozenset[Code] = frozenset()
-    ) -> None:
+    def __init__(self, graph: CallGraph, effects: Effects, entered_from_outside: frozenset[Code] = frozenset()) -> None:
         self._graph = graph
         self._effects = effects
         self._evaluator = graph.evaluator
@@ -263,11 +261,7 @@ class Locks:
                 if self._always.get(edge.caller, NONE_HELD) is None:
                     continue
                 around = self.at(edge.caller, edge.site.context, edge.site.order) | self.always(edge.caller)
-                held = (
-                    around
-                    if held is None
-                    else Held(held.locks & around.locks, held.unknown or around.unknown)
-                )
+                held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
         result = held if held is not None else NONE_HELD
         result |= self._of_decorators(code)
         self._always[code] = result
@@ -290,11 +284,7 @@ class Locks:
                 function = site.call.function
                 if isinstance(function, Name) and function.id in own:
                     around = self.at(wrapper, site.context, site.order)
-                    held = (
-                        around
-                        if held is None
-                        else Held(held.locks & around.locks, held.unknown or around.unknown)
-                    )
+                    held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
         return held or NONE_HELD
 
     def effective(self, code: Code, context: Context, order: int) -> Held:

@@ -98,7 +98,7 @@ class Program:
         first: set[object] = set()
         for call in calls_at_import(self.graph, self.dispatches.all):
             what = self.roles.starts(call.name) or self._pool_handed_over(call)
-            if not what or linux and self._forces_fork(call.top.module):
+            if not what or (linux and self._forces_fork(call.top.module)):
                 continue
             pool = self._pool_of(call)
             if pool is None or pool not in first:
@@ -117,11 +117,7 @@ class Program:
                     if role is None or made is None or not isinstance(made.call, Call):
                         continue
                     workers = given(made.call, *role.workers)
-                    known = (
-                        self.evaluator.values(workers, made.code).only()
-                        if workers is not None
-                        else Literal(0)
-                    )
+                    known = self.evaluator.values(workers, made.code).only() if workers is not None else Literal(0)
                     if isinstance(known, Literal) and known.value:
                         yield ImportTimeCall(code, loop.at, None, role.name, via), role.what
 

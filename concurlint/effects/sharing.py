@@ -119,10 +119,8 @@ class Sharing:
         return all(
             site is not None
             and (
-                (site.code.scope.kind == "module"
-                and not self._made_in_loop(site))
-                or (self._is_one_object(site, run.dispatch)
-                and site.code not in reached)
+                (site.code.scope.kind == "module" and not self._made_in_loop(site))
+                or (self._is_one_object(site, run.dispatch) and site.code not in reached)
             )
             for site in sites
         )
@@ -220,8 +218,10 @@ class Sharing:
         if touch.through_self:
             return run.shares_self
         known = [site for site in touch.sites if site is not None]
-        return bool(known) and len(known) == len(touch.sites) and all(
-            self._is_one_object(site, run.dispatch) and site.code not in self._inside(run) for site in known
+        return (
+            bool(known)
+            and len(known) == len(touch.sites)
+            and all(self._is_one_object(site, run.dispatch) and site.code not in self._inside(run) for site in known)
         )
 
     def _inside(self, run: Run) -> set[Code]:

@@ -15,9 +15,7 @@ class Speed:
         self._graph = graph
         self._evaluator = graph.evaluator
         self._all = [
-            d
-            for d in dispatches
-            if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
+            d for d in dispatches if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
         ]
         self._all += [d for d in dispatches if d.on == "thread" and d.hook is not None and d.hook.what == "thread"]
 

@@ -30,6 +30,7 @@ _MUTATORS = {
     "difference_update", "intersection_update", "symmetric_difference_update",
 }  # fmt: skip
 
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A piece of state: a global, an attribute of a class's objects, or a closure variable."""
@@ -73,8 +74,6 @@ class Touch:
         return self.changes == "store" and isinstance(self.value, Constant) and not isinstance(self.target, Item)
 
 
-
-
 class Touches:
     """Finds the writes of state that others may see."""
 
@@ -108,7 +107,8 @@ class Touches:
                 if method is not None and any(isinstance(v, ClassOf) for v in kinds):
                     return Location("class", self._owner(cls, expression.attr), expression.attr)
                 owner = self._owner(cls, expression.attr)
-                on_class = expression.attr in owner.scope.bindings and within and not self._is_set_on_self(cls, expression.attr)
+                on_class = within and expression.attr in owner.scope.bindings
+                on_class = on_class and not self._is_set_on_self(cls, expression.attr)
                 return Location("class" if on_class else "attribute", owner, expression.attr)
         for value in self._evaluator.values(expression.value, code):
             if isinstance(value, ModuleOf):
@@ -147,7 +147,7 @@ class Touches:
                 owner = base
         return owner
 
-    def is_safe(self, location: Location, target: Expression, code: Code, attr: str = "") -> bool:
+    def is_safe(self, target: Expression, code: Code, attr: str = "") -> bool:
         """Whether the object is made for threads: queues, thread-locals, locks, or its `attr` operation is."""
         base: Expression = target
         while isinstance(base, Item):
@@ -181,7 +181,7 @@ class Touches:
             if access.kind == "read":
                 continue
             location = self.locate(access.target, code)
-            if location is None or self.is_safe(location, access.target, code):
+            if location is None or self.is_safe(access.target, code):
                 continue
             if any(isinstance(i, Slice) for i in getattr(access.target, "index", ())):
                 continue
@@ -207,13 +207,10 @@ class Touches:
         if access.kind == "delete":
             return "delete", False
         if access.kind == "augment":
-            return "update", _has_call(access.value) or self._through_property(access.target, code)
+            return "update", _has_call(access.value)
         if access.value is not None and self._reads(access.value, access.target, code, access.order):
             return "update", True
         return "store", False
-
-    def _through_property(self, target: Expression, code: Code) -> bool:
-        return False
 
     def _reads(self, value: Expression, target: Expression, code: Code, order: int) -> bool:
         """Whether a stored value was worked out from the old one, directly or through one local name."""
@@ -249,7 +246,7 @@ class Touches:
             if not isinstance(function, Attribute) or function.attr not in _MUTATORS:
                 continue
             location = self.locate(function.value, code, within=True)
-            if location is None or self.is_safe(location, function.value, code, function.attr):
+            if location is None or self.is_safe(function.value, code, function.attr):
                 continue
             if not self._is_builtin_container(function.value, code):
                 continue

@@ -1,0 +1,200 @@
+"""Tests of shared state that may be out of date when they are acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from concurlint.effects.locks import Held
+from concurlint.effects.sharing import Run
+from concurlint.effects.touches import Location, Touch
+from concurlint.facts.records import (
+    Attribute,
+    Branch,
+    Call,
+    Constant,
+    Context,
+    Expression,
+    Item,
+    Name,
+    spelled,
+    walk,
+)
+from concurlint.finding import Step
+from concurlint.project.callgraph import library_name
+from concurlint.project.classes import holder
+from concurlint.project.modules import Code
+
+if TYPE_CHECKING:
+    from concurlint.effects.races import Races
+
+_EXISTS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists"}
+_MAKES = {"os.makedirs", "os.mkdir", "os.rename", "os.remove", "os.unlink", "os.rmdir", "builtins.open",
+          "pathlib.Path.mkdir", "pathlib.Path.touch", "pathlib.Path.unlink", "pathlib.Path.write_text",
+          "pathlib.Path.write_bytes", "shutil.rmtree", "shutil.copy", "shutil.move"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """A test and an act that relies on it, run by several threads with no lock around both."""
+
+    code: Code
+    test: Expression
+    act: Step
+    run: Run
+    shown: str
+    remedy: str
+
+    def steps(self) -> tuple[Step, ...]:
+        """The act, then how the code comes to run on threads."""
+        return (self.act, *thread_steps(self.run))
+
+
+def thread_steps(run: Run) -> tuple[Step, ...]:
+    """Where the threads are started and how they come to the function."""
+    dispatch = run.dispatch
+    name = dispatch.name.rpartition(".")[2]
+    if dispatch.site is not None:
+        how = "several threads" if dispatch.several else "a thread"
+        first = Step(dispatch.where.span(dispatch.site.call.at), f"`{name}` has {how} run `{dispatch.code.qualname}`")
+    else:
+        first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
+    calls = [
+        Step(edge.caller.span(edge.site.call.at), f"`{edge.caller.qualname}` calls `{edge.callee.qualname}`")
+        for edge in run.via
+    ]
+    return (first, *calls)
+
+
+class Gaps:
+    """Finds tests and what relies on them with no lock around both."""
+
+    def __init__(self, races: Races) -> None:
+        self._races = races
+
+    def at(self, touch: Touch) -> Gap | None:
+        if touch.changes == "store" and isinstance(touch.value, Constant):
+            return None
+        if self._races.is_private_yet(touch):
+            return None
+        tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
+        if not tests:
+            return None
+        run = self._races.sharing.parallel_run(touch)
+        if run is None or self._races.own_key(touch, run):
+            return None
+        held = self._races.sharing.held(touch)
+        for test in tests:
+            if self._held_at(touch.code, test, touch.context).meets(held) and (held.locks or held.unknown):
+                return None
+        act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
+        return Gap(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
+
+    def _remedy(self, touch: Touch) -> str:
+        if isinstance(touch.target, Item) and touch.changes == "store":
+            return "hold one lock around the test and the store (or use `setdefault` where making it twice is fine)"
+        return "hold one lock around the test and what follows from it"
+
+    def _held_at(self, code: Code, test: Expression, context: Context) -> Held:
+        branch = next((b for b in code.scope.branches if b.test is test), None)
+        if branch is None:
+            return self._races.sharing.locks.effective(code, context, 0)
+        return self._races.sharing.locks.effective(code, branch.context, branch.order)
+
+    def _asks(self, test: Expression, location: Location, code: Code) -> bool:
+        """Whether a test looks at the location, directly or through a name bound to such a look once."""
+        for part in walk(test):
+            if isinstance(part, (Name, Attribute)) and self._is_at(part, location, code):
+                return True
+            if isinstance(part, Call) and spelled(part.function) == "hasattr" and len(part.arguments) == 2:
+                named = part.arguments[1].value
+                if isinstance(named, Constant) and named.value == location.name:
+                    return True
+            if isinstance(part, Name) and holder(code, part.id) is code:
+                bindings = code.scope.bindings.get(part.id, [])
+                for binding in bindings:
+                    if (
+                        binding.kind == "assign"
+                        and binding.value is not None
+                        and any(
+                            isinstance(p, (Name, Attribute)) and p is not part and self._is_at(p, location, code)
+                            for p in walk(binding.value)
+                        )
+                    ):
+                        return True
+        return False
+
+    def _is_at(self, expression: Expression, location: Location, code: Code) -> bool:
+        return location in (
+            self._races.sharing.touching.locate(expression, code),
+            self._races.sharing.touching.locate(expression, code, within=True),
+        )
+
+    def about_paths(self, code: Code) -> Iterator[Gap]:
+        """`if not exists(p): make(p)` in code that several threads run."""
+        runs = [run for run in self._races.sharing.runs.get(code, ()) if run.dispatch.several or run.dispatch.many]
+        if not runs:
+            return
+        for branch in code.scope.branches:
+            subject = self._asked_path(branch.test, code)
+            if not subject:
+                continue
+            for site, name, _ in self._races.graph.libraries.get(code, ()):
+                if name not in _MAKES or not self._follows(site.context, branch):
+                    continue
+                if not self._is_about(site.call, subject) or self._tolerates(site.call, name):
+                    continue
+                held = self._races.sharing.locks.effective(code, site.context, site.order)
+                around = self._races.sharing.locks.effective(code, branch.context, branch.order)
+                if (held.locks or held.unknown) and held.meets(around):
+                    continue
+                act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
+                yield Gap(code, branch.test, act, runs[0], subject, self._path_remedy(name))
+                break
+
+    def _path_remedy(self, name: str) -> str:
+        if name in ("os.makedirs", "pathlib.Path.mkdir"):
+            return "make it without asking: `exist_ok=True`"
+        if name == "builtins.open":
+            return 'open it with mode `"x"` and catch FileExistsError'
+        return "do it without asking and catch the error, or hold one lock around both"
+
+    def _asked_path(self, test: Expression, code: Code) -> str:
+        for part in walk(test):
+            if isinstance(part, Call) and isinstance(part.function, Attribute) and part.function.attr in _EXISTS:
+                names = {library_name(v) for v in self._races.evaluator.values(part.function, code)}
+                if any(name.startswith("os.path.") for name in names) and part.arguments:
+                    return spelled(part.arguments[0].value)
+                if any(name.startswith("pathlib.") for name in names):
+                    return spelled(part.function.value)
+            elif isinstance(part, Call) and part.arguments:
+                names = {library_name(v) for v in self._races.evaluator.values(part.function, code)}
+                if any(n.startswith("os.path.") and n.rpartition(".")[2] in _EXISTS for n in names):
+                    return spelled(part.arguments[0].value)
+        return ""
+
+    @staticmethod
+    def _follows(context: Context, branch: Branch) -> bool:
+        return any(c.test is branch.test for c in context.conditions)
+
+    @staticmethod
+    def _is_about(call: Call, subject: str) -> bool:
+        parts = [argument.value for argument in call.arguments]
+        if isinstance(call.function, Attribute):
+            parts.append(call.function.value)
+        return any(spelled(p) == subject for p in parts)
+
+    @staticmethod
+    def _tolerates(call: Call, name: str) -> bool:
+        for argument in call.arguments:
+            value = argument.value
+            if argument.keyword in ("exist_ok", "missing_ok", "ignore_errors"):
+                return not (isinstance(value, Constant) and value.value is False)
+        if name == "builtins.open":
+            modes = [a.value for a in call.arguments if a.keyword == "mode"] + [
+                a.value for a in call.arguments[1:2] if a.keyword is None
+            ]
+            text = next((str(m.value) for m in modes if isinstance(m, Constant)), "r")
+            return "w" not in text and "a" not in text
+        return False

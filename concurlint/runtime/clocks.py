@@ -9,44 +9,47 @@ from itertools import accumulate
 from concurlint.runtime.samples import Nanoseconds
 
 _Times = Sequence[tuple[Nanoseconds, Nanoseconds]]
+_Leaves = Sequence[tuple[Nanoseconds, int]]
 
-_REACH = 60_000_000
+_REACH = 40_000_000
 _COARSE = 2_000_000
 _FINE = 250_000
+_WINDOW = 2_000_000
+"""Nanoseconds: how far the offset may be, the steps in which it is sought, and the blur of one look."""
 _ENOUGH = 4000
-"""Stretches looked at: more would cost time and change nothing."""
-_GAIN = 0.002
-"""Of the time compared: less is chance, and the clocks stay as they are."""
+"""Samples looked at: more would cost time and change nothing."""
+_DOUBT = 0.003
+"""Of the samples, for each millisecond: by so much more must a farther offset fit than a nearer one."""
+_GAIN = 0.01
+"""Of the samples: a smaller gain is chance, and the clocks stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One thread: blocked and running by one clock, its leaf lines (a number for each) by the other."""
+    """One thread: by one clock its times in each kind of state, by the other when which leaf line was seen."""
 
-    blocked: _Times
-    running: _Times
-    leaves: Sequence[tuple[Nanoseconds, Nanoseconds, int]]
+    kinds: Sequence[_Times]
+    leaves: _Leaves
 
 
 def find_offset(pairs: Sequence[Pair]) -> Nanoseconds:
-    """What to add to the stacks' times so that each line is blocked all of its time or none, if possible.
+    """What to add to the stacks' times so that each line is in one kind of state all of its time, if possible.
 
-    0 where the threads give no hint: nothing blocked, or always in the same place.
+    0 where the threads give no hint: always in the same state or on the same line.
     """
-    sums = [(_Sum(pair.blocked), _Sum(pair.running), leaves) for pair, leaves in _few(pairs)]
-    compared = sum(blocked.total + running.total for blocked, running, _ in sums)
-    if not compared:
+    few = [([_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
+    samples = sum(len(leaves) for _, leaves in few)
+    if not samples:
         return 0
-    scores = {at: _purity(sums, at) for at in range(-_REACH, _REACH + 1, _COARSE)}
+
+    def score(offset: Nanoseconds) -> float:
+        return _purity(few, offset) / (2 * _WINDOW * samples) - _DOUBT * abs(offset) / 1e6
+
+    scores = {at: score(at) for at in range(-_REACH, _REACH + 1, _COARSE)}
     best = max(scores, key=lambda at: scores[at])
-    scores |= {at: _purity(sums, at) for at in range(best - _COARSE, best + _COARSE + 1, _FINE)}
-    top = max(scores.values())
-    if top - scores[0] < _GAIN * compared:
-        return 0
-    plateau = [at for at, score in scores.items() if score >= top - _GAIN / 10 * compared]
-    near = max(scores, key=lambda at: scores[at])
-    beside = [at for at in plateau if abs(at - near) <= 4 * _COARSE]
-    return (min(beside) + max(beside)) // 2
+    scores |= {at: score(at) for at in range(best - _COARSE, best + _COARSE + 1, _FINE)}
+    best = max(scores, key=lambda at: scores[at])
+    return best if scores[best] - scores[0] >= _GAIN else 0
 
 
 class _Sum:
@@ -56,7 +59,6 @@ class _Sum:
         self._starts = [start for start, _ in times]
         self._lengths = [end - start for start, end in times]
         self._before = list(accumulate(self._lengths, initial=0))
-        self.total = self._before[-1]
 
     def between(self, start: Nanoseconds, end: Nanoseconds) -> Nanoseconds:
         return self._until(end) - self._until(start)
@@ -66,9 +68,9 @@ class _Sum:
         return self._before[at] + min(self._lengths[at], moment - self._starts[at]) if at >= 0 else 0
 
 
-def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, Sequence[tuple[Nanoseconds, Nanoseconds, int]]]]:
-    """The threads whose stack changes, with a bounded number of stretches from the middle of each."""
-    lively = [pair for pair in pairs if len(pair.leaves) > 2 and pair.blocked and pair.running]
+def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
+    """The threads that change state and line, with a bounded number of samples from the middle of each."""
+    lively = [pair for pair in pairs if sum(map(bool, pair.kinds)) > 1 and len({leaf for _, leaf in pair.leaves}) > 1]
     most = max(50, _ENOUGH // max(1, len(lively)))
     few = []
     for pair in lively[: _ENOUGH // 50]:
@@ -77,13 +79,12 @@ def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, Sequence[tuple[Nanoseconds, 
     return few
 
 
-def _purity(sums: Sequence[tuple[_Sum, _Sum, Sequence[tuple[int, int, int]]]], offset: Nanoseconds) -> float:
+def _purity(few: Sequence[tuple[Sequence[_Sum], _Leaves]], offset: Nanoseconds) -> float:
     """Time that would be told rightly by line alone: highest when every line is of one kind."""
-    blocked: dict[int, int] = defaultdict(int)
-    running: dict[int, int] = defaultdict(int)
-    for idle, busy, leaves in sums:
-        for start, end, leaf in leaves:
-            blocked[leaf] += idle.between(start + offset, end + offset)
-            running[leaf] += busy.between(start + offset, end + offset)
-    both = ((blocked[leaf], running[leaf]) for leaf in blocked)
-    return sum((still**2 + moving**2) / max(1, still + moving) for still, moving in both)
+    spent: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for kinds, leaves in few:
+        for at, leaf in leaves:
+            here = spent[leaf]
+            for kind, times in enumerate(kinds):
+                here[kind] += times.between(at + offset - _WINDOW, at + offset + _WINDOW)
+    return sum(sum(ns**2 for ns in of.values()) / max(1, sum(of.values())) for of in spent.values())

@@ -1,10 +1,10 @@
 """Thread states and Python stacks, joined by thread and time: which line was in which state for how long."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from concurlint.runtime.clocks import Pair, find_offset
+from concurlint.runtime.pairing import pair_threads
 from concurlint.runtime.samples import (
     Frame,
     Nanoseconds,
@@ -16,14 +16,11 @@ from concurlint.runtime.samples import (
     ThreadStacks,
     ThreadStates,
 )
-from concurlint.runtime.waits import BLOCKED, name_wait
+from concurlint.runtime.tally import Sample, Tally, kind_of, looks_of, samples_of
+from concurlint.runtime.waits import name_wait
 
-_ThreadId = tuple[int, int]
-
-_FITS = 0.75
-"""Of a line's time: a state with more belongs there."""
-_STRAYS = 0.25
-"""Of a line's time: a state with less came there by the clocks' error."""
+_MARGIN: Nanoseconds = 100_000_000
+"""More than the two clocks are ever apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +34,26 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Time with one stack in one state; `samples` is how many samples of the stack found it so."""
+
+    frames: tuple[Frame, ...]
+    state: State
+    ns: Nanoseconds
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedThread:
-    """One thread's pieces in order of time; the last two are exact, from schedstat."""
+    """One thread: `spent` sums up its life, `pieces` are a picture of it in order of time.
+
+    The pieces are right to one sample of the stacks, the sums much better. The last two are exact, from schedstat.
+    """
 
     pid: int
     tid: int
     name: str
+    spent: tuple[Spent, ...]
     pieces: tuple[Piece, ...]
     cpu_ns: Nanoseconds
     queue_ns: Nanoseconds
@@ -58,91 +69,82 @@ class Joined:
 
 
 def join(states: States, stacks: Stacks, hidden: frozenset[str] = frozenset()) -> Joined:
-    """Every state stretch cut by the stack at that time, and named by it.
+    """Every thread's time in each state, dealt out to the stacks it was seen with, and named by them.
 
     Threads without stacks keep their states; outermost frames whose path is in `hidden` (what started the
-    script) are left out. The two clocks are aligned first; what the alignment leaves at the edges, up to one
-    sample of the stacks, is given to the line where that state belongs.
+    script) are left out.
     """
+    every = round(1e9 / max(1, stacks.rate))
     found = pair_threads(states.threads, stacks.threads)
-    both = [(thread, found.get((thread.pid, thread.tid))) for thread in states.threads]
-    offset = find_offset([_pair(thread, of) for thread, of in both if of])
-    reach = round(1e9 / max(1, stacks.rate))
-    joined = []
-    for thread, of in both:
-        cut = list(_cut(thread.stretches, of.stretches if of else (), offset))
-        pieces = [_named(piece, hidden) for piece in _settle(cut, reach)]
-        name = of.name if of and of.name else thread.name
-        joined.append(
-            JoinedThread(thread.pid, thread.tid, name, _merged(pieces), thread.cpu_ns, thread.queue_ns)
-        )
-    return Joined(tuple(joined), offset, sum(of is not None for _, of in both))
-
-
-def pair_threads(
-    states: Sequence[ThreadStates], stacks: Sequence[ThreadStacks]
-) -> Mapping[_ThreadId, ThreadStacks]:
-    """Process and thread id → the stacks of that thread.
-
-    By OS thread id where py-spy knows it. Python ≤ 3.10 may leave a pthread id: then by name, where both
-    sides have it once in that process, and then in the order in which the threads were born.
-    """
-    left = {(thread.pid, thread.tid): thread for thread in states}
-    pairs: dict[_ThreadId, ThreadStacks] = {}
-    strange: list[ThreadStacks] = []
-    for of in stacks:
-        key = (of.pid, of.tid)
-        if key in left or key in pairs:
-            # A thread that was renamed comes twice.
-            pairs[key] = _spliced(pairs[key], of) if key in pairs else of
-            left.pop(key, None)
-        else:
-            strange.append(of)
-    for key, twin in _named_alike(strange, left):
-        pairs[key] = twin
-        del left[key]
-        strange.remove(twin)
-    for pid in {of.pid for of in strange}:
-        # A main thread is the oldest of its process, and the kernel counts upward.
-        old = sorted(key for key in left if key[0] == pid)
-        new = sorted((of for of in strange if of.pid == pid), key=_birth)
-        if len(old) == len(new):
-            pairs.update(zip(old, new, strict=True))
-    return pairs
-
-
-def _named_alike(
-    strange: Sequence[ThreadStacks], left: Mapping[_ThreadId, ThreadStates]
-) -> list[tuple[_ThreadId, ThreadStacks]]:
-    ours: dict[tuple[int, str], list[_ThreadId]] = defaultdict(list)
-    theirs: dict[tuple[int, str], list[ThreadStacks]] = defaultdict(list)
-    for key, thread in left.items():
-        ours[thread.pid, "MainThread" if thread.pid == thread.tid else thread.name].append(key)
-    for of in strange:
-        theirs[of.pid, of.name].append(of)
-    return [
-        (keys[0], theirs[name][0])
-        for name, keys in ours.items()
-        if name[1] and len(keys) == len(theirs.get(name, ())) == 1
+    looks = {
+        pid: looks_of([thread for thread in stacks.threads if thread.pid == pid])
+        for pid in {thread.pid for thread in states.threads}
+    }
+    both = [
+        (thread, _samples(thread, of, looks[thread.pid], every) if of else [], of)
+        for thread in states.threads
+        for of in (found.get((thread.pid, thread.tid)),)
     ]
+    offset = find_offset([_pair(thread, samples) for thread, samples, of in both if of])
+    threads = []
+    for thread, samples, of in both:
+        seen = [replace(sample, at=sample.at + offset) for sample in samples]
+        tally = Tally(thread.stretches, seen, states.interval, every)
+        pieces = _cut(thread.stretches, of.stretches if of else (), offset + every // 2)
+        threads.append(
+            JoinedThread(
+                pid=thread.pid,
+                tid=thread.tid,
+                name=of.name if of and of.name else thread.name,
+                spent=_spent(tally, hidden),
+                pieces=_merged([_named(_placed(piece, tally), hidden) for piece in pieces]),
+                cpu_ns=thread.cpu_ns,
+                queue_ns=thread.queue_ns,
+            )
+        )
+    return Joined(tuple(threads), offset, sum(of is not None for _, _, of in both))
 
 
-def _birth(of: ThreadStacks) -> tuple[bool, Nanoseconds]:
-    return (of.name != "MainThread", of.stretches[0].start if of.stretches else 0)
+def _samples(thread: ThreadStates, of: ThreadStacks, looks: Sequence[Nanoseconds], every: Nanoseconds) -> list[Sample]:
+    """The thread's stack samples as far as it lived: py-spy does not say when a thread ends."""
+    end = thread.stretches[-1].end + _MARGIN if thread.stretches else 0
+    lived = [replace(s, end=min(s.end, end)) for s in of.stretches if s.start < end]
+    return samples_of(lived, looks, every)
 
 
-def _spliced(one: ThreadStacks, other: ThreadStacks) -> ThreadStacks:
-    stretches = sorted((*one.stretches, *other.stretches), key=lambda stretch: stretch.start)
-    return replace(other, stretches=tuple(stretches))
+def _pair(thread: ThreadStates, samples: Sequence[Sample]) -> Pair:
+    """What the clocks are aligned by: the thread's times in each kind of state, and its leaf lines."""
+    times: dict[State, list[tuple[Nanoseconds, Nanoseconds]]] = {}
+    for stretch in thread.stretches:
+        kind = kind_of(stretch.state)
+        if kind:
+            times.setdefault(kind, []).append((stretch.start, stretch.end))
+    return Pair(list(times.values()), [(s.at, hash(s.frames[-1])) for s in samples if s.sure and s.frames])
 
 
-def _pair(thread: ThreadStates, of: ThreadStacks) -> Pair:
-    """What the clocks are aligned by: when the thread was blocked and when it ran, and its leaf lines."""
-    # Waits for the GIL or for a CPU come on any line and say nothing.
-    blocked = [(s.start, s.end) for s in thread.stretches if s.state in BLOCKED]
-    running = [(s.start, s.end) for s in thread.stretches if s.state in (State.HOLDS_GIL, State.COMPUTES)]
-    leaves = [(s.start, s.end, hash(s.frames[-1])) for s in of.stretches if s.frames]
-    return Pair(blocked, running, leaves)
+def _spent(tally: Tally, hidden: frozenset[str]) -> tuple[Spent, ...]:
+    sums: dict[tuple[tuple[Frame, ...], State], tuple[Nanoseconds, int]] = {}
+    for (frames, state), (ns, samples) in tally.dealt_out().items():
+        key = (_without(frames, hidden), name_wait(state, frames))
+        before = sums.get(key, (0, 0))
+        sums[key] = (before[0] + ns, before[1] + samples)
+    return tuple(Spent(frames, state, ns, samples) for (frames, state), (ns, samples) in sums.items())
+
+
+def _named(piece: Piece, hidden: frozenset[str]) -> Piece:
+    state = name_wait(piece.state, piece.frames)
+    return Piece(piece.start, piece.end, state, _without(piece.frames, hidden))
+
+
+def _without(frames: tuple[Frame, ...], hidden: frozenset[str]) -> tuple[Frame, ...]:
+    """The frames inside of those that started the script."""
+    first = next((i for i, frame in enumerate(frames) if frame.path not in hidden), len(frames))
+    return frames[first:]
+
+
+def _placed(piece: Piece, tally: Tally) -> Piece:
+    """The piece on a stack where its state is at home."""
+    return replace(piece, frames=tally.home(piece.state, piece.frames))
 
 
 def _cut(states: Sequence[Stretch], stacks: Sequence[StackStretch], offset: Nanoseconds) -> Iterator[Piece]:
@@ -166,55 +168,6 @@ def _cut(states: Sequence[Stretch], stacks: Sequence[StackStretch], offset: Nano
                 yield Piece(now, end, stretch.state, stacks[here].frames)
                 now = end
             here += 1
-
-
-def _settle(pieces: list[Piece], reach: Nanoseconds) -> list[Piece]:
-    """Short pieces on a line where their state hardly ever is go to the next line, if that is where it is."""
-    share = _shares(pieces)
-    settled = []
-    for index, piece in enumerate(pieces):
-        if piece.end - piece.start <= reach and _share_of(share, piece, piece.frames) < _STRAYS:
-            beside = [pieces[i] for i in (index - 1, index + 1) if 0 <= i < len(pieces)]
-            better = max(beside, key=lambda other: _share_of(share, piece, other.frames), default=piece)
-            if _share_of(share, piece, better.frames) > _FITS:
-                piece = replace(piece, frames=better.frames)
-        settled.append(piece)
-    return settled
-
-
-def _shares(pieces: Sequence[Piece]) -> Mapping[Frame, Mapping[State, float]]:
-    """Leaf line → state (all of running as one) → share of the line's time."""
-    seconds: dict[Frame, dict[State, int]] = defaultdict(lambda: defaultdict(int))
-    for piece in pieces:
-        kind = _kind(piece.state)
-        if kind and piece.frames:
-            seconds[piece.frames[-1]][kind] += piece.end - piece.start
-    return {
-        leaf: {state: spent / sum(of.values()) for state, spent in of.items()} for leaf, of in seconds.items()
-    }
-
-
-def _share_of(
-    shares: Mapping[Frame, Mapping[State, float]], piece: Piece, frames: tuple[Frame, ...]
-) -> float:
-    kind = _kind(piece.state)
-    if kind is None:
-        return 1.0
-    return shares.get(frames[-1], {}).get(kind, 0.0) if frames else 0.0
-
-
-def _kind(state: State) -> State | None:
-    """The state as a line is known by it; None for what comes on any line."""
-    if state in (State.HOLDS_GIL, State.COMPUTES):
-        return State.HOLDS_GIL
-    return state if state in BLOCKED or state is State.HELD_BLOCKED else None
-
-
-def _named(piece: Piece, hidden: frozenset[str]) -> Piece:
-    """The piece with its wait named and without the frames of what started the script."""
-    first = next((i for i, frame in enumerate(piece.frames) if frame.path not in hidden), len(piece.frames))
-    state = name_wait(piece.state, piece.frames)
-    return Piece(piece.start, piece.end, state, piece.frames[first:])
 
 
 def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

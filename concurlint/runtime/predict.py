@@ -99,9 +99,7 @@ def predict(profile: Profile, tool: Tool, cores: int, plan: Plan = Plan()) -> Pr
         Tool.THREADS: _threads,
         Tool.ASYNCIO: _asyncio,
     }[tool](profile, cores, plan)
-    return Prediction(
-        tool, cores, bounds.middle, bounds.low, bounds.high, profile.run.seconds, tuple(assumes)
-    )
+    return Prediction(tool, cores, bounds.middle, bounds.low, bounds.high, profile.run.seconds, tuple(assumes))
 
 
 def _processes(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, list[str]]:
@@ -159,8 +157,7 @@ def _side_by_side(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, li
     assumes.append("each thread's work stays in one piece")
     alone = _alone(profile)
     paths = [
-        _path(profile, thread, (*CPU, *world), alone.get((thread.pid, thread.tid), 0.0))
-        for thread in profile.threads
+        _path(profile, thread, (*CPU, *world), alone.get((thread.pid, thread.tid), 0.0)) for thread in profile.threads
     ]
     first = sum(alone.values())
     shared = _less(cpu, first) / cores

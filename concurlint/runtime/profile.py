@@ -1,7 +1,7 @@
 """A measured run as one plain value: threads, lines and stacks, each with its seconds in every state."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class ThreadTimes:
 
 @dataclass(frozen=True, slots=True)
 class LineTime:
-    """One line at the leaf of the stack, in one thread and state; `samples` is how many looks found it so."""
+    """One line at the leaf of the stack, in one thread and state; `samples` of its stack found it so."""
 
     path: str
     line: int
@@ -75,12 +75,13 @@ class LineTime:
 
 @dataclass(frozen=True, slots=True)
 class StackTime:
-    """One stack, outermost frame first, in one thread."""
+    """One stack, outermost frame first, in one thread, seen in so many samples."""
 
     pid: int
     tid: int
     frames: tuple[Frame, ...]
     states: Mapping[State, Seconds]
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def make_profile(
     return Profile(
         run=run,
         threads=tuple(_times(thread, states.started) for thread in threads),
-        lines=tuple(sorted(_lines(threads, states.interval), key=lambda line: -line.seconds)),
+        lines=tuple(sorted(_lines(threads), key=lambda line: -line.seconds)),
         stacks=tuple(sorted(_stacks(threads), key=lambda stack: -sum(stack.states.values()))),
         timeline=tuple(_rows(threads, states)),
     )
@@ -167,9 +168,7 @@ def caller_lines(profile: Profile, is_own: Callable[[str], bool]) -> tuple[LineT
             for state, seconds in stack.states.items():
                 sums[stack.pid, stack.tid, frame, state] += seconds
     lines = [
-        LineTime(
-            frame.path, frame.line, frame.function, pid, tid, state, seconds, profile.samples_of(seconds)
-        )
+        LineTime(frame.path, frame.line, frame.function, pid, tid, state, seconds, profile.samples_of(seconds))
         for (pid, tid, frame, state), seconds in sums.items()
     ]
     return tuple(sorted(lines, key=lambda line: -line.seconds))
@@ -181,8 +180,8 @@ def _first(thread: JoinedThread) -> Nanoseconds:
 
 def _times(thread: JoinedThread, zero: Nanoseconds) -> ThreadTimes:
     spent: dict[State, Nanoseconds] = defaultdict(int)
-    for piece in thread.pieces:
-        spent[piece.state] += piece.end - piece.start
+    for of in thread.spent:
+        spent[of.state] += of.ns
     first, last = (thread.pieces[0].start, thread.pieces[-1].end) if thread.pieces else (zero, zero)
     return ThreadTimes(
         pid=thread.pid,
@@ -200,26 +199,26 @@ def _in_seconds(spent: Mapping[State, Nanoseconds]) -> dict[State, Seconds]:
     return {state: spent[state] / 1e9 for state in State if spent.get(state)}
 
 
-def _lines(threads: Sequence[JoinedThread], look: Nanoseconds) -> Iterator[LineTime]:
+def _lines(threads: Sequence[JoinedThread]) -> Iterator[LineTime]:
     for thread in threads:
-        spent: dict[tuple[Frame, State], Nanoseconds] = defaultdict(int)
-        for piece in thread.pieces:
-            if piece.frames:
-                spent[piece.frames[-1], piece.state] += piece.end - piece.start
-        for (leaf, state), ns in spent.items():
-            samples = round(ns / look) if look else 0
-            yield LineTime(
-                leaf.path, leaf.line, leaf.function, thread.pid, thread.tid, state, ns / 1e9, samples
-            )
+        sums: dict[tuple[Frame, State], tuple[Nanoseconds, int]] = {}
+        for of in thread.spent:
+            if of.frames:
+                ns, samples = sums.get((of.frames[-1], of.state), (0, 0))
+                sums[of.frames[-1], of.state] = (ns + of.ns, samples + of.samples)
+        for (leaf, state), (ns, samples) in sums.items():
+            yield LineTime(leaf.path, leaf.line, leaf.function, thread.pid, thread.tid, state, ns / 1e9, samples)
 
 
 def _stacks(threads: Sequence[JoinedThread]) -> Iterator[StackTime]:
     for thread in threads:
         spent: dict[tuple[Frame, ...], dict[State, Nanoseconds]] = defaultdict(lambda: defaultdict(int))
-        for piece in thread.pieces:
-            spent[piece.frames][piece.state] += piece.end - piece.start
-        for frames, of in spent.items():
-            yield StackTime(thread.pid, thread.tid, frames, _in_seconds(of))
+        samples: Counter[tuple[Frame, ...]] = Counter()
+        for of in thread.spent:
+            spent[of.frames][of.state] += of.ns
+            samples[of.frames] += of.samples
+        for frames, times in spent.items():
+            yield StackTime(thread.pid, thread.tid, frames, _in_seconds(times), samples[frames])
 
 
 def _rows(threads: Sequence[JoinedThread], states: States) -> Iterator[Row]:

@@ -55,8 +55,8 @@ _WAITS = (
     _wait("multiprocessing/popen_fork.py", "wait poll", _WOKEN, State.CHILD),
     _wait("multiprocessing/popen_spawn_win32.py", "wait poll", _WOKEN, State.CHILD),
     _wait("multiprocessing/popen_forkserver.py", "wait poll", _WOKEN, State.CHILD),
-    # With a timeout `Popen.wait` polls and sleeps between.
-    _wait("subprocess.py", "", _WOKEN, State.CHILD),
+    # With a timeout `Popen.wait` polls and sleeps between; vfork keeps its caller as if it waited for a disk.
+    _wait("subprocess.py", "", BLOCKED, State.CHILD),
     _wait("selectors.py", "select", _POLLING, State.LOOP_IDLE),
     _wait("asyncio/base_events.py", "_run_once", _POLLING, State.LOOP_IDLE),
     _wait("socketserver.py", "serve_forever", _POLLING, State.NETWORK),

@@ -66,7 +66,7 @@ class Locks:
         self._outside = entered_from_outside
         self._managers: dict[Expression, Held] = {}
         self._spans: dict[Code, list[tuple[int, int, Held]]] = {}
-        self._always: dict[Code, Held | None] = {}
+        self._always: dict[Code, Held] = {}
 
     def of_value(self, value: Value, spelling: str) -> Lock | None:
         """The lock that a value is; None when it is none."""
@@ -250,22 +250,49 @@ class Locks:
 
     def always(self, code: Code) -> Held:
         """The locks that every known caller of a function holds when it calls it."""
-        if code in self._always:
-            known = self._always[code]
-            return known if known is not None else Held(frozenset(), True)
-        self._always[code] = None  # being worked out: a cycle adds nothing of its own
-        edges = [edge for edge in self.callers(code) if edge.caller is not code]
-        held: Held | None = None
-        if edges and code not in self._outside:
-            for edge in edges:
-                if self._always.get(edge.caller, NONE_HELD) is None:
-                    continue
-                around = self.at(edge.caller, edge.site.context, edge.site.order) | self.always(edge.caller)
-                held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
-        result = held if held is not None else NONE_HELD
-        result |= self._of_decorators(code)
-        self._always[code] = result
-        return result
+        if code not in self._always:
+            self._work_out(code)
+        return self._always[code]
+
+    def _work_out(self, code: Code) -> None:
+        """Greatest fixed point over all that leads to `code`: in a circle of calls everything is held until
+        some way into the circle comes without."""
+        region: dict[Code, list[tuple[Held, Code]]] = {}
+        queue = [code]
+        for current in queue:
+            if current in region or current in self._always:
+                continue
+            edges = [] if current in self._outside else self.callers(current)
+            region[current] = [
+                (self.at(edge.caller, edge.site.context, edge.site.order), edge.caller) for edge in edges
+            ]
+            queue += [edge.caller for edge in edges]
+        found: dict[Code, Held | None] = dict.fromkeys(region)
+        changed = True
+        while changed:
+            changed = False
+            for current, ways in region.items():
+                met = self._meet(current, ways, found)
+                if met != found[current]:
+                    found[current] = met
+                    changed = True
+        for current in region:
+            self._always[current] = found[current] or NONE_HELD
+
+    def _meet(
+        self, code: Code, ways: list[tuple[Held, Code]], found: dict[Code, Held | None]
+    ) -> Held | None:
+        """What all ways hold; None while nothing limits it yet."""
+        if not ways:
+            return self._of_decorators(code)
+        met: Held | None = None
+        for here, caller in ways:
+            above = self._always.get(caller) or found.get(caller)
+            if above is None:
+                continue
+            around = here | above
+            met = around if met is None else Held(met.locks & around.locks, met.unknown or around.unknown)
+        return met if met is None else met | self._of_decorators(code)
 
     def _of_decorators(self, code: Code) -> Held:
         """The locks that the wrapper put around a function by a project decorator holds while it calls it."""

@@ -154,12 +154,24 @@ class Sharing:
         if current in self._init_only:
             return self._init_only[current]
         self._init_only[current] = False
-        edges = self._graph.callers.get(current, ())
-        found = bool(edges) and all(
-            edge.caller.owner is not None and self.is_before_sharing(edge.caller) for edge in edges
-        )
+        edges = self.locks.callers(current)
+        found = bool(edges) and all(self._comes_before_sharing(edge) for edge in edges)
         self._init_only[current] = found and current not in self._dispatches.by_code
         return self._init_only[current]
+
+    def _comes_before_sharing(self, edge: Edge) -> bool:
+        """A call from a constructor, on an object made in the calling function, or before the object's own
+        thread is started."""
+        owner = edge.value.owner if isinstance(edge.value, Bound) else None
+        made_here = isinstance(owner, Instance) and owner.site is not None and owner.site.code is edge.caller
+        if made_here and edge.callee.name.startswith("_") and edge.caller.scope.kind == "function":
+            return True
+        if any(
+            name == "threading.Thread.start" and site.order > edge.site.order
+            for site, name, _ in self._graph.libraries.get(edge.caller, ())
+        ):
+            return True
+        return edge.caller.owner is not None and self.is_before_sharing(edge.caller)
 
     def held(self, touch: Touch) -> Held:
         """Locks held at a touch, by its function and by all its callers."""

@@ -74,7 +74,8 @@ class Origins:
         base = either(plain) if plain else (UNKNOWN,)
         added = [b.value for b in bindings if b.kind == "augment" and b.value is not None]
         extra = [piece for value in added for piece in self._tracer.pieces(value, where)]
-        return composed((*base, *extra, *self._grown(name, where)))
+        extra += self._grown(name, where)
+        return composed((*base, *extra)) if extra else base
 
     def _is_checked(self, expression: Name | Attribute, code: Code) -> bool:
         """Whether a condition around the place lets only harmless values through."""

@@ -49,8 +49,14 @@ def composed(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def is_whole_parameter(pieces: Iterable[Piece]) -> bool:
-    """Whether all that comes from outside is a parameter as it is: the text is the caller's business."""
-    outside = [piece for piece in pieces if piece.status == "outside"]
+    """Whether all that comes from outside is a parameter as it is: the text is the caller's business.
+
+    So it is where fixed words follow a command line that is a parameter: `command + " > log 2>&1"`.
+    """
+    parts = list(pieces)
+    outside = [piece for piece in parts if piece.status == "outside"]
+    if len(outside) == 1 and len(parts) > 1 and parts[0] is outside[0] and outside[0].is_parameter:
+        return parts[1].text.startswith(" ") or not outside[0].is_part
     return bool(outside) and all(piece.is_parameter and not piece.is_part for piece in outside)
 
 

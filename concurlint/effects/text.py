@@ -75,7 +75,7 @@ class Tracer:
             case Constant(value=value):
                 return (Piece("constant", value if isinstance(value, str) else shown(value)),)
             case Text(parts=parts):
-                return composed(self._all(parts, code))
+                return composed(self._all(parts, code)) if len(parts) > 1 else self._all(parts, code)
             case Formatted(value=value, spec=spec):
                 return (SAFE,) if is_number_spec(spec) else self.pieces(value, code)
             case Binary(operator="Add", left=left, right=right):

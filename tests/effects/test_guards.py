@@ -117,7 +117,8 @@ def test_code_that_only_runs_on_windows(is_flagged: Callable[..., bool], text: s
         "def work():\n    if os.name == 'nt':\n        return\n    subprocess.run('git gc')",
         "def work():\n    if os.name == 'nt' or work:\n        subprocess.run('git gc')",
         "def move_window():\n    subprocess.run('git gc')",
-        "def work():\n    subprocess.run('git gc')\n\n\ndef main():\n    if os.name == 'nt':\n        work()\n    work()",
+        "def work():\n    subprocess.run('git gc')\n\n\n"
+        "def main():\n    if os.name == 'nt':\n        work()\n    work()",
     ],
 )
 def test_code_that_runs_elsewhere_too(is_flagged: Callable[..., bool], text: str) -> None:

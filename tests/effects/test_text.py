@@ -175,3 +175,13 @@ def test_a_parameter_is_whole_unless_it_was_put_together_with_something() -> Non
     assert not is_whole_parameter((part, SAFE))
     assert not is_whole_parameter((OUTSIDE,))
     assert not is_whole_parameter((SAFE,))
+
+
+@pytest.mark.parametrize("text", ["x + ' > log 2>&1'", "f'{x} | wc'", "'%s &' % x", "x.strip() + ' -v'"])
+def test_fixed_words_after_a_command_line_leave_it_the_callers_business(reason: Reason, text: str) -> None:
+    assert reason(f"os.system({text})") == ""
+
+
+@pytest.mark.parametrize("text", ["x + '.txt'", "f'\"{x}\" | wc'", "'%s %s' % (x, y)", "x + ' ' + y"])
+def test_other_texts_with_a_parameter_in_front_are_built_here(reason: Reason, text: str) -> None:
+    assert reason(f"os.system({text})") == "with the parameter `x`"

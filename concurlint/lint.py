@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.catalog.effects import Effects
-from concurlint.catalog.packages import packages_that_block
+from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
 from concurlint.effects.mishap import module_in_hand
 from concurlint.effects.program import Program
 from concurlint.facts.reading import Reader, collection_paused
 from concurlint.finding import Finding, Span
-from concurlint.project.loading import link
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES
 from concurlint.rule import Rule
@@ -54,9 +53,8 @@ def lint(paths: Sequence[Path], config: Config) -> Result:
         by_name = {source.name: source for source in sources.files}
         reader = Reader()
         project = Project(sources.files, reader.facts)
-        modules = link(project, sources.files, packages_that_block())
+        program = Program(project, sources.files, config, effects, Roles())
         reader.check_rest(source for source in sources.files if source.asked)
-        program = Program(project, modules, config, effects)
         found, troubles = _ask(program)
     found += [
         _unreadable(source, reader) for source in sources.files if source.asked and source.name in reader.troubles

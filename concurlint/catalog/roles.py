@@ -1,5 +1,6 @@
 """What library names are: classes, locks, dispatchers of work, shells, sources of outside values."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -187,6 +188,40 @@ def _kind(name: str) -> str:
     return next((role.kind for role in roles if role is not None and role.kind), "")
 
 
+_TELLING_KINDS = re.compile(r"lock|semaphore|condition|pool|thread|process|executor|timer|task-group")
+
+
+@cache
+def _telling(package: str) -> frozenset[str]:
+    """The dotted names of a package's calls and classes that start, dispatch, are called back or guard."""
+    t = _table(package)
+    sections = (t.runs, t.overrides, t.decorators, t.assigned, t.shells, t.starts, t.iterated, t.start_methods)
+    calls = {name for section in sections for name in section}
+    owners = {name.rpartition(".")[0] for name in calls}
+    classes = {
+        name
+        for name in t.classes
+        if _TELLING_KINDS.search(_kind(name))
+        or any(base in owners or base in _table(base.partition(".")[0]).overrides for base in _ancestry(name))
+    }
+    return frozenset(calls | classes)
+
+
+@cache
+def _telling_pattern(package: str) -> re.Pattern[bytes] | None:
+    words = set()
+    for name in _telling(package):
+        *owner, last = name.split(".")
+        words.add(owner[-1] if last.startswith("__") and owner else last)
+    return re.compile(rf"\b(?:{'|'.join(sorted(words))})\b".encode()) if words else None
+
+
+@cache
+def _stored_names() -> frozenset[str]:
+    stems = [path.stem for path in _TABLES.glob("*.toml") if "[assigned" in path.read_text("utf-8")]
+    return frozenset(name.rpartition(".")[2] for stem in stems for name in _table(stem).assigned)
+
+
 class Roles:
     """The shipped tables of roles, each package's read when its name is first asked for."""
 
@@ -196,6 +231,14 @@ class Roles:
     def canonical(self, name: str) -> str:
         """The one name a library thing is known by: `multiprocessing.context.Process` → `multiprocessing.Process`."""
         return _canonical(name)
+
+    def is_telling(self, name: str) -> bool:
+        """Whether calling or inheriting from `name` starts, dispatches, is called back or guards something."""
+        return name in _telling(name.partition(".")[0]) or self.pattern(name) is not None
+
+    def telling_pattern(self, package: str) -> re.Pattern[bytes] | None:
+        """Finds the last parts of the names of a top-level package for which `is_telling` holds."""
+        return _telling_pattern(package)
 
     def class_role(self, name: str) -> ClassRole | None:
         """What is known of the library class `name`, or None."""
@@ -228,6 +271,10 @@ class Roles:
     def assigned(self, name: str) -> HookRole | None:
         """Where a callable runs that is stored under the dotted `name` (`threading.excepthook`)."""
         return self._of(name).assigned.get(name)
+
+    def may_be_assigned(self, attr: str) -> bool:
+        """Whether a callable stored under an attribute of that name might be one that `assigned` knows."""
+        return attr in _stored_names()
 
     def pattern(self, name: str) -> HookRole | None:
         """Like `override`, for generated classes whose dotted names only follow a pattern."""

@@ -76,15 +76,20 @@ class Dispatches:
         self._evaluator = graph.evaluator
         self._roles = roles
         self.all: list[Dispatch] = []
-        done: set[Code] = set()
-        while len(done) < len(graph.edges):
-            for code in [code for code in graph.edges if code not in done]:
-                done.add(code)
+        self.by_code: dict[Code, list[Dispatch]] = {}
+        self._done: set[Code] = set()
+        self.extend()
+
+    def extend(self) -> None:
+        """Find the dispatches in code that the graph has got since, and add what they run to the graph."""
+        graph, start = self._graph, len(self.all)
+        while len(self._done) < len(graph.edges):
+            for code in [code for code in graph.edges if code not in self._done]:
+                self._done.add(code)
                 self.all.extend(self._in(code))
                 self.all.extend(self._hooked(code))
-            graph.extend(part for dispatch in self.all for part in dispatch.code.family())
-        self.by_code: dict[Code, list[Dispatch]] = {}
-        for dispatch in self.all:
+            graph.extend(part for dispatch in self.all[start:] for part in dispatch.code.family())
+        for dispatch in self.all[start:]:
             self.by_code.setdefault(dispatch.code, []).append(dispatch)
 
     def _in(self, code: Code) -> Iterator[Dispatch]:
@@ -102,6 +107,8 @@ class Dispatches:
         """Callables stored where a library looks for its callbacks: `client.on_message = f`."""
         for access in code.scope.accesses:
             if access.kind != "write" or not isinstance(access.target, Attribute) or access.value is None:
+                continue
+            if not self._roles.may_be_assigned(access.target.attr):
                 continue
             for place in self._evaluator.values(access.target, code):
                 hook = self._roles.assigned(library_name(place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 
@@ -21,25 +21,30 @@ from concurlint.effects.locks import Locks
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
+from concurlint.effects.spreading import spreading_names
 from concurlint.facts.records import Argument, Call, CallSite, Expression
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
+from concurlint.project.loading import Importers, link
 from concurlint.project.modules import Code, Module, Project
 from concurlint.project.values import NOTHING, Bound, Instance, Literal, Value
+from concurlint.source import SourceFile
 
 
 class Program:
     """A linked project with everything inferred about it; each part is worked out when first asked for."""
 
-    def __init__(self, project: Project, modules: list[Module], config: Config, effects: Effects) -> None:
+    def __init__(
+        self, project: Project, files: Sequence[SourceFile], config: Config, effects: Effects, roles: Roles
+    ) -> None:
         self.project = project
         self.config = config
         self.effects = effects
-        self.roles = Roles()
+        self.roles = roles
         self.evaluator = Evaluator(project, self.roles, self._is_known)
         self.graph = CallGraph(self.evaluator)
-        self._link(modules)
+        self._link(files)
 
     def without(self, modules: Collection[Module]) -> Program:
         """The program as if it had no calls in the given modules; what a check does after a mishap there."""
@@ -60,15 +65,32 @@ class Program:
             or bool(roles.returns(name) or roles.starts(name) or roles.comes_from_outside(name))
         )
 
-    def _link(self, modules: list[Module]) -> None:
+    def _link(self, files: Sequence[SourceFile]) -> None:
         """Two rounds: what is passed where is only known once the calls of the first are."""
-        for last in (False, True):
-            self.graph.build(modules)
-            self.dispatches = Dispatches(self.graph, self.roles)
-            if not last:
-                self.evaluator.callers = self.graph.known_callers()
-                self._bind_dispatched()
-                self.evaluator.forget()
+        modules = link(self.project, files, self.roles)
+        self.graph.build(modules)
+        self.dispatches = Dispatches(self.graph, self.roles)
+        modules += self._callers(files)
+        self.evaluator.callers = self.graph.known_callers()
+        self._bind_dispatched()
+        self.evaluator.forget()
+        self.graph.build(modules)
+        self.dispatches = Dispatches(self.graph, self.roles)
+
+    def _callers(self, files: Sequence[SourceFile]) -> list[Module]:
+        """Modules without a trace of their own that import what starts, dispatches, guards or is shared."""
+        importers = Importers(self.project, files)
+        callers: list[Module] = []
+        while True:
+            names = spreading_names(self.graph, self.dispatches.all, self.roles)
+            sources = [source for source in importers.of(names) if not self.project.is_open(source)]
+            opened = [self.project.open(source) for source in sources]
+            found = [module for module in opened if module is not None]
+            if not found:
+                return callers
+            callers += found
+            self.graph.extend(code for module in found for code in module.codes)
+            self.dispatches.extend()
 
     def _bind_dispatched(self) -> None:
         """A dispatch passes arguments like a call does."""

@@ -3,48 +3,120 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from concurlint.project.modules import Module, Project
+from concurlint.catalog.roles import Roles
+from concurlint.project.modules import Module, Project, absolute_name
 from concurlint.source import SourceFile
 
-_TRACE = (
-    rb"thread|Thread|multiprocess|asyncio|async def|await |concurrent|subprocess|os\.system|import[^\n]*\bsystem\b|"
-    rb"popen|Popen|Process|getoutput|Executor|Lock\(|executor|_thread|fork|spawn|anyio|trio|gevent|celery|joblib"
+_TRACE = re.compile(
+    rb"\basync def\b|\bawait\b|threading|_thread\b|Thread\b|multiprocess|asyncio|subprocess|[pP]open|"
+    rb"os\.system|import[^\n]*\bsystem\b|getoutput|Executor|Lock\(|run_in_executor|_pb2_grpc|__del__"
 )
-_MOST_ROUNDS = 2  # a wrapper's wrapper is the longest chain of files without a trace that people write
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]*([.\w]+)[ \t]+import\b[ \t]*(\([^)]*\)|(?:\\\r?\n|[^\n;#])*)"
+    rb"|import[ \t]+((?:\\\r?\n|[^\n;#])*))",
+    re.MULTILINE,
+)
+_WORD = re.compile(rb"\w+")
+_COMMENT = re.compile(rb"#[^\n]*")
 
 
-def trace_pattern(packages: Iterable[str]) -> re.Pattern[bytes]:
-    """What a file must contain to be worth reading: words of concurrency, or a package that blocks."""
-    names = sorted(re.escape(name).encode() for name in packages)
-    return re.compile(_TRACE + (rb"|\b(?:" + rb"|".join(names) + rb")\b" if names else b""))
+def has_trace(source: SourceFile, roles: Roles) -> bool:
+    """Whether a cheap look at a file finds words of concurrency, or a package together with one of its words."""
+    if _TRACE.search(source.data):
+        return True
+    packages = {word for line in _IMPORT.finditer(source.data) for word in _WORD.findall(line[0])}
+    patterns = (roles.telling_pattern(package.decode(errors="replace")) for package in sorted(packages))
+    return any(pattern is not None and pattern.search(source.data) for pattern in patterns)
 
 
-def link(project: Project, files: Sequence[SourceFile], packages: Iterable[str]) -> list[Module]:
+def link(project: Project, files: Sequence[SourceFile], roles: Roles) -> list[Module]:
     """The modules to start from; others are read when a name leads into them."""
-    pattern = trace_pattern(packages)
-    wanted = [source for source in files if pattern.search(source.data)]
-    modules = [project.open(source) for source in wanted]
-    found = [module for module in modules if module is not None]
-    for _ in range(_MOST_ROUNDS):
-        callers = _callers(project, files, found)
-        if not callers:
-            break
-        found += callers
-    return found
+    modules = [project.open(source) for source in files if has_trace(source, roles)]
+    return [module for module in modules if module is not None]
 
 
-def _callers(project: Project, files: Sequence[SourceFile], modules: Sequence[Module]) -> list[Module]:
-    """Files that import one of the modules by its last name: what they call at import, or pass in, counts."""
-    own = {module.source.path for module in modules}
-    names = {module.name.rpartition(".")[2] for module in modules if module.name}
-    names |= {m.name.rpartition(".")[0].rpartition(".")[2] for m in modules if m.source.is_package}
-    names.discard("")
-    if not names:
-        return []
-    words = b"|".join(re.escape(name).encode() for name in sorted(names))
-    pattern = re.compile(rb"(?m)^\s*(?:from|import)\b[^\n]*\b(?:" + words + rb")\b")
-    extra = [source for source in files if source.path not in own and pattern.search(source.data)]
-    opened = [project.open(source) for source in extra]
-    return [module for module in opened if module is not None]
+@dataclass(frozen=True, slots=True)
+class _Imported:
+    """One name an import statement binds; `name` is None for a module, `*` for all that it has."""
+
+    file: SourceFile
+    name: str | None
+    bound: str
+
+
+class Importers:
+    """Finds the files that import given names, without reading more of them than their import statements."""
+
+    def __init__(self, project: Project, files: Sequence[SourceFile]) -> None:
+        self._project = project
+        self._imports = {source.name: (source, tuple(self._imports_of(source))) for source in files}
+
+    def of(self, names: Mapping[str, set[str]]) -> list[SourceFile]:
+        """The files that import one of the names, also from a module that only passes it on.
+
+        `names` are those of global things by the reported name of the file that defines them.
+        """
+        wanted = {name: set(words) for name, words in names.items()}
+        found: dict[str, SourceFile] = {}
+        grew = True
+        while grew:
+            grew = False
+            for source, imports in self._imports.values():
+                bound = {word for one in imports for word in self._bound(source, one, wanted)}
+                if bound:
+                    found[source.name] = source
+                    known = wanted.setdefault(source.name, set())
+                    grew = grew or not bound <= known
+                    known |= bound
+        return [source for source, _ in self._imports.values() if source.name in found]
+
+    @staticmethod
+    def _bound(source: SourceFile, imported: _Imported, wanted: Mapping[str, set[str]]) -> Iterator[str]:
+        """The names that an import makes a wanted thing known by in its file."""
+        words = wanted.get(imported.file.name)
+        if not words or imported.file is source:
+            return
+        if imported.name is None:
+            if _mention(words, rb"\.\s*").search(source.data):
+                yield imported.bound
+        elif imported.name == "*":
+            yield from words
+        elif imported.name in words:
+            yield imported.bound
+
+    def _imports_of(self, source: SourceFile) -> Iterator[_Imported]:
+        for statement in _IMPORT.finditer(source.data):
+            module, names, modules = (
+                _COMMENT.sub(b"", part or b"").decode(errors="replace") for part in statement.groups()
+            )
+            if modules:
+                for dotted, bound in _pairs(modules):
+                    yield from self._module(source, dotted, bound or dotted.partition(".")[0])
+                continue
+            level = len(module) - len(module.lstrip("."))
+            target = absolute_name(source, module.lstrip("."), level)
+            for name, bound in _pairs(names.strip("()")):
+                yield from self._module(source, f"{target}.{name}", bound or name)
+                file = self._project.source(target, source)
+                if file is not None:
+                    yield _Imported(file, name, bound or name)
+
+    def _module(self, source: SourceFile, dotted: str, bound: str) -> Iterator[_Imported]:
+        file = self._project.source(dotted, source)
+        if file is not None:
+            yield _Imported(file, None, bound)
+
+
+def _pairs(names: str) -> Iterator[tuple[str, str]]:
+    """`a, b as c` → (a, ""), (b, c)."""
+    for part in names.replace("\\", " ").split(","):
+        name, _, bound = part.strip().partition(" as ")
+        if name.strip():
+            yield name.strip(), bound.strip()
+
+
+def _mention(words: Iterable[str], before: bytes) -> re.Pattern[bytes]:
+    return re.compile(before + rb"(?:" + b"|".join(re.escape(w.encode()) for w in sorted(words)) + rb")\b")

@@ -104,12 +104,17 @@ class Module:
 
     def absolute(self, imported: Import) -> str:
         """The dotted name of the module an import names, relative ones worked out."""
-        if not imported.level:
-            return imported.module
-        parts = self.name.split(".")
-        drop = imported.level - (1 if self.source.is_package else 0)
-        parts = parts[: len(parts) - drop] if drop else parts
-        return ".".join([*parts, imported.module] if imported.module else parts)
+        return absolute_name(self.source, imported.module, imported.level)
+
+
+def absolute_name(source: SourceFile, module: str, level: int) -> str:
+    """The dotted name of `module` as an import in that file means it, relative by `level`."""
+    if not level:
+        return module
+    parts = source.module.split(".")
+    drop = level - (1 if source.is_package else 0)
+    parts = parts[: len(parts) - drop] if drop else parts
+    return ".".join([*parts, module] if module else parts)
 
 
 Parse = Callable[[SourceFile], ModuleFacts | None]
@@ -159,6 +164,10 @@ class Project:
         """The parsed module imported as `name`; None where there is none or it cannot be parsed."""
         source = self.source(name, importer)
         return self.open(source) if source is not None else None
+
+    def is_open(self, source: SourceFile) -> bool:
+        """Whether somebody has asked for the parsed module of the file."""
+        return str(source.path) in self._modules
 
     def open(self, source: SourceFile) -> Module | None:
         """The parsed module of a file."""

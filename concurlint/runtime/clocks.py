@@ -11,14 +11,12 @@ from concurlint.runtime.samples import Nanoseconds
 _Times = Sequence[tuple[Nanoseconds, Nanoseconds]]
 _Leaves = Sequence[tuple[Nanoseconds, int]]
 
-_REACH = 40_000_000
-_COARSE = 2_000_000
-_FINE = 250_000
+_STEP = 500_000
 _WINDOW = 2_000_000
-"""Nanoseconds: how far the offset may be, the steps in which it is sought, and the blur of one look."""
+"""Nanoseconds: the steps in which the offset is sought, and the blur of one look."""
 _ENOUGH = 4000
 """Samples looked at: more would cost time and change nothing."""
-_DOUBT = 0.003
+_DOUBT = 0.001
 """Of the samples, for each millisecond: by so much more must a farther offset fit than a nearer one."""
 _GAIN = 0.01
 """Of the samples: a smaller gain is chance, and the clocks stay as they are."""
@@ -32,10 +30,11 @@ class Pair:
     leaves: _Leaves
 
 
-def find_offset(pairs: Sequence[Pair]) -> Nanoseconds:
+def find_offset(pairs: Sequence[Pair], least: Nanoseconds, most: Nanoseconds) -> Nanoseconds:
     """What to add to the stacks' times so that each line is in one kind of state all of its time, if possible.
 
-    0 where the threads give no hint: always in the same state or on the same line.
+    Between `least` and `most`: a program that does the same every 20 ms fits as well 20 ms off. 0 where the threads
+    give no hint: always in the same state or on the same line.
     """
     few = [([_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
     samples = sum(len(leaves) for _, leaves in few)
@@ -45,9 +44,7 @@ def find_offset(pairs: Sequence[Pair]) -> Nanoseconds:
     def score(offset: Nanoseconds) -> float:
         return _purity(few, offset) / (2 * _WINDOW * samples) - _DOUBT * abs(offset) / 1e6
 
-    scores = {at: score(at) for at in range(-_REACH, _REACH + 1, _COARSE)}
-    best = max(scores, key=lambda at: scores[at])
-    scores |= {at: score(at) for at in range(best - _COARSE, best + _COARSE + 1, _FINE)}
+    scores = {at: score(at) for at in (0, *range(least, most + 1, _STEP))}
     best = max(scores, key=lambda at: scores[at])
     return best if scores[best] - scores[0] >= _GAIN else 0
 

@@ -16,6 +16,7 @@ from concurlint.runtime.samples import (
     ThreadStacks,
     ThreadStates,
 )
+from concurlint.runtime.stacks import CLOCK_SEEN
 from concurlint.runtime.tally import Sample, Tally, kind_of, looks_of, samples_of
 from concurlint.runtime.waits import name_wait
 
@@ -68,11 +69,13 @@ class Joined:
     with_stacks: int
 
 
-def join(states: States, stacks: Stacks, hidden: frozenset[str] = frozenset()) -> Joined:
+def join(
+    states: States, stacks: Stacks, hidden: frozenset[str] = frozenset(), doubt: Nanoseconds = CLOCK_SEEN
+) -> Joined:
     """Every thread's time in each state, dealt out to the stacks it was seen with, and named by them.
 
     Threads without stacks keep their states; outermost frames whose path is in `hidden` (what started the
-    script) are left out.
+    script) are left out. The clocks of the two are at most `doubt` apart.
     """
     every = round(1e9 / max(1, stacks.rate))
     found = pair_threads(states.threads, stacks.threads)
@@ -85,7 +88,9 @@ def join(states: States, stacks: Stacks, hidden: frozenset[str] = frozenset()) -
         for thread in states.threads
         for of in (found.get((thread.pid, thread.tid)),)
     ]
-    offset = find_offset([_pair(thread, samples) for thread, samples, of in both if of])
+    # A state is noted at the first look after it began.
+    pairs = [_pair(thread, samples) for thread, samples, of in both if of]
+    offset = find_offset(pairs, -doubt, doubt + states.interval)
     threads = []
     for thread, samples, of in both:
         seen = [replace(sample, at=sample.at + offset) for sample in samples]
@@ -119,7 +124,7 @@ def _pair(thread: ThreadStates, samples: Sequence[Sample]) -> Pair:
         kind = kind_of(stretch.state)
         if kind:
             times.setdefault(kind, []).append((stretch.start, stretch.end))
-    return Pair(list(times.values()), [(s.at, hash(s.frames[-1])) for s in samples if s.sure and s.frames])
+    return Pair(list(times.values()), [(s.at, hash(s.frames[-1])) for s in samples if s.frames])
 
 
 def _spent(tally: Tally, hidden: frozenset[str]) -> tuple[Spent, ...]:

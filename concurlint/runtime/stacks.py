@@ -36,16 +36,22 @@ _PLAIN_WORDS = (
 )
 
 
+CLOCK_SEEN: Nanoseconds = 3_000_000
+CLOCK_MISSED: Nanoseconds = 40_000_000
+"""How far the clock of the stacks may be off if its start was seen, and if it was not."""
+
+
 class RecordingError(Exception):
     """Stacks cannot be recorded; the text is one line for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What came of a recording: the stacks, and in `trouble` one line on what is missing, or nothing."""
+    """What came of a recording: the stacks, one line on what is missing, how far their clock may be off."""
 
     stacks: Stacks
     trouble: str = ""
+    doubt: Nanoseconds = CLOCK_SEEN
 
 
 def find_pyspy() -> Path:
@@ -98,6 +104,7 @@ class StackRecorder:
         self._listener: threading.Thread | None = None
         self._cwd = ""
         self._spawned: Nanoseconds = 0
+        self._clock: Nanoseconds = 0
         self._ready: Nanoseconds = 0
 
     def start(self, timeout: float = 10.0) -> None:
@@ -110,6 +117,7 @@ class StackRecorder:
         self._process = self._launch()
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
+        self._clock = self._await_sampler(self._process.pid)
         self._spoke.wait(timeout)
         if not self._ready:
             late = self._process.poll() is None
@@ -175,6 +183,22 @@ class StackRecorder:
             self.close()
             raise RecordingError(f"py-spy cannot be started: {pyspy}: {error.strerror}") from None
 
+    def _await_sampler(self, pyspy: int) -> Nanoseconds:
+        """When py-spy's clock started, 0 if that was missed: it starts its sampling thread at once after."""
+        tasks = f"/proc/{pyspy}/task"
+        before = time.monotonic_ns()
+        while not self._spoke.is_set():
+            try:
+                count = len(os.listdir(tasks))  # noqa: PTH208 (Path.iterdir costs ten times as much)
+            except OSError:
+                return 0
+            now = time.monotonic_ns()
+            if count > 1:
+                return (before + now) // 2
+            before = now
+            time.sleep(0.0005)
+        return 0
+
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         with process.stdout as lines:
@@ -196,11 +220,12 @@ class StackRecorder:
             lost = _last_words(said) or "py-spy wrote nothing"
             return Recording(Stacks((), self._ready, self.rate, errors), f"stacks are lost: {lost}")
         events, trouble = read_events(text, self._cwd)
-        # py-spy's clock starts after its process and before its first sample, taken as it says "Sampling".
+        # Not seen to start, py-spy's clock is known from its first sample, taken soon after it says "Sampling".
         first = events[0].at if events else 0
-        started = max(self._spawned, self._ready - first)
+        started = self._clock or max(self._spawned, self._ready - first)
         threads = stacks_of(events, started)
-        return Recording(Stacks(with_native_ids(threads), started, self.rate, errors), trouble)
+        doubt = CLOCK_SEEN if self._clock else CLOCK_MISSED
+        return Recording(Stacks(with_native_ids(threads), started, self.rate, errors), trouble, doubt)
 
 
 def with_native_ids(threads: tuple[ThreadStacks, ...]) -> tuple[ThreadStacks, ...]:

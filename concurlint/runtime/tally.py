@@ -22,9 +22,9 @@ class Sample:
 _Seen = tuple[tuple[Frame, ...], State]
 
 _STRAYS = 0.25
-"""Of a line's samples: a state with fewer may have come there by the clocks' error."""
+"""A state so much rarer on a line than elsewhere may have come there by the clocks' error."""
 _RATHER = 2.0
-"""So many times as likely on its line must another state within the error be, to be taken for the one found."""
+"""So many times as likely to bring its line about must another state within the error be, to be taken instead."""
 _ONE_LOOK: Nanoseconds = 2_000_000
 """py-spy reads all threads of a process within less, one after the other."""
 _UNSURE = 0.05
@@ -61,8 +61,8 @@ class Tally:
     """How often each stack was seen in each state.
 
     Both recorders look at single moments, not the same ones, so a sample beside a change of state may be filed
-    under the wrong one. It is filed under another state seen within the error, if its line is far more often
-    in that one.
+    under the wrong one. It is filed under another state seen within the error, if that one is far likelier to
+    be on such a line: what counts is how often the state is there, compared with how often it is at all.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Tally:
         self._every = every
         self._slack = max(look, _JITTER)
         self._counts: Counter[_Seen] = Counter()
-        self._shares: dict[Frame, dict[State, float]] = {}
+        self._lifts: dict[Frame, dict[State, float]] = {}
         self._homes: dict[State, tuple[Frame, ...]] = {}
         self._count()
 
@@ -97,7 +97,7 @@ class Tally:
 
     def home(self, state: State, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
         """The frames, or the stack most often seen in that state where these are hardly ever."""
-        if not frames or self._share(state, frames) >= _STRAYS or kind_of(state) is None:
+        if not frames or self._lift(state, frames) >= _STRAYS or kind_of(state) is None:
             return frames
         return self._homes.get(state, frames)
 
@@ -108,9 +108,9 @@ class Tally:
         weights = [1.0 if sample.sure else _UNSURE for sample, _ in found]
         states = [state for _, state in found]
         for _ in range(4):
-            self._shares = _shares(frames, states, weights)
+            self._lifts = _lifts(frames, states, weights)
             states = [self._righted(*one) for one in zip(states, frames, near, strict=True)]
-        self._shares = _shares(frames, states, weights)
+        self._lifts = _lifts(frames, states, weights)
         self._counts = Counter(zip(frames, states, strict=True))
         for (at, state), _ in self._counts.most_common():
             if at:
@@ -119,12 +119,12 @@ class Tally:
     def _righted(self, state: State, frames: tuple[Frame, ...], near: frozenset[State]) -> State:
         if kind_of(state) is None or len(near) == 1:
             return state
-        best = max(near, key=lambda other: (self._share(other, frames), other))
-        return best if self._share(best, frames) > _RATHER * self._share(state, frames) else state
+        best = max(near, key=lambda other: (self._lift(other, frames), other))
+        return best if self._lift(best, frames) > _RATHER * self._lift(state, frames) else state
 
-    def _share(self, state: State, frames: tuple[Frame, ...]) -> float:
+    def _lift(self, state: State, frames: tuple[Frame, ...]) -> float:
         kind = kind_of(state)
-        return self._shares.get(frames[-1], {}).get(kind, 0.0) if frames and kind else 0.0
+        return self._lifts.get(frames[-1], {}).get(kind, 0.0) if frames and kind else 0.0
 
     def _state_at(self, moment: Nanoseconds) -> State | None:
         at = bisect_right(self._starts, moment) - 1
@@ -149,16 +149,21 @@ def _split(
     return sums
 
 
-def _shares(
+def _lifts(
     frames: Sequence[tuple[Frame, ...]], states: Sequence[State], weights: Sequence[float]
 ) -> dict[Frame, dict[State, float]]:
-    """Leaf line → kind of state → share of the line's samples that have a kind."""
+    """Leaf line → kind of state → how many times as often as on all lines it is found on that line."""
     sums: dict[Frame, dict[State, float]] = defaultdict(lambda: defaultdict(float))
+    everywhere: dict[State, float] = defaultdict(float)
     for at, state, weight in zip(frames, states, weights, strict=True):
         kind = kind_of(state)
         if at and kind:
             sums[at[-1]][kind] += weight
-    return {leaf: {kind: of[kind] / sum(of.values()) for kind in of} for leaf, of in sums.items()}
+            everywhere[kind] += weight
+    total = sum(everywhere.values())
+    return {
+        leaf: {kind: of[kind] / sum(of.values()) * total / everywhere[kind] for kind in of} for leaf, of in sums.items()
+    }
 
 
 def kind_of(state: State) -> State | None:

@@ -123,9 +123,7 @@ def check(folder: Path) -> tuple[Mapping[str, Any], list[str]]:
 def findings(package: str, folder: Path, answer: Mapping[str, Any]) -> Iterator[Found]:
     """The findings of one answer, with their keys, in the order of the report."""
     seen: Counter[tuple[str, str, str]] = Counter()
-    for one in sorted(
-        answer["findings"], key=lambda one: (one["path"], one["line"], one["column"], one["code"])
-    ):
+    for one in sorted(answer["findings"], key=lambda one: (one["path"], one["line"], one["column"], one["code"])):
         lines = (folder / one["path"]).read_text(encoding="utf-8", errors="replace").splitlines()
         text = lines[one["line"] - 1].strip() if one["line"] <= len(lines) else ""
         same = (one["path"], one["code"], text)
@@ -227,9 +225,7 @@ def total(code: str, found: Sequence[Found], judgments: Mapping[Key, Judgment]) 
     return f"| {code} | {len(right)} | {len(wrong)} | {share} |"
 
 
-def verdicts(
-    found: Sequence[Found], judgments: Mapping[Key, Judgment]
-) -> tuple[list[Judgment], list[Judgment]]:
+def verdicts(found: Sequence[Found], judgments: Mapping[Key, Judgment]) -> tuple[list[Judgment], list[Judgment]]:
     """The judgments that say true, and those that say false."""
     judged = [judgments[one.key] for one in found if one.key in judgments]
     return [one for one in judged if one.verdict], [one for one in judged if not one.verdict]

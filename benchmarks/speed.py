@@ -96,9 +96,7 @@ def all_tools(scripts: Path, tree: Path) -> list[Tool]:
         Tool("bandit -r", versions["bandit"], (bandit, "-r", "-q", "--exit-zero", where)),
         Tool("flake8 -j1", versions["flake8"], (flake8, "--isolated", "--exit-zero", "-j1", where)),
         Tool("flake8", versions["flake8"], (flake8, "--isolated", "--exit-zero", where)),
-        Tool(
-            "ruff check", versions["ruff"], (ruff, "check", "--isolated", "--no-cache", "--exit-zero", where)
-        ),
+        Tool("ruff check", versions["ruff"], (ruff, "check", "--isolated", "--no-cache", "--exit-zero", where)),
     ]
 
 

@@ -56,12 +56,8 @@ def concurlint(ctx: click.Context) -> None:
 
 @concurlint.command()
 @click.argument("paths", nargs=-1)
-@click.option(
-    "--select", multiple=True, metavar=_CODES, help="Only these rules: CCL2, CCL301 or names, with commas."
-)
-@click.option(
-    "--ignore", multiple=True, metavar=_CODES, help="Not these rules; the closer of both options wins."
-)
+@click.option("--select", multiple=True, metavar=_CODES, help="Only these rules: CCL2, CCL301 or names, with commas.")
+@click.option("--ignore", multiple=True, metavar=_CODES, help="Not these rules; the closer of both options wins.")
 @click.option("--advice", is_flag=True, help="Also say where another tool would serve better.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule (text only).")
@@ -252,9 +248,7 @@ def _report(result: Result, form: str, *, statistics: bool, output: str | None) 
         try:
             save(Path(output), report)
         except OSError as error:
-            _complain(
-                f"cannot write {output}: {(error.strerror or str(error)).lower()}; the report follows here"
-            )
+            _complain(f"cannot write {output}: {(error.strerror or str(error)).lower()}; the report follows here")
             saved = False
     if output is None or not saved:
         _show(report)

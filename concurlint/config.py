@@ -275,9 +275,7 @@ def _target_platform(table: _Table, option: str | None) -> Platform:
     raise ConfigError(f"{where}: `{wanted}` is no platform; write one of {', '.join(PLATFORMS)}")
 
 
-def _target_python(
-    table: _Table, option: str | None, path: Path, document: Mapping[str, object]
-) -> tuple[int, int]:
+def _target_python(table: _Table, option: str | None, path: Path, document: Mapping[str, object]) -> tuple[int, int]:
     wanted = option if option is not None else table.text("target-python", "3.11")
     if wanted is None:
         project = document.get("project", {})

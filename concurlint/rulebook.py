@@ -46,9 +46,7 @@ def parse_page(stem: str, text: str) -> Page:
     """The page whose file is called `stem`: code, hyphen, name."""
     code, _, name = stem.partition("-")
     prose = list(_prose(text))
-    title = next(
-        (line.removeprefix("# ").strip() for line in prose if line.startswith("# ")), f"{code} {name}"
-    )
+    title = next((line.removeprefix("# ").strip() for line in prose if line.startswith("# ")), f"{code} {name}")
     fixable = any(line.rstrip() == "## Fix" for line in prose)
     return Page(code, name, title, _first_paragraph(prose), text, fixable)
 

@@ -24,9 +24,7 @@ _FILE_NAME = re.compile(r"`(?P<name>[^`]+)`:$")
 _TITLE = re.compile(r"# (?P<code>CCL\d{3}) (?P<name>\S+)$")
 _LEVEL = re.compile(r"Level: \*\*(?P<level>error|warning|advice)\*\*$")
 _MARKER = re.compile(r"#\s*(?P<kind>error|missed)\b(?P<rest>.*)$")
-_ITEM = re.compile(
-    r'\s*(?:(?P<code>CCL\d{3})(?:\s+"(?P<narrowed>[^"]+)")?|"(?P<text>[^"]+)")(?:\s*,\s*(?=\S)|$)'
-)
+_ITEM = re.compile(r'\s*(?:(?P<code>CCL\d{3})(?:\s+"(?P<narrowed>[^"]+)")?|"(?P<text>[^"]+)")(?:\s*,\s*(?=\S)|$)')
 _TABLE = re.compile(r"\[(?P<name>[^\[\]].*)\]\s*$")
 
 
@@ -113,9 +111,7 @@ def parse_page(path: Path, text: str) -> RulePage:
         raise PageError(f"{path}:3: no summary below the title")
     level = _LEVEL.match(opening[1]) if len(opening) > 1 else None
     if level is None:
-        raise PageError(
-            f"{path}: the summary, one line, is not followed by `Level: **error|warning|advice**`"
-        )
+        raise PageError(f"{path}: the summary, one line, is not followed by `Level: **error|warning|advice**`")
     sections = list(_sections(path, lines))
     return RulePage(
         path=path,
@@ -124,9 +120,7 @@ def parse_page(path: Path, text: str) -> RulePage:
         level=level["level"],
         summary=opening[0],
         headings=tuple(section.heading for section in sections),
-        examples=tuple(
-            example for section in sections for example in _examples(path, title["code"], section)
-        ),
+        examples=tuple(example for section in sections for example in _examples(path, title["code"], section)),
     )
 
 
@@ -166,9 +160,7 @@ def _sections(path: Path, lines: Sequence[str]) -> Iterator[_Section]:
     numbered = iter(enumerate(lines, 1))
     for number, line in numbered:
         if fence := _FENCE.match(line):
-            block = _Block(
-                fence["language"], _named(said), number, _fenced(path, number, fence["ticks"], numbered)
-            )
+            block = _Block(fence["language"], _named(said), number, _fenced(path, number, fence["ticks"], numbered))
             _place(path, section, block)
             said = ""
         elif line.startswith("## "):
@@ -332,7 +324,5 @@ def differences(promised: frozenset[Promise], said: Sequence[Said]) -> list[str]
             lines.append(f'found without "{promise.text}":  {place} {" | ".join(found)}')
     for one in sorted(said, key=lambda one: (one.path, one.line, one.column, one.code)):
         if (one.path, one.line, one.code) not in places:
-            lines.append(
-                f"found, not promised:  {one.path}:{one.line}:{one.column}: {one.code} {one.message}"
-            )
+            lines.append(f"found, not promised:  {one.path}:{one.line}:{one.column}: {one.code} {one.message}")
     return lines

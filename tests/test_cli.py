@@ -23,9 +23,7 @@ from tests.report.made import ADVICE, SHELL, WRITE
 from tests.report.test_json import SCHEMA
 
 CLEAN = "import subprocess\n\nsubprocess.run(['ls'], check=True)\n"
-SHELL_CALL = (
-    "import subprocess\n\n\ndef show(name):\n    subprocess.run('ls ' + name, shell=True, check=True)\n"
-)
+SHELL_CALL = "import subprocess\n\n\ndef show(name):\n    subprocess.run('ls ' + name, shell=True, check=True)\n"
 NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"
 BROKEN = "def broken(:\n    pass\n"
 
@@ -98,12 +96,7 @@ def on_terminal(folder: Path, *arguments: str, **environment: str) -> tuple[int,
 
 def is_one_line(done: Done) -> bool:
     """Whether the run said nothing but one line about its trouble."""
-    return (
-        done.status == 2
-        and done.out == ""
-        and done.err.startswith("concurlint: ")
-        and done.err.count("\n") == 1
-    )
+    return done.status == 2 and done.out == "" and done.err.startswith("concurlint: ") and done.err.count("\n") == 1
 
 
 # Findings
@@ -223,9 +216,7 @@ def test_json_keeps_the_schema_and_says_what_the_text_says(folder: Path, run: Ru
     done = run("check", "--format", "json")
     document = json.loads(done.out)
     jsonschema.validate(document, SCHEMA)
-    lines = [
-        f"{f['path']}:{f['line']}:{f['column']}: {f['code']} {f['message']}" for f in document["findings"]
-    ]
+    lines = [f"{f['path']}:{f['line']}:{f['column']}: {f['code']} {f['message']}" for f in document["findings"]]
     assert lines == [line for line in run("check").out.splitlines() if line[0] != " "]
     assert done.err == ""
     assert {**document["summary"], "seconds": 0} == {
@@ -411,9 +402,7 @@ def test_a_reader_who_has_gone_is_no_trouble(folder: Path):
     os.close(reader)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "concurlint", "check"]
-    done = subprocess.run(
-        command, cwd=folder, env=env, stdout=writer, stderr=subprocess.PIPE, check=False, text=True
-    )
+    done = subprocess.run(command, cwd=folder, env=env, stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "50 warnings in 1 file\n")
 
@@ -424,9 +413,7 @@ def test_a_full_disk_is_told_in_one_line(folder: Path):
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "concurlint", "check"]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            command, cwd=folder, env=env, stdout=full, stderr=subprocess.PIPE, check=False, text=True
-        )
+        done = subprocess.run(command, cwd=folder, env=env, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
     assert done.returncode == 2
     assert done.stderr == "concurlint: cannot write to standard output: no space left on device\n"
 
@@ -479,9 +466,7 @@ def test_rules_are_listed_in_code_order(run: Run):
 def test_rules_are_listed_as_json(run: Run):
     document = json.loads(run("rules", "--format", "json").out)
     assert document["version"] == 1
-    assert [list(rule) for rule in document["rules"]] == [
-        ["code", "name", "level", "summary", "fixable"]
-    ] * len(RULES)
+    assert [list(rule) for rule in document["rules"]] == [["code", "name", "level", "summary", "fixable"]] * len(RULES)
     assert [rule["code"] for rule in document["rules"]] == [rule.code for rule in RULES]
     assert all(rule["summary"] for rule in document["rules"])
 

@@ -189,9 +189,7 @@ def test_a_wrong_value_is_said_in_one_line(tmp_path: Path, table: str, said: str
 
 @pytest.mark.parametrize("code", ["E501", "CCL3011", "CCL3x", "shared", "Shared-Write", "-x", ""])
 def test_what_looks_like_no_code_and_no_name_is_refused(tmp_path: Path, code: str) -> None:
-    assert complaint(tmp_path, f'ignore = ["{code}"]').startswith(
-        f"`ignore`: `{code}` is no code and no name"
-    )
+    assert complaint(tmp_path, f'ignore = ["{code}"]').startswith(f"`ignore`: `{code}` is no code and no name")
 
 
 def test_the_table_must_be_a_table(tmp_path: Path) -> None:

@@ -57,9 +57,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def flake8(
-    settings: Path, folder: Path, *arguments: str, text: str | None = None
-) -> subprocess.CompletedProcess[str]:
+def flake8(settings: Path, folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run flake8 in `folder`, with `text` as its standard input."""
     command = [sys.executable, "-m", "flake8", "--config", str(settings), "--select", "CCL", *arguments]
     return subprocess.run(
@@ -85,9 +83,7 @@ def checked(folder: Path, *paths: str) -> list[Row]:
         given = [Path(path) for path in paths]
         findings = lint(given, config.load(given[0])).findings
     return sorted(
-        Row(f.span.path, f.span.line, f.span.column, f"{f.code} {f.message}")
-        for f in findings
-        if f.code != "CCL001"
+        Row(f.span.path, f.span.line, f.span.column, f"{f.code} {f.message}") for f in findings if f.code != "CCL001"
     )
 
 
@@ -106,26 +102,22 @@ def test_one_file_after_the_other_gets_the_same_findings(settings: Path, tmp_pat
     assert rows(flake8(settings, copy, *names)) == checked(copy, *names)
 
 
-@pytest.mark.parametrize(
-    "paths", [["."], ["pkg"], ["pkg/use.py"], ["pkg/use.py", "pkg/other.py"], ["pkg/shell.py"]]
-)
+@pytest.mark.parametrize("paths", [["."], ["pkg"], ["pkg/use.py"], ["pkg/use.py", "pkg/other.py"], ["pkg/shell.py"]])
 def test_the_paths_are_those_that_flake8_was_given(settings: Path, project: Path, paths: Sequence[str]):
     assert rows(flake8(settings, project, *paths)) == checked(project, *paths)
 
 
 def test_a_wrapper_in_another_module_is_seen_through(settings: Path, project: Path):
-    assert [
-        (row.line, row.column, row.says[:6]) for row in rows(flake8(settings, project, "pkg/use.py"))
-    ] == [(5, 5, "CCL401")]
+    assert [(row.line, row.column, row.says[:6]) for row in rows(flake8(settings, project, "pkg/use.py"))] == [
+        (5, 5, "CCL401")
+    ]
 
 
 def test_no_path_is_the_current_folder(settings: Path, project: Path):
     assert rows(flake8(settings, project)) == checked(project, ".")
 
 
-def test_absolute_paths_and_paths_from_elsewhere_are_understood(
-    settings: Path, project: Path, tmp_path: Path
-):
+def test_absolute_paths_and_paths_from_elsewhere_are_understood(settings: Path, project: Path, tmp_path: Path):
     expected = [(row.line, row.says) for row in checked(project, "pkg")]
     absolute = rows(flake8(settings, ROOT, str(project / "pkg")))
     above = rows(flake8(settings, project / "pkg", "../pkg"))

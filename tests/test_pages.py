@@ -193,9 +193,7 @@ def test_the_spellings_of_a_marker(comment, expected):
     assert read_markers({"a.py": f"x = 1  {comment}\n"}, "CCL301").promised == expected
 
 
-@pytest.mark.parametrize(
-    "comment", ["# error:", "# error: CCL30", "# error: CCL301,", "# error handling", "# error:x"]
-)
+@pytest.mark.parametrize("comment", ["# error:", "# error: CCL30", "# error: CCL301,", "# error handling", "# error:x"])
 def test_a_marker_with_a_slip_is_refused(comment):
     with pytest.raises(PageError, match=r"^a\.py:2: "):
         read_markers({"a.py": f"\nx = 1  {comment}\n"}, "CCL301")

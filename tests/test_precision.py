@@ -85,9 +85,7 @@ def test_an_open_finding_is_printed_ready_to_be_judged():
 
 def test_the_table_counts_by_package_and_by_rule():
     judgments = {key(1): Judgment(True, "races"), key(2): Judgment(False, "a | b")}
-    lines = table(
-        [found(1), found(2), found(3)], judgments, {"attrs": "25.3.0", "celery": "5.5.2"}
-    ).splitlines()
+    lines = table([found(1), found(2), found(3)], judgments, {"attrs": "25.3.0", "celery": "5.5.2"}).splitlines()
     assert "Not judged yet: 1." in lines
     assert "| attrs 25.3.0 | – | 0 | 0 |  |" in lines
     assert "| celery 5.5.2 | CCL301 | 1 | 1 | a \\| b |" in lines

@@ -69,9 +69,7 @@ def test_a_code_is_found_in_small_letters() -> None:
     assert page_path("ccl301") == next(RULES.glob("CCL301-*.md"))
 
 
-@pytest.mark.parametrize(
-    "code", ["CCL000", "CCL", "CCL3", "E501", "", "CCL*", "*", "../CCL301", "CCL301-shared"]
-)
+@pytest.mark.parametrize("code", ["CCL000", "CCL", "CCL3", "E501", "", "CCL*", "*", "../CCL301", "CCL301-shared"])
 def test_what_is_no_code_of_a_rule_has_no_page(code: str) -> None:
     assert page_path(code) is None
     assert read_page(code) is None

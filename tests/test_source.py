@@ -183,9 +183,7 @@ def test_a_file_named_on_the_command_line_needs_no_suffix_but_may_not_be_a_stub(
 def test_a_folder_named_on_the_command_line_is_walked_wherever_it_lies(here: Path, folder: str) -> None:
     table = '[tool.concurlint]\nexclude = ["gen", "*_old.py"]\n'
     write(here, {"pyproject.toml": table, ".git/": "", ".gitignore": "gen/\n.venv\n*_pb2.py\n"})
-    write(
-        here, ["a.py", f"{folder}/b.py", f"{folder}/b_pb2.py", f"{folder}/b_old.py", f"{folder}/build/c.py"]
-    )
+    write(here, ["a.py", f"{folder}/b.py", f"{folder}/b_pb2.py", f"{folder}/b_old.py", f"{folder}/build/c.py"])
     assert asked(folder) == [f"{folder}/b.py"]
     assert not_asked(folder) == ["a.py"]
 
@@ -338,9 +336,7 @@ def test_a_script_is_no_alias_for_a_module_of_the_standard_library(here: Path) -
 
 
 def test_no_dotted_name_leads_through_a_folder_that_is_no_identifier(here: Path) -> None:
-    write(
-        here, ["pyproject.toml", "my-scripts/tool.py", "pkg-1.2/pkg/__init__.py", "odd.name.py", "ns/a-b.py"]
-    )
+    write(here, ["pyproject.toml", "my-scripts/tool.py", "pkg-1.2/pkg/__init__.py", "odd.name.py", "ns/a-b.py"])
     assert modules(".") == {
         "my-scripts/tool.py": "tool",
         "ns/a-b.py": "ns.a-b",

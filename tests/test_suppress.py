@@ -26,9 +26,7 @@ def is_silent(text: str, finding: Finding) -> bool:
     return not run(text, finding).kept
 
 
-def unused(
-    text: str, *findings: Finding, active: set[str] | None = None
-) -> list[tuple[int, tuple[str, ...]]]:
+def unused(text: str, *findings: Finding, active: set[str] | None = None) -> list[tuple[int, tuple[str, ...]]]:
     return [(found.span.line, found.codes) for found in run(text, *findings, active=active).unused]
 
 

@@ -117,9 +117,7 @@ def _ways(name: str, given: object) -> tuple[tuple[str, int | None, object], ...
             case [str(keyword), int(position), value]:
                 ways.append((keyword, position, value))
             case _:
-                raise CatalogError(
-                    f"calls: `{name}`: `nonblocking` holds {way!r}, not [keyword, position, value]"
-                )
+                raise CatalogError(f"calls: `{name}`: `nonblocking` holds {way!r}, not [keyword, position, value]")
     return tuple(ways)
 
 

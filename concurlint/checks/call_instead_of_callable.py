@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.facts.records import Call, spelled
+from concurlint.facts.syntax import Call, spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 

@@ -19,7 +19,8 @@ from concurlint.effects.handed import (
 )
 from concurlint.effects.pieces import Piece, is_whole_parameter
 from concurlint.effects.text import Tracer
-from concurlint.facts.records import CallSite, Collection, Expression, Name, spelled
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder

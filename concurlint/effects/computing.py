@@ -7,19 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import Effects
 from concurlint.effects.constants import number
-from concurlint.facts.records import (
-    Attribute,
-    Call,
-    CallSite,
-    Collection,
-    Compare,
-    Constant,
-    Expression,
-    Loop,
-    Name,
-    spelled,
-    walk,
-)
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, positional
 from concurlint.project.callgraph import CallGraph, library_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from concurlint.facts.records import Attribute, Binary, Collection, Constant, Expression, Name
+from concurlint.facts.syntax import Attribute, Binary, Collection, Constant, Expression, Name
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.roles import HookRole, Roles, RunsRole
-from concurlint.facts.records import Attribute, Call, CallSite, Collection, Constant, Expression, Name, Table
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, Table
 from concurlint.project.arguments import given, positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.evaluate import Evaluator

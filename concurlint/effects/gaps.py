@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING
 from concurlint.effects.locks import Held
 from concurlint.effects.sharing import Run
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.records import (
-    Attribute,
-    Branch,
-    Call,
-    Constant,
-    Context,
-    Expression,
-    Item,
-    Name,
-    spelled,
-    walk,
-)
+from concurlint.facts.records import Branch, Context
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder

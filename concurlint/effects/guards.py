@@ -3,18 +3,8 @@
 import re
 from collections.abc import Callable
 
-from concurlint.facts.records import (
-    Attribute,
-    Call,
-    Compare,
-    Condition,
-    Constant,
-    Expression,
-    Logic,
-    Name,
-    Unary,
-    spelled,
-)
+from concurlint.facts.records import Condition
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
 from concurlint.project.arguments import has_stars, matching
 from concurlint.project.modules import Code
 

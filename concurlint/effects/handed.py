@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from concurlint.effects.dispatch import merged
-from concurlint.facts.records import Argument, Attribute, Call, Constant, Expression, Item, Name, Table
+from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Table
 from concurlint.project.arguments import given, has_stars, matching
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self

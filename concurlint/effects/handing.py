@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import merged
 from concurlint.effects.locks import LOCK_KINDS
-from concurlint.facts.records import (
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import (
     Attribute,
     Binary,
     Call,
-    CallSite,
     Collection,
     Compare,
     Comprehension,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.guards import holds, says_main, says_type_checking
-from concurlint.facts.records import CallSite, Condition, Place
+from concurlint.facts.records import CallSite, Condition
+from concurlint.facts.syntax import Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.modules import Code

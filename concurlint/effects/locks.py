@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import Effects
-from concurlint.facts.records import (
-    Attribute,
-    Call,
-    CallSite,
-    Context,
-    Expression,
-    Name,
-    spelled,
-)
+from concurlint.facts.records import CallSite, Context
+from concurlint.facts.syntax import Attribute, Call, Expression, Name, spelled
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
@@ -279,9 +272,7 @@ class Locks:
         for current in region:
             self._always[current] = found[current] or NONE_HELD
 
-    def _meet(
-        self, code: Code, ways: list[tuple[Held, Code]], found: dict[Code, Held | None]
-    ) -> Held | None:
+    def _meet(self, code: Code, ways: list[tuple[Held, Code]], found: dict[Code, Held | None]) -> Held | None:
         """What all ways hold; None while nothing limits it yet."""
         if not ways:
             return self._of_decorators(code)

@@ -10,17 +10,8 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.guards import implied, says_checked, single_binding
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
 from concurlint.effects.reaching import Reaching
-from concurlint.facts.records import (
-    Attribute,
-    Binding,
-    Call,
-    Collection,
-    Constant,
-    Expression,
-    Item,
-    Name,
-    Table,
-)
+from concurlint.facts.records import Binding
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, matching
 from concurlint.project.callgraph import CallGraph, library_name

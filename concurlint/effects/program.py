@@ -22,7 +22,8 @@ from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
-from concurlint.facts.records import Argument, Call, CallSite, Expression
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Argument, Call, Expression
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator

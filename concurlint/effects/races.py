@@ -11,13 +11,7 @@ from concurlint.effects.locks import Held
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.effects.slips import Slip, Slips
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.records import (
-    Attribute,
-    Call,
-    Expression,
-    Item,
-    Name,
-)
+from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder

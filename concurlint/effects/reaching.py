@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurlint.facts.records import Access, Binding, Context, Expression, Place, Returned
+from concurlint.facts.records import Access, Binding, Context, Returned
+from concurlint.facts.syntax import Expression, Place
 from concurlint.project.modules import Code
 
 _Spot = tuple[Place, Context, int]

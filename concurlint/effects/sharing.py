@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.locks import Held, Locks
 from concurlint.effects.touches import Location, Touch, Touches
-from concurlint.facts.records import (
-    Attribute,
-    Call,
-    Expression,
-    Name,
-)
+from concurlint.facts.syntax import Attribute, Call, Expression, Name
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.modules import Code

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from concurlint.effects.locks import Held, Lock
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.records import (
-    Call,
-    Constant,
-    Item,
-)
+from concurlint.facts.syntax import Call, Constant, Item
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
 
@@ -107,7 +103,9 @@ class Slips:
     def _is_dead(self, way: _Way) -> bool:
         """A private helper that nobody is known to call says nothing about how it would be called."""
         code = way.touch.code
-        return code.name.startswith("_") and not code.name.endswith("__") and not self._races.sharing.locks.callers(code)
+        return (
+            code.name.startswith("_") and not code.name.endswith("__") and not self._races.sharing.locks.callers(code)
+        )
 
     def _is_sure(self, way: _Way, guarded: int) -> bool:
         """One place under another lock only speaks against itself if the others agree, and if the change

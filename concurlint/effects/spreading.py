@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch
-from concurlint.facts.records import Attribute, Expression, Item, Name
+from concurlint.facts.syntax import Attribute, Expression, Item, Name
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import is_self
 from concurlint.project.evaluate import Evaluator

@@ -8,7 +8,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.formats import Slot, format_parts, is_number_spec, percent_parts
 from concurlint.effects.origins import Frame, Origins
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless, shown
-from concurlint.facts.records import (
+from concurlint.facts.syntax import (
     Attribute,
     Await,
     Binary,

@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.facts.records import (
-    Access,
-    Attribute,
-    Call,
-    Constant,
-    Context,
-    Expression,
-    Item,
-    Name,
-    Place,
-    Slice,
-    spelled,
-    walk,
-)
+from concurlint.facts.records import Access, Context
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module

@@ -7,34 +7,17 @@ from typing import Any, Literal
 
 import libcst as cst
 
-from concurlint.facts.expressions import Lowering
 from concurlint.facts.positions import places
 from concurlint.facts.records import (
-    Access,
-    Argument,
     Attempt,
-    Awaited,
-    Binding,
-    BindingKind,
     Branch,
-    Collection,
     Condition,
-    Constant,
-    Context,
     Entered,
-    Expression,
     Handler,
-    Import,
     ModuleFacts,
-    Name,
-    Place,
-    Returned,
-    Scope,
-    Star,
-    spelled,
 )
-
-_EXITS = {"sys.exit", "os._exit", "exit", "quit", "sys._exit", "os.abort"}
+from concurlint.facts.statements import SimpleStatements
+from concurlint.facts.syntax import Collection, Constant, Expression
 
 
 def collect(tree: cst.Module) -> ModuleFacts:
@@ -42,13 +25,12 @@ def collect(tree: cst.Module) -> ModuleFacts:
     return _Collector(tree).module()
 
 
-class _Collector(Lowering):
-    """Walks statements; expressions are lowered by `Lowering`."""
+class _Collector(SimpleStatements):
+    """Walks statements; simple ones and expressions are read by its bases."""
 
     def __init__(self, tree: cst.Module) -> None:
         super().__init__(places(tree))
         self._tree = tree
-        self._stars: list[tuple[Import, Context]] = []
         self._blocks = 1
         self._attempts = 0
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -63,20 +45,7 @@ class _Collector(Lowering):
             cst.FunctionDef: self._function,
             cst.ClassDef: self._class,
             cst.Match: self._match,
-            cst.Assign: self._assign,
-            cst.AnnAssign: self._annotated,
-            cst.AugAssign: self._augmented,
-            cst.Expr: self._expr,
-            cst.Return: self._return,
-            cst.Raise: self._raise,
-            cst.Assert: self._assert,
-            cst.Del: self._delete,
-            cst.Import: self._import,
-            cst.ImportFrom: self._import_from,
-            cst.Global: self._global,
-            cst.Nonlocal: self._nonlocal,
-            cst.Break: self._break,
-            cst.Continue: self._continue,
+            **self._simple,
         }
 
     def module(self) -> ModuleFacts:
@@ -149,9 +118,7 @@ class _Collector(Lowering):
                     else_ends = self._if(node.orelse)
                 else:
                     else_ends = self._body(node.orelse.body.body)
-        self.scope.branches.append(
-            Branch(test, self.context, order, body, orelse, self.place(node.test), body_ends)
-        )
+        self.scope.branches.append(Branch(test, self.context, order, body, orelse, self.place(node.test), body_ends))
         if body_ends and not else_ends:
             self.context = replace(self.context, conditions=(*self.context.conditions, no))
         elif else_ends and not body_ends:
@@ -179,9 +146,7 @@ class _Collector(Lowering):
             self.statement = self.place(node.test)
             loop.iterable = self.expression(node.test)
             order = self.next_order()
-            self.scope.branches.append(
-                Branch(loop.iterable, self.context, order, loop.block, None, loop.at, False)
-            )
+            self.scope.branches.append(Branch(loop.iterable, self.context, order, loop.block, None, loop.at, False))
             self._body(node.body.body)
         self.close_loop(loop)
         if node.orelse is not None:
@@ -209,9 +174,7 @@ class _Collector(Lowering):
                         self.bind(handler.name.name.value, "except", caught, self.place(handler.name.name))
                 raised = self.raises
                 handlers_end = self._body(handler.body.body) and handlers_end
-                self.scope.handlers.append(
-                    Handler(number, types, block, self.place(handler), self.raises > raised)
-                )
+                self.scope.handlers.append(Handler(number, types, block, self.place(handler), self.raises > raised))
         if node.orelse is not None:
             ends = self._suite(node.orelse.body, attempts=part("else"))[1] or ends
         if node.finalbody is not None and self._suite(node.finalbody.body, attempts=part("finally"))[1]:
@@ -279,127 +242,6 @@ class _Collector(Lowering):
             self._body(node.body.body)
         return False
 
-    # simple statements
-
-    def _assign(self, node: cst.Assign) -> bool:
-        value = self.expression(node.value)
-        for target in node.targets:
-            self.bind_target(target.target, "assign", value)
-        return False
-
-    def _annotated(self, node: cst.AnnAssign) -> bool:
-        annotation = self.annotation(node.annotation)
-        value = self.expression(node.value) if node.value is not None else None
-        if isinstance(node.target, cst.Name):
-            kind: BindingKind = "assign" if value is not None else "annotate"
-            self.bind(node.target.value, kind, value, self.place(node.target), annotation=annotation)
-            self.note_global_write(node.target, value)
-        else:
-            target = self.expression(node.target, store=True)
-            self.access("write", target, value, annotation=annotation)
-        return False
-
-    def _augmented(self, node: cst.AugAssign) -> bool:
-        value = self.expression(node.value)
-        self.count_operation()
-        operator = type(node.operator).__name__.removesuffix("Assign")
-        target = self.expression(node.target, store=True)
-        if isinstance(node.target, cst.Name):
-            self.bind(self.renamed(node.target.value), "augment", value, self.place(node.target))
-            if self.scope.kind == "module" or node.target.value in self.scope.globals | self.scope.nonlocals:
-                self.access("augment", target, value, operator=operator)
-        else:
-            self.access("augment", target, value, operator=operator)
-        return False
-
-    def _expr(self, node: cst.Expr) -> bool:
-        value = node.value
-        if isinstance(value, cst.Call):
-            call = self.call(value, dropped=True)
-            return spelled(call.function) in _EXITS
-        if isinstance(value, cst.Await) and isinstance(value.expression, cst.Call):
-            self.awaited(value, dropped=True)
-        else:
-            self.expression(value)
-        return False
-
-    def _return(self, node: cst.Return) -> bool:
-        value = self.expression(node.value) if node.value is not None else None
-        self.scope.returned.append(Returned(value, self.context, self.next_order(), self.place(node)))
-        self.leave_loops()
-        return True
-
-    def _raise(self, node: cst.Raise) -> bool:
-        self.raises += 1
-        if node.exc is not None:
-            self.expression(node.exc)
-        self.leave_loops()
-        return True
-
-    def _break(self, node: cst.Break) -> bool:
-        self.leave_loops(one=True)
-        return True
-
-    def _continue(self, node: cst.Continue) -> bool:
-        return True
-
-    def _assert(self, node: cst.Assert) -> bool:
-        self.expression(node.test)
-        if node.msg is not None:
-            self.expression(node.msg)
-        return False
-
-    def _delete(self, node: cst.Del) -> bool:
-        targets = node.target.elements if isinstance(node.target, cst.Tuple) else (node.target,)
-        for target in targets:
-            inner = target.value if isinstance(target, cst.Element) else target
-            if isinstance(inner, cst.Name):
-                self.bind(self.renamed(inner.value), "delete", None, self.place(inner))
-                self.note_global_write(inner, None, kind="delete")
-            elif isinstance(inner, cst.BaseExpression):
-                self.access("delete", self.expression(inner, store=True), None)
-        return False
-
-    # imports and declarations
-
-    def _import(self, node: cst.Import) -> bool:
-        for alias in node.names:
-            dotted = _dotted(alias.name)
-            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                name, imported = alias.asname.name.value, Import(dotted, None, 0, whole=True)
-            else:
-                name, imported = dotted.partition(".")[0], Import(dotted, None, 0)
-            self.bind(name, "import", None, self.place(alias), imported=imported)
-        return False
-
-    def _import_from(self, node: cst.ImportFrom) -> bool:
-        module = _dotted(node.module) if node.module is not None else ""
-        level = len(node.relative)
-        if isinstance(node.names, cst.ImportStar):
-            self._stars.append((Import(module, None, level), self.context))
-            return False
-        for alias in node.names:
-            name = alias.name.value if isinstance(alias.name, cst.Name) else _dotted(alias.name)
-            bound = name
-            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                bound = alias.asname.name.value
-            self.bind(bound, "import", None, self.place(alias), imported=Import(module, name, level))
-        return False
-
-    def _global(self, node: cst.Global) -> bool:
-        self.scope.globals.update(item.name.value for item in node.names)
-        return False
-
-    def _nonlocal(self, node: cst.Nonlocal) -> bool:
-        self.scope.nonlocals.update(item.name.value for item in node.names)
-        return False
-
-
-def _dotted(node: cst.CSTNode) -> str:
-    if isinstance(node, cst.Attribute):
-        return f"{_dotted(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""
-
 
 def _last_is_raise(body: cst.BaseSuite) -> bool:
     last = body.body[-1] if body.body else None
@@ -416,5 +258,3 @@ def _captured(pattern: cst.CSTNode) -> Iterator[cst.Name]:
     for child in pattern.children:
         if not isinstance(child, cst.BaseExpression):
             yield from _captured(child)
-
-

@@ -2,44 +2,36 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import libcst as cst
 
+from concurlint.facts.recording import Recorder
 from concurlint.facts.records import (
-    Access,
-    AccessKind,
+    CallSite,
+    Condition,
+    Loop,
+    Returned,
+)
+from concurlint.facts.syntax import (
     Argument,
     Attribute,
     Await,
-    Awaited,
     Binary,
-    Binding,
-    BindingKind,
     Call,
-    CallSite,
     Choice,
     Collection,
     Compare,
     Comprehension,
-    Condition,
     Constant,
-    Context,
     Expression,
     Formatted,
-    Import,
     Item,
     Lambda,
     Logic,
-    Loop,
     Name,
-    Parameter,
     Place,
-    Returned,
-    Scope,
-    ScopeKind,
     Slice,
     Star,
     Table,
@@ -49,24 +41,13 @@ from concurlint.facts.records import (
     Yield,
 )
 
-_NOWHERE: Place = (1, 1, 1, 1)
 
-
-class Lowering:
+class Lowering(Recorder):
     """Turns expressions into records within the current scope and context."""
 
     def __init__(self, positions: dict[cst.CSTNode, Place]) -> None:
-        self._positions = positions
-        self.scopes: list[Scope] = []
-        self.scope: Scope
-        self.context = Context()
-        self.statement: Place = _NOWHERE
-        self.raises = 0
-        self._orders: dict[int, int] = {}
-        self._loops: list[Loop] = []
-        self._renames: list[dict[str, str]] = []
+        super().__init__(positions)
         self._fresh = 0
-        self._quiet = 0
         self._lower: dict[type, Callable[[Any], Expression]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -98,168 +79,6 @@ class Lowering:
             cst.StarredElement: self._starred,
         }
 
-    # places, orders, scopes
-
-    def place(self, node: cst.CSTNode) -> Place:
-        return self._positions.get(node, _NOWHERE)
-
-    def next_order(self) -> int:
-        number = self.scope.number
-        order = self._orders.get(number, 0) + 1
-        self._orders[number] = order
-        return order
-
-    def open_scope(self, kind: ScopeKind, name: str, at: Place) -> Scope:
-        parent = self.scope.number if self.scopes else None
-        scope = Scope(len(self.scopes), kind, name, parent, at, self.context)
-        self.scopes.append(scope)
-        return scope
-
-    @contextmanager
-    def within(self, scope: Scope) -> Iterator[None]:
-        outer = self.scope, self.context, self.statement, self._loops
-        self.scope, self.context, self._loops = scope, Context(), []
-        try:
-            yield
-        finally:
-            self.scope, self.context, self.statement, self._loops = outer
-
-    # loops
-
-    def open_loop(
-        self,
-        kind: Literal["for", "while", "comprehension"],
-        at: Place,
-        iterable: Expression | None = None,
-        is_async: bool = False,
-    ) -> Loop:
-        loop = Loop(
-            len(self.scope.loops), kind, None, iterable, self.context, at, self.next_order(), -1, is_async
-        )
-        self.scope.loops.append(loop)
-        self._loops.append(loop)
-        return loop
-
-    def close_loop(self, loop: Loop) -> None:
-        self._loops.remove(loop)
-        loop.end = self.next_order()
-
-    def leave_loops(self, one: bool = False) -> None:
-        for loop in self._loops[-1:] if one else self._loops:
-            loop.leaves = True
-
-    def count_operation(self) -> None:
-        if self._loops:
-            self._loops[-1].operations += 1
-
-    def note_await(self, value: Expression | None, at: Place) -> None:
-        for loop in self._loops:
-            loop.has_await = True
-        self.scope.awaits.append(Awaited(value, self.context, self.next_order(), at))
-
-    # bindings and accesses
-
-    def renamed(self, name: str) -> str:
-        for names in reversed(self._renames):
-            if name in names:
-                return names[name]
-        return name
-
-    def bind(
-        self,
-        name: str,
-        kind: BindingKind,
-        value: Expression | None,
-        at: Place,
-        *,
-        path: tuple[int, ...] = (),
-        imported: Import | None = None,
-        scope: int | None = None,
-        annotation: Expression | None = None,
-    ) -> None:
-        binding = Binding(
-            name, kind, value, self.context, self.next_order(), at, path, imported, scope, annotation
-        )
-        self.scope.bindings.setdefault(name, []).append(binding)
-
-    def bind_target(
-        self,
-        target: cst.BaseExpression,
-        kind: BindingKind,
-        value: Expression | None,
-        path: tuple[int, ...] = (),
-    ) -> Expression:
-        """Bind every name of an assignment target; attributes and items become accesses."""
-        if isinstance(target, cst.Name):
-            name = self.renamed(target.value)
-            self.bind(name, kind, value, self.place(target), path=path)
-            if not path and kind == "assign":
-                self.note_global_write(target, value)
-            return Name(name, self.place(target))
-        if isinstance(target, (cst.Tuple, cst.List)):
-            items = tuple(
-                self.bind_target(element.value, kind, value, (*path, -1 if starred else index))
-                for index, element in enumerate(target.elements)
-                for starred in (isinstance(element, cst.StarredElement),)
-            )
-            return Collection("tuple", items, self.place(target))
-        lowered = self.expression(target, store=True)
-        self.access("write", lowered, value if kind == "assign" and not path else None)
-        return lowered
-
-    def note_global_write(
-        self, target: cst.Name, value: Expression | None, kind: AccessKind = "write"
-    ) -> None:
-        scope = self.scope
-        if scope.kind == "module" or target.value in scope.globals or target.value in scope.nonlocals:
-            self.access(kind, Name(target.value, self.place(target)), value)
-
-    def access(
-        self,
-        kind: AccessKind,
-        target: Expression,
-        value: Expression | None,
-        *,
-        operator: str = "",
-        annotation: Expression | None = None,
-    ) -> None:
-        if self._quiet:
-            return
-        order = self.next_order()
-        self.scope.accesses.append(
-            Access(kind, target, value, self.context, order, self.statement, operator, annotation)
-        )
-
-    def parameters(self, node: cst.Parameters) -> tuple[Parameter, ...]:
-        """The parameters in order; defaults are evaluated in the scope around the function."""
-
-        def one(param: cst.Param, kind: Literal["positional", "keyword", "args", "kwargs"]) -> Parameter:
-            default = self.expression(param.default) if param.default is not None else None
-            return Parameter(param.name.value, kind, self.annotation(param.annotation), default)
-
-        found = [one(p, "positional") for p in (*node.posonly_params, *node.params)]
-        if isinstance(node.star_arg, cst.Param):
-            found.append(one(node.star_arg, "args"))
-        found += [one(p, "keyword") for p in node.kwonly_params]
-        if node.star_kwarg is not None:
-            found.append(one(node.star_kwarg, "kwargs"))
-        return tuple(found)
-
-    def bind_parameters(self, scope: Scope) -> None:
-        for parameter in scope.parameters:
-            self.bind(
-                parameter.name, "parameter", parameter.default, scope.at, annotation=parameter.annotation
-            )
-
-    def annotation(self, node: cst.Annotation | None) -> Expression | None:
-        if node is None:
-            return None
-        self._quiet += 1
-        try:
-            return self.expression(node.annotation)
-        finally:
-            self._quiet -= 1
-
     # expressions
 
     def expression(self, node: cst.CSTNode, store: bool = False) -> Expression:
@@ -271,9 +90,7 @@ class Lowering:
         handler = self._lower.get(type(node))
         if handler is not None:
             return handler(node)
-        parts = tuple(
-            self.expression(child) for child in node.children if isinstance(child, cst.BaseExpression)
-        )
+        parts = tuple(self.expression(child) for child in node.children if isinstance(child, cst.BaseExpression))
         return Collection("tuple", parts, self.place(node))
 
     def _name(self, node: cst.Name) -> Expression:
@@ -309,7 +126,7 @@ class Lowering:
             )
         return lowered
 
-    def awaited(self, node: cst.Await, dropped: bool = False) -> Expression:
+    def awaited(self, node: cst.Await) -> Expression:
         if isinstance(node.expression, cst.Call):
             value: Expression = self.call(node.expression, awaited=True)
         else:
@@ -340,7 +157,8 @@ class Lowering:
         for part in node.parts:
             if isinstance(part, cst.FormattedStringText):
                 parts.append(Constant(_unescaped(part.value, node.prefix), self.place(node)))
-            elif isinstance(part, cst.FormattedStringExpression):
+            else:
+                assert isinstance(part, cst.FormattedStringExpression)
                 spec = "".join(
                     piece.value if isinstance(piece, cst.FormattedStringText) else "{}"
                     for piece in part.format_spec or ()
@@ -396,7 +214,8 @@ class Lowering:
         value = self.expression(node.value)
         index: list[Expression] = []
         for element in node.slice:
-            if isinstance(element.slice, cst.Index):
+            if not isinstance(element.slice, cst.Slice):
+                assert isinstance(element.slice, cst.Index)
                 index.append(self.expression(element.slice.value))
             else:
                 bounds = (element.slice.lower, element.slice.upper, element.slice.step)
@@ -409,8 +228,7 @@ class Lowering:
 
     def _collection(self, node: cst.List | cst.Tuple | cst.Set) -> Expression:
         items = tuple(
-            self._starred(e) if isinstance(e, cst.StarredElement) else self.expression(e.value)
-            for e in node.elements
+            self._starred(e) if isinstance(e, cst.StarredElement) else self.expression(e.value) for e in node.elements
         )
         return Collection(type(node).__name__.lower(), items, self.place(node))
 
@@ -425,44 +243,44 @@ class Lowering:
             values.append(self.expression(element.value))
         return Table(tuple(keys), tuple(values), self.place(node))
 
-    def _comprehension(self, node: cst.BaseComp) -> Expression:
-        clause: cst.CompFor | None = node.for_in  # type: ignore[attr-defined]
-        outer, opened, names = self.context, [], {}
+    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) -> Expression:
+        outer = self.context
         deferred = outer.deferred or isinstance(node, cst.GeneratorExp)
-        self._renames.append(names)
+        opened: list[Loop] = []
+        clause: cst.CompFor | None = node.for_in
         while clause is not None:
-            depth = self._renames.pop() if not opened else None
-            iterable = self.expression(clause.iter)
-            if depth is not None:
-                self._renames.append(depth)
-            is_async = clause.asynchronous is not None
-            loop = self.open_loop("comprehension", self.place(clause.iter), iterable, is_async)
-            if is_async:
-                self.note_await(iterable, loop.at)
-            opened.append(loop)
-            self.context = replace(
-                self.context, loops=(*self.context.loops, loop.number), deferred=deferred
-            )
-            for name in _target_names(clause.target):
-                self._fresh += 1
-                names[name] = f"{name}@{self._fresh}"
-            loop.target = self.bind_target(clause.target, "for", iterable)
-            for condition in clause.ifs:
-                test = self.expression(condition.test)
-                self.context = replace(
-                    self.context, conditions=(*self.context.conditions, Condition(test, True))
-                )
+            opened.append(self._clause(clause, first=not opened, deferred=deferred))
             clause = clause.inner_for_in
+        results: tuple[Expression, ...]
         if isinstance(node, cst.DictComp):
             results = (self.expression(node.key), self.expression(node.value))
         else:
-            results = (self.expression(node.elt),)  # type: ignore[attr-defined]
+            results = (self.expression(node.elt),)
         self._renames.pop()
         for loop in reversed(opened):
             self.close_loop(loop)
         self.context = outer
         kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
         return Comprehension(kind, results, tuple(loop.number for loop in opened), self.place(node))
+
+    def _clause(self, clause: cst.CompFor, *, first: bool, deferred: bool) -> Loop:
+        """One `for … in … if …`; the first iterable is evaluated outside the names of the comprehension."""
+        iterable = self.expression(clause.iter)
+        if first:
+            self._renames.append({})
+        is_async = clause.asynchronous is not None
+        loop = self.open_loop("comprehension", self.place(clause.iter), iterable, is_async)
+        if is_async:
+            self.note_await(iterable, loop.at)
+        self.context = replace(self.context, loops=(*self.context.loops, loop.number), deferred=deferred)
+        for name in _target_names(clause.target):
+            self._fresh += 1
+            self._renames[-1][name] = f"{name}@{self._fresh}"
+        loop.target = self.bind_target(clause.target, "for", iterable)
+        for condition in clause.ifs:
+            test = self.expression(condition.test)
+            self.context = replace(self.context, conditions=(*self.context.conditions, Condition(test, True)))
+        return loop
 
     def _lambda(self, node: cst.Lambda) -> Expression:
         parameters = self.parameters(node.params)

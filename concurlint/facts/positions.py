@@ -6,7 +6,7 @@ from types import TracebackType
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from concurlint.facts.records import Place
+from concurlint.facts.syntax import Place
 
 
 class _Recorded:
@@ -53,13 +53,13 @@ class _PositionState(CodegenState):
         else:
             self.column += len(value)
 
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]
         self,
         node: cst.CSTNode,
         *,
-        start_node: cst.CSTNode | None = None,
-        end_node: cst.CSTNode | None = None,
-    ) -> _Recorded:  # type: ignore[override]
+        start_node: cst.CSTNode | None = None,  # noqa: ARG002
+        end_node: cst.CSTNode | None = None,  # noqa: ARG002
+    ) -> _Recorded:
         return _Recorded(self, node)
 
 

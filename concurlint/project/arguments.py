@@ -1,6 +1,7 @@
 """Which argument of a call goes to which parameter."""
 
-from concurlint.facts.records import Argument, Call, Expression, Parameter, Star, Table
+from concurlint.facts.records import Parameter
+from concurlint.facts.syntax import Argument, Call, Expression, Star, Table
 from concurlint.project.modules import Code
 
 

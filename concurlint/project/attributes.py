@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from concurlint.facts.records import Binding, Expression
+from concurlint.facts.records import Binding
+from concurlint.facts.syntax import Expression
 from concurlint.project.classes import attribute_writes, class_bindings
 from concurlint.project.modules import Code
 from concurlint.project.values import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from concurlint.facts.records import Argument, Attribute, Call, CallSite, Expression, Name
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from concurlint.facts.records import Call, Constant
+from concurlint.facts.syntax import Call, Constant
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,

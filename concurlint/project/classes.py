@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from concurlint.facts.records import Access, Attribute, Binding, Name
+from concurlint.facts.records import Access, Binding
+from concurlint.facts.syntax import Attribute, Name
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Library
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from concurlint.facts.records import Attribute, Call, Expression, Name
+from concurlint.facts.syntax import Attribute, Call, Expression, Name
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,

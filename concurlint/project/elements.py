@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from concurlint.facts.records import (
+from concurlint.facts.syntax import (
     Attribute,
     Binary,
     Call,

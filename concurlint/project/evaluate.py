@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from concurlint.catalog.roles import Roles
-from concurlint.facts.records import (
+from concurlint.facts.records import Binding, Parameter
+from concurlint.facts.syntax import (
     Attribute,
     Await,
     Binary,
-    Binding,
     Call,
     Choice,
     Collection,
@@ -21,7 +21,6 @@ from concurlint.facts.records import (
     Lambda,
     Logic,
     Name,
-    Parameter,
     Star,
     Table,
     Text,

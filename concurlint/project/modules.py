@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from concurlint.facts.records import Binding, Import, ModuleFacts, Name, Place, Scope, spelled
+from concurlint.facts.records import Binding, Import, ModuleFacts, Scope
+from concurlint.facts.syntax import Name, Place, spelled
 from concurlint.finding import Span
 from concurlint.source import SourceFile
 

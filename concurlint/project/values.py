@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from concurlint.facts.records import Call, Expression
+from concurlint.facts.syntax import Call, Expression
 from concurlint.project.modules import Code, Module
 
 

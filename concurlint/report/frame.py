@@ -50,9 +50,7 @@ class Frame:
     signs: Signs
     indent: str = "  "
 
-    def render(
-        self, lines: Sequence[str], span: Span, style: str, *, around: int = 0, most: int = 6
-    ) -> Iterator[Text]:
+    def render(self, lines: Sequence[str], span: Span, style: str, *, around: int = 0, most: int = 6) -> Iterator[Text]:
         """Rows that show `span`, at most `most` of its lines, and `around` lines before and after it.
 
         Nothing if the span lies outside of `lines`.

@@ -40,8 +40,7 @@ def render_json(rules: Sequence[RuleSummary]) -> str:
 def render_text(rules: Sequence[RuleSummary]) -> str:
     """One line for each rule: code, name, level, `fixable` or `-`, summary, with tabs between."""
     rows = (
-        (rule.code, rule.name, rule.level.value, "fixable" if rule.fixable else "-", rule.summary)
-        for rule in rules
+        (rule.code, rule.name, rule.level.value, "fixable" if rule.fixable else "-", rule.summary) for rule in rules
     )
     return "".join("\t".join(row) + "\n" for row in rows)
 

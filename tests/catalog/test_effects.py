@@ -249,9 +249,7 @@ def test_this_call_is_not_heavy_by_itself(name: str) -> None:
     assert found.cost in ("small", "data")
 
 
-@pytest.mark.parametrize(
-    "name", ["builtins.range", "builtins.len", "builtins.isinstance", "builtins.list.append"]
-)
+@pytest.mark.parametrize("name", ["builtins.range", "builtins.len", "builtins.isinstance", "builtins.list.append"])
 def test_this_call_is_not_worth_a_word(name: str) -> None:
     assert fact(name).effect == "none"
 
@@ -272,9 +270,7 @@ def test_this_call_is_not_worth_a_word(name: str) -> None:
         ("numpy.ndarray.sum", None, 500),
     ],
 )
-def test_the_size_from_which_the_gil_is_released(
-    name: str, threshold: int | None, elements: int | None
-) -> None:
+def test_the_size_from_which_the_gil_is_released(name: str, threshold: int | None, elements: int | None) -> None:
     found = fact(name)
     assert found.effect == "nogil_cpu"
     assert (found.threshold, found.threshold_elements) == (threshold, elements)

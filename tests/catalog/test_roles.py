@@ -42,9 +42,7 @@ def tables() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def lines_of(*sections: str) -> list[tuple[str, Any]]:
-    return [
-        (name, line) for _, section, lines in tables() if section in sections for name, line in lines.items()
-    ]
+    return [(name, line) for _, section, lines in tables() if section in sections for name, line in lines.items()]
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
@@ -67,9 +65,7 @@ def test_a_table_has_known_sections_and_names_of_its_own_package() -> None:
 
 def test_a_line_of_words_is_words() -> None:
     assert [
-        name
-        for name, line in lines_of(*WORDS)
-        if not isinstance(line, str) or line != line.strip() or not line
+        name for name, line in lines_of(*WORDS) if not isinstance(line, str) or line != line.strip() or not line
     ] == []
 
 
@@ -115,11 +111,7 @@ def test_no_class_is_its_own_ancestor() -> None:
 def test_lines_stand_under_the_name_that_things_are_known_by() -> None:
     """Names are made canonical before they are looked up: a line under another name is never found."""
     sections = ("returns", "runs", "overrides", "decorators", "keeps", "inputs", "shells", "starts")
-    lost = [
-        f"{name} → {roles.canonical(name)}"
-        for name, _ in lines_of(*sections)
-        if roles.canonical(name) != name
-    ]
+    lost = [f"{name} → {roles.canonical(name)}" for name, _ in lines_of(*sections) if roles.canonical(name) != name]
     assert lost == []
 
 
@@ -140,9 +132,7 @@ def test_a_subclass_hides_nothing_that_its_base_says() -> None:
 
 def test_work_runs_somewhere_known() -> None:
     places = set(get_args(Where))
-    assert [
-        name for name, line in lines_of("runs", "overrides", "decorators") if line["on"] not in places
-    ] == []
+    assert [name for name, line in lines_of("runs", "overrides", "decorators") if line["on"] not in places] == []
 
 
 def test_parameters_are_a_name_and_a_position() -> None:
@@ -197,9 +187,7 @@ def parameters(name: str) -> list[inspect.Parameter]:
     """What a caller of `name` may pass, in order; empty where Python does not tell."""
     thing = found(name)
     try:
-        said = list(
-            inspect.signature(thing.__init__ if inspect.isclass(thing) else thing).parameters.values()
-        )
+        said = list(inspect.signature(thing.__init__ if inspect.isclass(thing) else thing).parameters.values())
     except (TypeError, ValueError):
         return []
     return said[1:] if said and said[0].name in ("self", "cls") else said

@@ -9,7 +9,7 @@ import pytest
 from concurlint.config import load
 from concurlint.effects.guards import says_checked, says_main, says_windows
 from concurlint.facts.collect import collect
-from concurlint.facts.records import Expression, Name
+from concurlint.facts.syntax import Expression, Name
 from concurlint.lint import lint
 
 PLACE = (1, 1, 1, 2)

@@ -11,9 +11,7 @@ from concurlint.finding import Span
 from concurlint.report.frame import ASCII, DRAWN, Frame, Signs, signs_for, split_lines
 
 
-def drawn(
-    source: str, span: Span, *, width: int = 80, around: int = 0, most: int = 6, signs: Signs = ASCII
-) -> str:
+def drawn(source: str, span: Span, *, width: int = 80, around: int = 0, most: int = 6, signs: Signs = ASCII) -> str:
     """The frame as a terminal of that width shows it."""
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     frame = Frame(width, signs, indent="")

@@ -9,9 +9,7 @@ from concurlint.finding import Level
 from concurlint.report.rules import RuleSummary, render_json, render_page, render_table, render_text
 
 RULES = [
-    RuleSummary(
-        "CCL101", "process-outside-main-guard", Level.ERROR, "A process is `started` [too] early.", False
-    ),
+    RuleSummary("CCL101", "process-outside-main-guard", Level.ERROR, "A process is `started` [too] early.", False),
     RuleSummary("CCL601", "subprocess-instead-of-library", Level.ADVICE, "A library does it.", True),
 ]
 PAGE = """\

@@ -32,6 +32,7 @@ class Naming:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._imports: set[int] = set()
 
     def name(self, code: Code, name: str) -> Values:
         """What a name may stand for where it is used in `code`."""
@@ -86,7 +87,16 @@ class Naming:
         return UNKNOWN if unknown and name not in _BUILTINS else None
 
     def imported(self, imported: Import, module: Module) -> Values:
-        """What an import binds its name to."""
+        """What an import binds its name to; a circle of imports binds it to nothing known."""
+        if id(imported) in self._imports:
+            return UNKNOWN
+        self._imports.add(id(imported))
+        try:
+            return self._imported(imported, module)
+        finally:
+            self._imports.discard(id(imported))
+
+    def _imported(self, imported: Import, module: Module) -> Values:
         target = module.absolute(imported)
         near = module.source
         if imported.name is None:
@@ -99,10 +109,9 @@ class Naming:
                     found.items or not self._evaluator.project.knows(f"{target}.{imported.name}", near)
                 ):
                     return found
+        if self._evaluator.project.knows(target, near):
             inner = f"{target}.{imported.name}"
             return self.dotted(inner, near) if self._evaluator.project.knows(inner, near) else UNKNOWN
-        if self._evaluator.project.knows(target, near):
-            return self.dotted(f"{target}.{imported.name}", near)
         if imported.level:
             return UNKNOWN
         return one(Library(self._evaluator.roles.canonical(f"{target}.{imported.name}")))

@@ -161,7 +161,10 @@ class Sharing:
         made_here = isinstance(owner, Instance) and owner.site is not None and owner.site.code is edge.caller
         if made_here and edge.callee.name.startswith("_") and edge.caller.scope.kind == "function":
             return True
-        if any(
+        function = edge.site.call.function
+        base = function.value if isinstance(function, Attribute) else None
+        on_self = isinstance(base, Name) and is_self(edge.caller, base.id) is not None
+        if on_self and any(
             name == "threading.Thread.start" and site.order > edge.site.order
             for site, name, _ in self._graph.libraries.get(edge.caller, ())
         ):

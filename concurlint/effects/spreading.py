@@ -14,6 +14,10 @@ from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Value
 
 
+# What a subclass in a file without a trace may use as its own.
+_TELLING_KINDS = {"loop", "executor", "thread-pool", "process-pool", "lock", "task-group"}
+
+
 def spreading_names(graph: CallGraph, dispatches: Sequence[Dispatch], roles: Roles) -> dict[str, set[str]]:
     """Global names by the reported name of the file that defines them.
 
@@ -73,8 +77,9 @@ def _callers(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:
 
 
 def _is_telling(code: Code, graph: CallGraph, roles: Roles) -> bool:
-    if any(roles.is_telling(name) for _, name, _ in graph.libraries.get(code, ())):
-        return True
+    for _, name, _ in graph.libraries.get(code, ()):
+        if roles.is_telling(name) or roles.kind(roles.returns(name)) in _TELLING_KINDS:
+            return True
     return code.scope.kind == "class" and any(map(roles.is_telling, graph.evaluator.lineage(code)[1]))
 
 

@@ -136,7 +136,7 @@ class Lowering(Recorder):
 
     def _string(self, node: cst.SimpleString) -> Expression:
         value = node.evaluated_value
-        return Constant(value if isinstance(value, (str, bytes)) else None, self.place(node))
+        return Constant(value, self.place(node))
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Expression:
         parts: list[Expression] = []

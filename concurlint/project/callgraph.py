@@ -66,7 +66,8 @@ class CallGraph:
         seen = set(queue)
         for code in queue:
             for callee in self._resolve(code):
-                for part in callee.family():
+                # the other methods of a class share its state with the one that is called
+                for part in (callee.owner or callee).family():
                     if part not in seen and part not in self.edges:
                         seen.add(part)
                         queue.append(part)

@@ -1,0 +1,209 @@
+"""The sampler: what every thread of a program does, read from /proc a few hundred times a second."""
+
+import os
+import platform
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Self
+
+from concurlint.runtime.family import Family, Member
+from concurlint.runtime.procfs import is_alive
+from concurlint.runtime.samples import Nanoseconds, States
+from concurlint.runtime.watching import Watched
+
+DEFAULT_RATE = 200
+_RENEW = 10
+"""Looks after which the processes and threads are listed again even if nobody seems to have been born."""
+_SHARE = 0.03
+"""Of a core: what the sampler may cost; with very many threads it looks less often."""
+_SLOWEST = 20
+_BRIEFLY = 100_000_000
+_DENIED = (
+    "not permitted to read what blocked threads wait for: run as root, grant CAP_SYS_PTRACE,"
+    " or set kernel.yama.ptrace_scope to 0"
+)
+_UNEVEN = 0.4
+"""How far the time between looks strays: evenly spaced looks would beat with a program's own rhythm."""
+
+
+class SamplingError(Exception):
+    """States cannot be sampled; the text is one line for people."""
+
+
+class Sampler:
+    """Looks at all threads of `pid` and of the Python processes below it, until stopped or they have ended.
+
+    It runs in a thread of this process and never stops the target.
+    """
+
+    def __init__(self, pid: int, *, rate: int = DEFAULT_RATE) -> None:
+        """SamplingError where there is no such process, or no Linux /proc."""
+        if not os.path.exists("/proc/self/schedstat"):  # noqa: PTH110
+            raise SamplingError("thread states need Linux with /proc mounted")
+        if not is_alive(pid):
+            raise SamplingError(f"there is no process {pid}")
+        self.pid = pid
+        self._interval = round(1e9 / rate)
+        self._family = Family(pid)
+        self._watched: dict[int, Watched] = {}
+        self._past: list[Watched] = []
+        self._thread = threading.Thread(target=self._run, name="concurlint-sampler", daemon=True)
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._chance = random.Random(pid)
+        self._started: Nanoseconds = 0
+        self._last: Nanoseconds = 0
+        self._ended: Nanoseconds = 0
+        self._ticks = 0
+        self._cost: Nanoseconds = 0
+
+    def start(self) -> None:
+        """Come back when the first look has been taken."""
+        self._thread.start()
+        self._ready.wait()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there still is something to look at."""
+        return self._thread.is_alive()
+
+    @property
+    def ticks(self) -> int:
+        """Looks taken so far."""
+        return self._ticks
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until every process has ended; whether that is so."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def stop(self) -> States:
+        """End the sampling, if it still runs, and give what was seen. SamplingError if the sampler failed."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._failure is not None:
+            raise SamplingError(f"the sampler failed: {self._failure!r}") from self._failure
+        every = [*self._past, *self._watched.values()]
+        length = self._ended - self._started
+        return States(
+            threads=tuple(track.states() for watched in every for track in watched.tracks),
+            started=self._started,
+            ended=self._ended,
+            interval=length // self._ticks if self._ticks else self._interval,
+            ticks=self._ticks,
+            switches=sum(watched.switches for watched in every),
+            holders=tuple(sorted(holder for watched in every for holder in watched.holders)),
+            method=_method(every),
+            cost_ns=self._cost,
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._begin()
+            while not self._stop.is_set() and self._watched_or_expected():
+                self._pause()
+                self._look()
+        except BaseException as failure:
+            self._failure = failure
+        finally:
+            self._ended = self._ended or time.monotonic_ns()
+            self._close()
+            self._cost = time.thread_time_ns()
+            self._ready.set()
+
+    def _begin(self) -> None:
+        self._started = self._last = time.monotonic_ns()
+        self._family.is_stale()
+        self._family.renew()
+        for member in self._family.members.values():
+            self._watch(member, self._started, old=True)
+        for watched in self._watched.values():
+            watched.look(self._started, self._started)
+        self._ticks = 1
+        self._ready.set()
+
+    def _watched_or_expected(self) -> bool:
+        """A command that is not Python may yet start some."""
+        return bool(self._watched) or bool(self._family.members)
+
+    def _pause(self) -> None:
+        spent = time.thread_time_ns() / max(1, self._ticks)
+        interval = min(max(self._interval, spent / _SHARE), self._interval * _SLOWEST)
+        interval *= self._chance.uniform(1 - _UNEVEN, 1 + _UNEVEN)
+        self._stop.wait(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
+
+    def _look(self) -> None:
+        now = time.monotonic_ns()
+        between = (self._last + now) // 2
+        self._last = now
+        if self._family.is_stale() or self._ticks % _RENEW == 0:
+            self._renew(between)
+        for pid, watched in list(self._watched.items()):
+            if not watched.look(now, between):
+                self._let_go(pid)
+                self._family.members.pop(pid, None)
+        if self._watched_or_expected():
+            self._ticks += 1
+        else:
+            self._ended = between
+
+    def _renew(self, between: Nanoseconds) -> None:
+        for member in self._family.renew():
+            known = self._watched.get(member.pid)
+            if known is None:
+                self._watch(member, between, old=False)
+            elif member.is_python:
+                known.reopen()
+            else:
+                self._let_go(member.pid)
+        for pid, watched in self._watched.items():
+            if pid in self._family.members:
+                watched.renew(self._family.members[pid].tids, between)
+
+    def _watch(self, member: Member, between: Nanoseconds, *, old: bool) -> None:
+        if member.is_python:
+            watched = self._watched[member.pid] = Watched(member, platform.machine())
+            watched.renew(member.tids, between, old=old)
+
+    def _let_go(self, pid: int) -> None:
+        watched = self._watched.pop(pid)
+        watched.close(self._last)
+        # Between fork and exec every command looks like Python.
+        is_other = pid in self._family.members and not self._family.members[pid].is_python
+        if not is_other or self._last - watched.first > _BRIEFLY:
+            self._past.append(watched)
+
+    def _close(self) -> None:
+        for watched in self._watched.values():
+            watched.close(self._ended)
+        self._family.close()
+
+
+def _method(every: Sequence[Watched]) -> str:
+    """How the states were come by, and what could not be had, in one line."""
+    found = Counter(watched.gil_found_by for watched in every)
+    lost = found.pop("", 0)
+    parts = ["threads by /proc syscall and schedstat"]
+    if found:
+        parts.append("GIL read from memory, found by " + " and ".join(sorted(found)))
+    if lost:
+        of = f" of {lost} of {len(every)} processes" if found else ""
+        parts.append(f"GIL{of} not found: a wait for it is filed as lock, holding it as computing")
+    if any(watched.denied for watched in every):
+        parts.append(_DENIED)
+    elif any(watched.is_blind for watched in every):
+        parts.append("no /proc syscall here: what a thread is blocked in is unknown")
+    return "; ".join(parts)

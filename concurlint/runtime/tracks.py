@@ -1,0 +1,113 @@
+"""One thread's looks, made into stretches: each look stands for the time half-way to its neighbours."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from concurlint.runtime.procfs import Running
+from concurlint.runtime.samples import Nanoseconds, State, Stretch, ThreadStates
+
+_RUNNABLE = (State.HOLDS_GIL, State.COMPUTES)
+_LONGEST = 20
+"""Looks at a runnable thread after which it is decided which of them found it waiting for a CPU."""
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A look at a thread that was on a CPU or waiting for one, and its CPU time so far."""
+
+    start: Nanoseconds
+    end: Nanoseconds
+    state: State
+    cpu: Nanoseconds
+
+
+class Track:
+    """The stretches of one thread, growing look by look.
+
+    /proc does not tell a thread on a CPU from one that is ready and waits for a CPU, but counts the nanoseconds of
+    both exactly. So of the looks that found it ready as many are filed as waiting as those counts ask for; what
+    cannot be filed in whole looks is carried on to the next.
+    """
+
+    def __init__(self, pid: int, tid: int, start: Nanoseconds, before: Running) -> None:
+        """`before` is what schedstat said of it when the recording began: nothing, if it was born later."""
+        self.pid = pid
+        self.tid = tid
+        self.name = ""
+        self.state: State | None = None
+        self._before = before
+        self._totals = before
+        self._settled = before.queue
+        self._since = start
+        self._ready: list[_Ready] = []
+        self._owed = 0
+        self._starts: list[Nanoseconds] = []
+        self._states: list[State] = []
+        self._end = start
+
+    def see(self, between: Nanoseconds, state: State, totals: Running) -> None:
+        """A new look found the thread so; `between` is the moment half-way from the look before."""
+        if self.state is not None:
+            self._close(between, totals)
+        self.state, self._totals = state, totals
+
+    def end(self, at: Nanoseconds, totals: Running | None = None) -> None:
+        """The thread, or the recording, ended then; nothing more is added."""
+        if self.state is not None:
+            totals = totals or self._totals
+            self._close(at, totals)
+            self._settle(totals)
+            self.state, self._totals = None, totals
+
+    def states(self) -> ThreadStates:
+        """All of it so far, once it has ended."""
+        cpu, queue = self._totals.cpu - self._before.cpu, self._totals.queue - self._before.queue
+        return ThreadStates(self.pid, self.tid, self.name, tuple(self._stretches()), cpu, queue)
+
+    def _stretches(self) -> Iterator[Stretch]:
+        ends = [*self._starts[1:], self._end]
+        for start, end, state in zip(self._starts, ends, self._states, strict=False):
+            if end > start:
+                yield Stretch(start, end, state)
+
+    def _close(self, until: Nanoseconds, totals: Running) -> None:
+        state = self.state
+        assert state is not None
+        if state in _RUNNABLE:
+            self._ready.append(_Ready(self._since, until, state, self._totals.cpu))
+            if len(self._ready) >= _LONGEST:
+                self._settle(totals)
+        else:
+            self._settle(self._totals)
+            self._add(self._since, until, state)
+        self._since = until
+
+    def _settle(self, totals: Running) -> None:
+        """Decide which looks found the thread waiting for a CPU, by what the kernel counted meanwhile."""
+        if not self._ready:
+            return
+        looks, self._ready = self._ready, []
+        self._owed += totals.queue - self._settled
+        self._settled = totals.queue
+        waiting = self._waiting(looks, totals.cpu)
+        for index, look in enumerate(looks):
+            self._add(look.start, look.end, State.RUN_QUEUE if index in waiting else look.state)
+
+    def _waiting(self, looks: Sequence[_Ready], cpu: Nanoseconds) -> set[int]:
+        """The looks after which it got least of a CPU, as many as the time owed asks for."""
+        after = [look.cpu for look in looks[1:]] + [cpu]
+        least = sorted(range(len(looks)), key=lambda index: after[index] - looks[index].cpu)
+        chosen = set()
+        for index in least:
+            length = looks[index].end - looks[index].start
+            if self._owed < length / 2:
+                break
+            self._owed -= length
+            chosen.add(index)
+        return chosen
+
+    def _add(self, start: Nanoseconds, end: Nanoseconds, state: State) -> None:
+        if not self._states or self._states[-1] is not state:
+            self._starts.append(start)
+            self._states.append(state)
+        self._end = end

@@ -1,0 +1,224 @@
+"""One Python process under watch: each look gives every thread's state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from concurlint.runtime.family import Member
+from concurlint.runtime.gil import Gil, Look
+from concurlint.runtime.procfs import (
+    Blocked,
+    Memory,
+    Running,
+    ThreadFile,
+    parse_schedstat,
+    parse_syscall,
+    read_name,
+    read_state,
+)
+from concurlint.runtime.samples import Nanoseconds, State
+from concurlint.runtime.syscalls import Waits
+from concurlint.runtime.tracks import Track
+
+_NEVER = Running(0, 0)
+_NAMES_EVERY = 64
+"""Listings after which threads are asked their names again: programs name them late, or anew."""
+_LETTERS = {"R": State.COMPUTES, "D": State.DISK}
+
+
+@dataclass(slots=True)
+class _Thread:
+    track: Track
+    schedstat: ThreadFile
+    syscall: ThreadFile | None
+    said: bytes = b""
+    wait: State = State.UNKNOWN
+
+    def close(self) -> None:
+        self.schedstat.close()
+        if self.syscall is not None:
+            self.syscall.close()
+
+
+class Watched:
+    """The threads and the GIL of one process; give it up with `close`, and its `tracks` are complete."""
+
+    def __init__(self, member: Member, machine: str) -> None:
+        self.pid = member.pid
+        self.tracks: list[Track] = []
+        self.holders: list[tuple[Nanoseconds, int, int]] = []
+        self.switches = 0
+        self.denied = False
+        self.is_blind = False
+        self.first: Nanoseconds = 0
+        self._machine = machine
+        self._threads: dict[int, _Thread] = {}
+        self._ended: set[int] = set()
+        self._listings = 0
+        self._last_look: Look | None = None
+        self._gil: Gil | None = None
+        self._memory: Memory | None = None
+        self._waits = Waits(self.pid, machine, None)
+        self.reopen()
+
+    @property
+    def gil_found_by(self) -> str:
+        """How the GIL was found; nothing if it was not."""
+        return self._gil.found_by if self._gil else ""
+
+    def reopen(self) -> None:
+        """The process has become another program: its memory is another, too."""
+        if self._memory is not None:
+            self._memory.close()
+        self._gil, self._memory, self._last_look = None, None, None
+        try:
+            self._memory = Memory(self.pid)
+        except OSError as error:
+            self.denied = isinstance(error, PermissionError)
+        else:
+            self._gil = Gil(self.pid, self._memory)
+        self._waits = Waits(self.pid, self._machine, self._memory)
+
+    def renew(self, tids: Iterable[int], between: Nanoseconds, *, old: bool = False) -> None:
+        """Take up new threads; `old` ones ran before the recording began, and their totals so far don't count."""
+        self.first = self.first or between
+        for tid in tids:
+            if tid not in self._threads and tid not in self._ended:
+                self._take_up(tid, between, old=old)
+        if self._gil is not None and not self._gil.base:
+            self._gil.find(self._threads)
+        self._listings += 1
+        if self._listings % _NAMES_EVERY == 0:
+            for tid in self._threads:
+                self._name(tid)
+
+    def look(self, now: Nanoseconds, between: Nanoseconds) -> bool:
+        """See every thread once; False when none is left."""
+        look = self._gil.look() if self._gil else None
+        holder = self._gil.thread_of(look.holder, self._threads) if self._gil and look else 0
+        self._count(now, look, holder)
+        for tid, thread in list(self._threads.items()):
+            try:
+                totals = parse_schedstat(thread.schedstat.read())
+                state = self._state(tid, thread, look, holder)
+            except (OSError, ValueError, IndexError):
+                state = None
+            if state is None:
+                self._lose(tid, between)
+            else:
+                thread.track.see(between, state, totals)
+        return bool(self._threads)
+
+    def close(self, at: Nanoseconds) -> None:
+        """Nothing more is looked at."""
+        for tid in list(self._threads):
+            self._name(tid)
+            try:
+                totals = parse_schedstat(self._threads[tid].schedstat.read())
+            except (OSError, ValueError):
+                totals = None
+            self._lose(tid, at, totals)
+        if self._memory is not None:
+            self._memory.close()
+            self._memory = None
+
+    def _take_up(self, tid: int, between: Nanoseconds, *, old: bool) -> None:
+        try:
+            schedstat = ThreadFile(self.pid, tid, "schedstat")
+        except OSError:
+            return
+        try:
+            totals = parse_schedstat(schedstat.read())
+            syscall = self._open_syscall(tid)
+        except (OSError, ValueError):
+            schedstat.close()
+            return
+        track = Track(self.pid, tid, between, totals if old else _NEVER)
+        self._threads[tid] = _Thread(track, schedstat, syscall)
+        self.tracks.append(track)
+        self._name(tid)
+
+    def _open_syscall(self, tid: int) -> ThreadFile | None:
+        """None where the kernel has no such file, or it may not be read."""
+        try:
+            file = ThreadFile(self.pid, tid, "syscall")
+        except OSError as error:
+            self.denied = self.denied or isinstance(error, PermissionError)
+            self.is_blind = True
+            return None
+        try:
+            file.read()
+        except PermissionError:
+            self.denied = True
+            file.close()
+            return None
+        except OSError:
+            file.close()
+            raise
+        return file
+
+    def _name(self, tid: int) -> None:
+        track = self._threads[tid].track
+        track.name = read_name(self.pid, tid) or track.name
+
+    def _lose(self, tid: int, at: Nanoseconds, totals: Running | None = None) -> None:
+        thread = self._threads.pop(tid)
+        thread.track.end(at, totals)
+        thread.close()
+        self._ended.add(tid)
+        if self._gil is not None:
+            self._gil.forget_thread(tid)
+
+    def _count(self, now: Nanoseconds, look: Look | None, holder: int) -> None:
+        if look is None:
+            return
+        last = self._last_look
+        if last is not None and look.switches > last.switches:
+            self.switches += look.switches - last.switches
+        if not self.holders or self.holders[-1][2] != holder:
+            self.holders.append((now, self.pid, holder))
+        self._last_look = look
+
+    def _state(self, tid: int, thread: _Thread, look: Look | None, holder: int) -> State | None:
+        """What the thread does; None when it has ended."""
+        if thread.syscall is None:
+            return self._state_by_letter(tid, holder)
+        said = thread.syscall.read()
+        if said.startswith(b"running"):
+            return State.HOLDS_GIL if self._holds(tid, look, holder) else State.COMPUTES
+        if said != thread.said or thread.wait is State.UNKNOWN:
+            blocked = parse_syscall(said)
+            if blocked is None or blocked.number < 0:
+                return self._state_by_letter(tid, holder)
+            if not self._waits.is_restart(blocked):
+                thread.wait = self._wait(blocked)
+            thread.said = said
+        if holder == tid and self._gil and self._gil.look() == look and thread.syscall.read() == said:
+            return State.HELD_BLOCKED
+        return thread.wait
+
+    def _wait(self, blocked: Blocked) -> State:
+        if self._waits.is_futex(blocked):
+            waits = self._gil is not None and self._gil.is_waited_for(blocked, self._threads)
+            return State.GIL_WAIT if waits else State.LOCK
+        return self._waits.state_of(blocked)
+
+    def _holds(self, tid: int, look: Look | None, holder: int) -> bool:
+        if holder == tid or self._gil is None or look is None:
+            return holder == tid
+        # The GIL may have come to it since it was looked at.
+        again = self._gil.look()
+        return (
+            again is not None
+            and again.switches != look.switches
+            and self._gil.thread_of(again.holder, self._threads) == tid
+        )
+
+    def _state_by_letter(self, tid: int, holder: int) -> State | None:
+        letter = read_state(self.pid, tid)
+        if letter in ("", "Z", "X"):
+            return None
+        if letter == "R" and holder == tid:
+            return State.HOLDS_GIL
+        if letter == "D" and holder == tid:
+            return State.HELD_BLOCKED
+        return _LETTERS.get(letter, State.UNKNOWN)

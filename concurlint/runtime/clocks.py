@@ -9,11 +9,13 @@ from itertools import accumulate
 from concurlint.runtime.samples import Nanoseconds
 
 _Times = Sequence[tuple[Nanoseconds, Nanoseconds]]
-_Leaves = Sequence[tuple[Nanoseconds, int]]
+_Leaves = Sequence[tuple[Nanoseconds, int, float]]
+"""When a leaf line (a number) was seen, and how sure that moment is, up to 1."""
 
 _STEP = 500_000
 _WINDOW = 2_000_000
-"""Nanoseconds: the steps in which the offset is sought, and the blur of one look."""
+_BLUR = 1_500_000
+"""Nanoseconds: the steps in which the offset is sought, how long a look may be, and how far a fit must hold."""
 _ENOUGH = 4000
 """Samples looked at: more would cost time and change nothing."""
 _DOUBT = 0.001
@@ -24,29 +26,35 @@ _GAIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One thread: by one clock its times in each kind of state, by the other when which leaf line was seen."""
+    """One thread: by one clock its times in each kind of state, by the other its leaf lines."""
 
     kinds: Sequence[_Times]
     leaves: _Leaves
 
 
-def find_offset(pairs: Sequence[Pair], least: Nanoseconds, most: Nanoseconds) -> Nanoseconds:
+def find_offset(pairs: Sequence[Pair], likely: Nanoseconds, doubt: Nanoseconds) -> Nanoseconds:
     """What to add to the stacks' times so that each line is in one kind of state all of its time, if possible.
 
-    Between `least` and `most`: a program that does the same every 20 ms fits as well 20 ms off. 0 where the threads
-    give no hint: always in the same state or on the same line.
+    Not more than `doubt` from what is `likely`: a program that does the same every 20 ms fits as well 20 ms off,
+    and not badly 10 ms off. The likely one where the threads give no hint: always in the same state or on the same
+    line.
     """
     few = [([_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
     samples = sum(len(leaves) for _, leaves in few)
     if not samples:
-        return 0
+        return likely
 
     def score(offset: Nanoseconds) -> float:
-        return _purity(few, offset) / (2 * _WINDOW * samples) - _DOUBT * abs(offset) / 1e6
+        fits = (_fit(kinds, leaves, offset) * len(leaves) for kinds, leaves in few)
+        return sum(fits) / samples - _DOUBT * abs(offset - likely) / 1e6
 
-    scores = {at: score(at) for at in (0, *range(least, most + 1, _STEP))}
+    steps = range(likely - doubt - _BLUR, likely + doubt + _BLUR + 1, _STEP)
+    sharp = {at: score(at) for at in steps}
+    # What fits at one moment and not a millisecond beside it is chance.
+    near = range(-_BLUR, _BLUR + 1, _STEP)
+    scores = {at: sum(sharp[at + by] for by in near) for at in steps if abs(at - likely) <= doubt}
     best = max(scores, key=lambda at: scores[at])
-    return best if scores[best] - scores[0] >= _GAIN else 0
+    return best if (scores[best] - scores[likely]) / len(near) >= _GAIN else likely
 
 
 class _Sum:
@@ -56,6 +64,7 @@ class _Sum:
         self._starts = [start for start, _ in times]
         self._lengths = [end - start for start, end in times]
         self._before = list(accumulate(self._lengths, initial=0))
+        self.total = self._before[-1]
 
     def between(self, start: Nanoseconds, end: Nanoseconds) -> Nanoseconds:
         return self._until(end) - self._until(start)
@@ -67,7 +76,9 @@ class _Sum:
 
 def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
     """The threads that change state and line, with a bounded number of samples from the middle of each."""
-    lively = [pair for pair in pairs if sum(map(bool, pair.kinds)) > 1 and len({leaf for _, leaf in pair.leaves}) > 1]
+    lively = [
+        pair for pair in pairs if sum(map(bool, pair.kinds)) > 1 and len({leaf for _, leaf, _ in pair.leaves}) > 1
+    ]
     most = max(50, _ENOUGH // max(1, len(lively)))
     few = []
     for pair in lively[: _ENOUGH // 50]:
@@ -76,12 +87,27 @@ def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
     return few
 
 
-def _purity(few: Sequence[tuple[Sequence[_Sum], _Leaves]], offset: Nanoseconds) -> float:
-    """Time that would be told rightly by line alone: highest when every line is of one kind."""
-    spent: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for kinds, leaves in few:
-        for at, leaf in leaves:
-            here = spent[leaf]
-            for kind, times in enumerate(kinds):
-                here[kind] += times.between(at + offset - _WINDOW, at + offset + _WINDOW)
-    return sum(sum(ns**2 for ns in of.values()) / max(1, sum(of.values())) for of in spent.values())
+def _fit(kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
+    """How well one thread's lines and states go together: 1 at best.
+
+    A line belongs to the kind of state that is likelier there than elsewhere. What counts is how much of the lines'
+    time is in the kind they belong to, and that the lines of a kind have that kind's share of the time: a program
+    that computes 4 ms and waits 16 looks just as orderly with the two exchanged.
+    """
+    spent: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(kinds))
+    seen: dict[int, int] = defaultdict(int)
+    for at, leaf, sure in leaves:
+        here = spent[leaf]
+        seen[leaf] += 1
+        for kind, times in enumerate(kinds):
+            here[kind] += sure * times.between(at + offset - _WINDOW, at + offset + _WINDOW)
+    everywhere = [max(1.0, sum(of[kind] for of in spent.values())) for kind in range(len(kinds))]
+    belongs = {leaf: max(range(len(kinds)), key=lambda kind: of[kind] / everywhere[kind]) for leaf, of in spent.items()}
+    right = sum(of[belongs[leaf]] for leaf, of in spent.items()) / sum(everywhere)
+    by_lines = [sum(seen[leaf] for leaf in seen if belongs[leaf] == kind) for kind in range(len(kinds))]
+    return right - _mismatch([times.total for times in kinds], by_lines)
+
+
+def _mismatch(one: Sequence[int], other: Sequence[int]) -> float:
+    """The share that would have to be moved to make the shares of one those of the other."""
+    return sum(abs(a / sum(one) - b / sum(other)) for a, b in zip(one, other, strict=True)) / 2

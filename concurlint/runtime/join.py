@@ -22,6 +22,8 @@ from concurlint.runtime.waits import name_wait
 
 _MARGIN: Nanoseconds = 100_000_000
 """More than the two clocks are ever apart."""
+_UNSURE = 0.3
+"""What a stack sample counts in aligning the clocks if its moment is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,9 @@ def join(
         for thread in states.threads
         for of in (found.get((thread.pid, thread.tid)),)
     ]
-    # A state is noted at the first look after it began.
+    # A state is noted at the first look after it began, half an interval late on average.
     pairs = [_pair(thread, samples) for thread, samples, of in both if of]
-    offset = find_offset(pairs, -doubt, doubt + states.interval)
+    offset = find_offset(pairs, states.interval // 2, doubt)
     threads = []
     for thread, samples, of in both:
         seen = [replace(sample, at=sample.at + offset) for sample in samples]
@@ -102,7 +104,7 @@ def join(
                 tid=thread.tid,
                 name=of.name if of and of.name else thread.name,
                 spent=_spent(tally, hidden),
-                pieces=_merged([_named(_placed(piece, tally), hidden) for piece in pieces]),
+                pieces=_merged([_named(_placed(piece, tally, every), hidden) for piece in pieces]),
                 cpu_ns=thread.cpu_ns,
                 queue_ns=thread.queue_ns,
             )
@@ -124,7 +126,8 @@ def _pair(thread: ThreadStates, samples: Sequence[Sample]) -> Pair:
         kind = kind_of(stretch.state)
         if kind:
             times.setdefault(kind, []).append((stretch.start, stretch.end))
-    return Pair(list(times.values()), [(s.at, hash(s.frames[-1])) for s in samples if s.frames])
+    leaves = [(s.at, hash(s.frames[-1]), 1.0 if s.sure else _UNSURE) for s in samples if s.frames]
+    return Pair(list(times.values()), leaves)
 
 
 def _spent(tally: Tally, hidden: frozenset[str]) -> tuple[Spent, ...]:
@@ -147,8 +150,10 @@ def _without(frames: tuple[Frame, ...], hidden: frozenset[str]) -> tuple[Frame, 
     return frames[first:]
 
 
-def _placed(piece: Piece, tally: Tally) -> Piece:
-    """The piece on a stack where its state is at home."""
+def _placed(piece: Piece, tally: Tally, every: Nanoseconds) -> Piece:
+    """The piece on a stack where its state is at home, unless it was long without any."""
+    if not piece.frames and piece.end - piece.start > 2 * every:
+        return piece
     return replace(piece, frames=tally.home(piece.state, piece.frames))
 
 

@@ -36,7 +36,7 @@ _PLAIN_WORDS = (
 )
 
 
-CLOCK_SEEN: Nanoseconds = 3_000_000
+CLOCK_SEEN: Nanoseconds = 4_000_000
 CLOCK_MISSED: Nanoseconds = 40_000_000
 """How far the clock of the stacks may be off if its start was seen, and if it was not."""
 

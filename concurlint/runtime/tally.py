@@ -96,8 +96,8 @@ class Tally:
         return sums
 
     def home(self, state: State, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
-        """The frames, or the stack most often seen in that state where these are hardly ever."""
-        if not frames or self._lift(state, frames) >= _STRAYS or kind_of(state) is None:
+        """The frames, or the stack most often seen in that state if these hardly ever are, or are none."""
+        if frames and (kind_of(state) is None or self._lift(state, frames) >= _STRAYS):
             return frames
         return self._homes.get(state, frames)
 

@@ -24,7 +24,7 @@ BLOCKED = frozenset(
 _FUTEX = frozenset({State.LOCK, State.UNKNOWN})
 _POLLING = frozenset({State.LOOP_IDLE, State.NETWORK, State.PIPE, State.UNKNOWN})
 _WOKEN = BLOCKED - {State.DISK}
-_LIBRARY = re.compile(r"(?:^|[/\\])(?:python3\.\d+t?|Lib)[/\\](?!site-packages|dist-packages)(.+)$")
+_LIBRARY = re.compile(r"[/\\](?:lib(?:64)?/python3\.\d+t?|Lib)[/\\](?!site-packages|dist-packages)(.+)$")
 
 
 @dataclass(frozen=True, slots=True)

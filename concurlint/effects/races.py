@@ -209,15 +209,17 @@ class Races:
         if site is None:
             return (0, 0)
         where = run.dispatch.where
-        start, end = site.order, 1 << 30
+        role = self.evaluator.roles.runs(run.dispatch.name)
+        waits_for_start = run.dispatch.hook is not None or (role is not None and bool(role.starts))
+        start, end, started = site.order, 1 << 30, not waits_for_start
         for call in where.scope.calls:
             function = call.call.function
             attr = function.attr if isinstance(function, Attribute) else ""
-            if attr == "start" and call.order > site.order and start == site.order:
-                start = call.order
-            if attr in ("join", "result", "shutdown", "wait") and call.order > start:
+            if attr == "start" and call.order > site.order and not started:
+                start, started = call.order, True
+            if started and attr in ("join", "result", "shutdown", "wait") and call.order > start:
                 return start, call.order
-        return start, end
+        return (start, end) if started else (0, 0)  # made here, started elsewhere
 
     # 303
 

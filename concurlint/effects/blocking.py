@@ -6,12 +6,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.effects.dispatch import merged
 from concurlint.effects.guards import contradicts
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Name, spelled, walk
 from concurlint.finding import Step
-from concurlint.project.arguments import given, has_stars
+from concurlint.project.arguments import given, has_stars, merged
 from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Value

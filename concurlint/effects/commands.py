@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.roles import Roles, ShellRole
-from concurlint.effects.dispatch import merged
 from concurlint.effects.handed import (
     ABSENT,
     Known,
@@ -22,6 +21,7 @@ from concurlint.effects.text import Tracer
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step
+from concurlint.project.arguments import merged
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code

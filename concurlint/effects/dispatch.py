@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from concurlint.catalog.roles import HookRole, Roles, RunsRole
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, Table
-from concurlint.project.arguments import given, positional
+from concurlint.project.arguments import given, merged, positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
@@ -300,15 +300,3 @@ def _named(name: str, patterns: tuple[str, ...]) -> bool:
     if patterns == ("*",):
         return not name.startswith("_")
     return any(name == p or (p.endswith("*") and name.startswith(p[:-1])) for p in patterns)
-
-
-def merged(callee: Value, call: Call) -> Call:
-    """The call as it reaches the function: arguments bound by `partial` put before its own."""
-    while isinstance(callee, Partial):
-        bound = callee.call.arguments[1:]
-        keywords = {a.keyword for a in call.arguments if a.keyword is not None}
-        early = tuple(a for a in bound if a.keyword is None)
-        late = tuple(a for a in bound if a.keyword is not None and a.keyword not in keywords)
-        call = Call(call.function, (*early, *call.arguments, *late), call.at)
-        callee = callee.work
-    return call

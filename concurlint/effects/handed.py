@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from concurlint.effects.dispatch import merged
 from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Table
-from concurlint.project.arguments import given, has_stars, matching
+from concurlint.project.arguments import given, has_stars, matching, merged
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator

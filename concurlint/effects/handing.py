@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import merged
 from concurlint.effects.locks import LOCK_KINDS
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
@@ -21,7 +20,7 @@ from concurlint.facts.syntax import (
     Table,
     Text,
 )
-from concurlint.project.arguments import given
+from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -136,6 +137,9 @@ class Lowering(Recorder):
 
     def _string(self, node: cst.SimpleString) -> Expression:
         value = node.evaluated_value
+        if self._quiet and isinstance(value, str):
+            with suppress(cst.ParserSyntaxError):  # in an annotation, text is an expression put off
+                return self.expression(cst.parse_expression(value))
         return Constant(value, self.place(node))
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Expression:

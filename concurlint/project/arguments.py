@@ -3,6 +3,7 @@
 from concurlint.facts.records import Parameter
 from concurlint.facts.syntax import Argument, Call, Expression, Star, Table
 from concurlint.project.modules import Code
+from concurlint.project.values import Partial, Value
 
 
 def given(call: Call, keyword: str | None, position: int | None) -> Expression | None:
@@ -57,3 +58,31 @@ def matching(call: Call, code: Code, parameter: Parameter, *, is_bound: bool) ->
     if position is not None and is_bound and code.self_name() is not None:
         position -= 1
     return given(call, parameter.name, position)
+
+
+def merged(callee: Value, call: Call) -> Call:
+    """The call as it reaches the function: arguments bound by `partial` put before its own."""
+    while isinstance(callee, Partial):
+        bound = callee.call.arguments[1:]
+        keywords = {a.keyword for a in call.arguments if a.keyword is not None}
+        early = tuple(a for a in bound if a.keyword is None)
+        late = tuple(a for a in bound if a.keyword is not None and a.keyword not in keywords)
+        call = Call(call.function, (*early, *call.arguments, *late), call.at)
+        callee = callee.work
+    return call
+
+
+def innermost(callee: Value) -> Value:
+    """What is called in the end: the work of a `partial`, however many stand around it."""
+    while isinstance(callee, Partial):
+        callee = callee.work
+    return callee
+
+
+def standing(argument: Expression, callee: Value, caller: Code) -> Code:
+    """The code an argument of a merged call stands in: the caller's, or where the `partial` was made."""
+    while isinstance(callee, Partial):
+        if any(bound.value is argument for bound in callee.call.arguments):
+            return callee.code
+        callee = callee.work
+    return caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from concurlint.facts.syntax import Call, Constant
+from concurlint.facts.syntax import Call, Constant, Expression, Name
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,
@@ -51,6 +51,8 @@ class Calling:
                     return one(Container("generator", function, call))
                 if function.is_async:
                     return one(Coroutine(function, site))
+                if isinstance(callee, Bound):
+                    return self.of_method(function, callee.owner)
                 return self._evaluator.returns(function)
             case Library(name=name):
                 return self._library_result(name, call, code, site)
@@ -72,6 +74,26 @@ class Calling:
                 )
             case _:
                 return UNKNOWN
+
+    def of_method(self, method: Code, owner: Instance | ClassOf) -> Values:
+        """What a method returns when it is called on `owner`: `self` and `cls()` are of the owner's class."""
+        found = self._evaluator.returns(method)
+        first, cls = method.self_name(), method.owner
+        if first is None or cls is None:
+            return found
+        gives_itself = any(_is_name(returned.value, first) for returned in method.scope.returned)
+
+        def own(value: Value) -> Value:
+            if not isinstance(value, Instance) or value.of != ClassOf(cls):
+                return value
+            if value.site is None:
+                return owner if gives_itself and isinstance(owner, Instance) else value
+            made = value.site.call
+            if isinstance(owner, ClassOf) and isinstance(made, Call) and _is_name(made.function, first):
+                return Instance(owner, value.site)
+            return value
+
+        return Values(tuple(own(value) for value in found), found.whole)
 
     def _library_result(self, name: str, call: Call, code: Code, site: Site) -> Values:
         plain = [a.value for a in call.arguments if a.keyword is None and not a.star]
@@ -102,3 +124,7 @@ class Calling:
         if last[:1].isupper() and not last.isupper():
             return one(Instance(Library(name), site))
         return UNKNOWN
+
+
+def _is_name(expression: Expression | None, name: str) -> bool:
+    return isinstance(expression, Name) and expression.id == name

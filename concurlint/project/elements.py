@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from concurlint.facts.syntax import (
@@ -52,7 +51,6 @@ _SAME_ELEMENTS = {
     "concurrent.futures.as_completed",
 }
 _ADDERS = {"append", "add", "appendleft", "insert", "put", "put_nowait", "push", "setdefault"}
-_DOTTED = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPERS = {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"}
 _SEQUENCES = {
     "list", "List", "set", "Set", "tuple", "Tuple", "Sequence", "Iterable", "Iterator", "Collection",
@@ -223,7 +221,7 @@ class Elements:
                 for name in ("__enter__", "__aenter__"):
                     for method in evaluator.attribute(value, name):
                         if isinstance(method, Bound) and isinstance(method.function, Function):
-                            parts.append(evaluator.returns(method.function.code))
+                            parts.append(evaluator.calling.of_method(method.function.code, value))
             elif isinstance(value, Instance):
                 parts.append(one(value))
         return union(parts) if parts else UNKNOWN
@@ -241,8 +239,6 @@ class Elements:
 
     def _annotated(self, annotation: Expression, code: Code) -> Values:
         match annotation:
-            case Constant(value=str() as text):
-                return self._from_text(text, code)
             case Constant(value=None):
                 return NOTHING
             case Binary(operator="BitOr", left=left, right=right):
@@ -258,19 +254,6 @@ class Elements:
             case Name() | Attribute():
                 return self._instances(self._evaluator.values(annotation, code))
         return UNKNOWN
-
-    def _from_text(self, text: str, code: Code) -> Values:
-        parts: list[Values] = []
-        for piece in text.split("|"):
-            match = _DOTTED.fullmatch(piece.strip())
-            if match is None:
-                return UNKNOWN
-            first, *rest = match.group().split(".")
-            values = self._evaluator.name(code, first)
-            for attr in rest:
-                values = union(self._evaluator.attribute(v, attr) for v in values)
-            parts.append(NOTHING if first == "None" else self._instances(values))
-        return union(parts)
 
     def _instances(self, classes: Values) -> Values:
         found: list[Value] = []

@@ -27,7 +27,7 @@ from concurlint.facts.syntax import (
     Unary,
     Walrus,
 )
-from concurlint.project.arguments import matching
+from concurlint.project.arguments import innermost, matching, merged, standing
 from concurlint.project.attributes import Attributes
 from concurlint.project.calling import Calling
 from concurlint.project.classes import lineage
@@ -262,9 +262,12 @@ class Evaluator:
     def passed(self, code: Code, parameter: Parameter) -> Iterable[Values]:
         """What every known call of `code` passes for one of its parameters."""
         for call, caller, callee in self.callers.get(code, ()):
-            given = matching(call, code, parameter, is_bound=isinstance(callee, (Bound, ClassOf, Instance)))
+            work = innermost(callee)
+            given = matching(
+                merged(callee, call), code, parameter, is_bound=isinstance(work, (Bound, ClassOf, Instance))
+            )
             if given is not None:
-                yield self.values(given, caller)
+                yield self.values(given, standing(given, callee, caller))
 
     def annotated(self, annotation: Expression, code: Code) -> Values:
         """Instances of what an annotation names; nothing known for what it does not name plainly."""
@@ -281,9 +284,10 @@ class Evaluator:
             for returned in code.scope.returned
         ]
         found = union(parts) if parts else one(Literal(None))
-        if not found.whole and code.scope.returns is not None:
+        if not (found.whole and parts) and code.scope.returns is not None:
             declared = self.annotated(code.scope.returns, code)
-            found = union((Values(found.items, True), declared)) if declared.items else found
+            if declared.items:  # a body without any `return` is an abstract method's or a protocol's
+                found = union((Values(found.items, True), declared)) if parts else declared
         self._returns[code] = found
         return found
 

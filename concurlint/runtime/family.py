@@ -14,6 +14,7 @@ _MAPPED = re.compile(rb"/libpython[23]\.\d+[a-z]*\.so")
 _YOUNG = 100
 """Counts of `renew` during which a process may yet become another program: fork comes before exec."""
 _SELDOM = 20
+_FEW = 16
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Member:
     """One process; `identity` changes when it becomes another program."""
 
     pid: int
-    born: int
+    parent: int
     identity: tuple[str, bytes]
     is_python: bool
     tids: list[int] = field(default_factory=list)
@@ -34,25 +35,31 @@ class Family:
     def __init__(self, pid: int) -> None:
         self.root = pid
         self.members: dict[int, Member] = {}
-        self._newest = ""
-        self._renewed = 0
-        try:
-            self._ids: int | None = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._ids = None
+        self._newest = 0
+        self._ids = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
         self._add(pid)
 
     def is_stale(self) -> bool:
-        """Whether a process or thread was born anywhere since the last time this was asked."""
-        if self._ids is None:
-            return True
-        newest = os.pread(self._ids, 128, 0).rsplit(maxsplit=1)[-1].decode()
+        """Whether a process or thread of the family may have been born since this was last asked."""
+        newest = self._newest_id()
         was, self._newest = self._newest, newest
-        return was != newest
+        if newest == was:
+            return False
+        if not 0 < newest - was <= _FEW:
+            return True
+        # A thread's parent is its process's parent.
+        related = {member.parent for member in self.members.values()} | self.members.keys()
+        return any((stat := read_stat(born)) and stat.parent in related for born in range(was + 1, newest + 1))
+
+    def _newest_id(self) -> int:
+        """The last id that the kernel gave to a process or thread; ever another number if it does not say."""
+        try:
+            return int(os.pread(self._ids, 128, 0).rsplit(maxsplit=1)[-1])
+        except (OSError, ValueError, IndexError):
+            return self._newest + _FEW + 1
 
     def renew(self) -> tuple[Member, ...]:
         """Look who was born and who became another program since; gives these, `members` has all that live."""
-        self._renewed += 1
         changed = [member for member in list(self.members.values()) if self._has_changed(member)]
         todo = list(self.members.values())
         while todo:
@@ -68,16 +75,16 @@ class Family:
         return tuple(changed)
 
     def close(self) -> None:
-        if self._ids is not None:
+        if self._ids >= 0:
             os.close(self._ids)
-            self._ids = None
+            self._ids = -1
 
     def _add(self, pid: int) -> Member | None:
         stat = read_stat(pid)
         if stat is None or stat.state in "ZX":
             return None
         identity = _identity_of(pid)
-        member = Member(pid, stat.born, identity, _is_python(pid, identity[0]), threads_of(pid))
+        member = Member(pid, stat.parent, identity, _is_python(pid, identity[0]), threads_of(pid))
         self.members[pid] = member
         return member
 

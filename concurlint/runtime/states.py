@@ -60,6 +60,8 @@ class Sampler:
         self._ended: Nanoseconds = 0
         self._ticks = 0
         self._cost: Nanoseconds = 0
+        self._spent: Nanoseconds = 0
+        self._effort = 0.0
 
     def start(self) -> None:
         """Come back when the first look has been taken."""
@@ -133,6 +135,7 @@ class Sampler:
         for watched in self._watched.values():
             watched.look(self._started, self._started)
         self._ticks = 1
+        self._spent = time.thread_time_ns()
         self._ready.set()
 
     def _watched_or_expected(self) -> bool:
@@ -140,8 +143,10 @@ class Sampler:
         return bool(self._watched) or bool(self._family.members)
 
     def _pause(self) -> None:
-        spent = time.thread_time_ns() / max(1, self._ticks)
-        interval = min(max(self._interval, spent / _SHARE), self._interval * _SLOWEST)
+        spent = time.thread_time_ns()
+        self._effort += ((spent - self._spent) - self._effort) / _RENEW
+        self._spent = spent
+        interval = min(max(self._interval, self._effort / _SHARE), self._interval * _SLOWEST)
         interval *= self._chance.uniform(1 - _UNEVEN, 1 + _UNEVEN)
         self._stop.wait(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
 

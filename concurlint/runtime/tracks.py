@@ -7,18 +7,19 @@ from concurlint.runtime.procfs import Running
 from concurlint.runtime.samples import Nanoseconds, State, Stretch, ThreadStates
 
 _RUNNABLE = (State.HOLDS_GIL, State.COMPUTES)
-_LONGEST = 20
-"""Looks at a runnable thread after which it is decided which of them found it waiting for a CPU."""
+_LONGEST, _MOST = 20, 400
+"""Looks at a runnable thread after which it is decided which of them found it waiting for a CPU: not as long as
+nothing was counted since the last one, for a wait is only counted when it is over; but sometime."""
 
 
 @dataclass(slots=True)
 class _Ready:
-    """A look at a thread that was on a CPU or waiting for one, and its CPU time so far."""
+    """A look at a thread that was on a CPU or waiting for one, and what the kernel had counted by then."""
 
     start: Nanoseconds
     end: Nanoseconds
     state: State
-    cpu: Nanoseconds
+    totals: Running
 
 
 class Track:
@@ -74,8 +75,8 @@ class Track:
         state = self.state
         assert state is not None
         if state in _RUNNABLE:
-            self._ready.append(_Ready(self._since, until, state, self._totals.cpu))
-            if len(self._ready) >= _LONGEST:
+            self._ready.append(_Ready(self._since, until, state, self._totals))
+            if len(self._ready) >= _LONGEST and (totals != self._totals or len(self._ready) >= _MOST):
                 self._settle(totals)
         else:
             self._settle(self._totals)
@@ -87,23 +88,26 @@ class Track:
         if not self._ready:
             return
         looks, self._ready = self._ready, []
-        self._owed += totals.queue - self._settled
-        self._settled = totals.queue
-        waiting = self._waiting(looks, totals.cpu)
+        waiting = self._waiting(looks, totals)
         for index, look in enumerate(looks):
             self._add(look.start, look.end, State.RUN_QUEUE if index in waiting else look.state)
 
-    def _waiting(self, looks: Sequence[_Ready], cpu: Nanoseconds) -> set[int]:
-        """The looks after which it got least of a CPU, as many as the time owed asks for."""
-        after = [look.cpu for look in looks[1:]] + [cpu]
-        least = sorted(range(len(looks)), key=lambda index: after[index] - looks[index].cpu)
+    def _waiting(self, looks: Sequence[_Ready], totals: Running) -> set[int]:
+        """The looks during waits: a wait is counted when it ends, so it covers the looks before."""
+        self._owed += looks[0].totals.queue - self._settled
+        self._settled = totals.queue
         chosen = set()
-        for index in least:
-            length = looks[index].end - looks[index].start
-            if self._owed < length / 2:
-                break
-            self._owed -= length
-            chosen.add(index)
+        after = totals
+        for index in range(len(looks) - 1, -1, -1):
+            look, length = looks[index], looks[index].end - looks[index].start
+            queued, ran = after.queue - look.totals.queue, after.cpu - look.totals.cpu
+            self._owed += queued
+            after = look.totals
+            # Who waits for the GIL and is woken rarely computes without it: rather waits for a CPU.
+            is_likely = look.state is State.COMPUTES and queued > ran
+            if self._owed >= (-2 * length if is_likely else length / 2):
+                self._owed -= length
+                chosen.add(index)
         return chosen
 
     def _add(self, start: Nanoseconds, end: Nanoseconds, state: State) -> None:

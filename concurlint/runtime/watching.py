@@ -22,6 +22,8 @@ from concurlint.runtime.tracks import Track
 _NEVER = Running(0, 0)
 _NAMES_EVERY = 64
 """Listings after which threads are asked their names again: programs name them late, or anew."""
+_IDLE, _SELDOM = 16, 4
+"""A thread that did not run for so many looks is asked what it is blocked in only every fourth look."""
 _LETTERS = {"R": State.COMPUTES, "D": State.DISK}
 
 
@@ -30,8 +32,20 @@ class _Thread:
     track: Track
     schedstat: ThreadFile
     syscall: ThreadFile | None
+    counted: bytes = b""
+    totals: Running = _NEVER
     said: bytes = b""
     wait: State = State.UNKNOWN
+    idle: int = 0
+
+    def has_run(self) -> bool:
+        """Whether it was on a CPU since the last look, as far as the kernel has counted; OSError if it is gone."""
+        counted = self.schedstat.read()
+        if counted == self.counted:
+            self.idle += 1
+            return False
+        self.counted, self.totals, self.idle = counted, parse_schedstat(counted), 0
+        return True
 
     def close(self) -> None:
         self.schedstat.close()
@@ -98,14 +112,16 @@ class Watched:
         self._count(now, look, holder)
         for tid, thread in list(self._threads.items()):
             try:
-                totals = parse_schedstat(thread.schedstat.read())
-                state = self._state(tid, thread, look, holder)
+                if thread.has_run() or thread.idle < _IDLE or not thread.idle % _SELDOM or holder == tid:
+                    state = self._state(tid, thread, look, holder)
+                else:
+                    state = thread.track.state
             except (OSError, ValueError, IndexError):
                 state = None
             if state is None:
                 self._lose(tid, between)
             else:
-                thread.track.see(between, state, totals)
+                thread.track.see(between, state, thread.totals)
         return bool(self._threads)
 
     def close(self, at: Nanoseconds) -> None:

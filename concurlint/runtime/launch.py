@@ -1,0 +1,221 @@
+"""Starts the program to be measured: behind a barrier until the recorders are ready, and as if nobody looked on."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal, Self
+
+from concurlint.runtime.procfs import is_alive, read_stat
+
+Seconds = float
+
+BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+"""Its frames lie below the program's own: what shows stacks leaves them out."""
+
+_OLDEST = (3, 8)
+_PATIENCE: Seconds = 30.0
+_POLL: Seconds = 0.02
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class LaunchError(Exception):
+    """The program cannot be started or watched; the text is one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that runs the program, by its own account."""
+
+    implementation: str
+    version: tuple[int, int, int]
+    free_threaded: bool
+
+
+class Program:
+    """A running program; `interpreter` is known if it stands, or stood, behind the barrier."""
+
+    def __init__(self, process: subprocess.Popen[bytes], interpreter: Interpreter | None, barrier: int = -1) -> None:
+        self.pid = process.pid
+        self.interpreter = interpreter
+        self._process = process
+        self._barrier = barrier
+
+    def go(self) -> None:
+        """Lift the barrier: the program starts to run."""
+        barrier, self._barrier = self._barrier, -1
+        if barrier >= 0:
+            # It may have been killed while it waited.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(barrier, b"g")
+            os.close(barrier)
+
+    def poll(self) -> int | None:
+        """The exit status as in `subprocess`: −N for signal N; None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout: Seconds | None = None) -> int | None:
+        """Until the program ends, and then its exit status; None when `timeout` is over before.
+
+        Meanwhile Ctrl-C does not end us: the terminal has sent it to the program as well. An interrupt, hang-up or
+        termination sent to us alone is sent on to the program.
+        """
+        with _passing_on(self._process):
+            try:
+                return self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return None
+
+    def end(self, patience: Seconds = 5.0) -> int:
+        """Terminate the program if it still runs, by force if it won't; its exit status."""
+        if self._barrier >= 0:
+            os.close(self._barrier)
+            self._barrier = -1
+        elif self._process.poll() is None:
+            self._process.terminate()
+        try:
+            return self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+
+
+class Attached:
+    """A process that somebody else started: it is watched and left alone."""
+
+    interpreter = None
+
+    def __init__(self, pid: int) -> None:
+        """LaunchError if there is no such process."""
+        stat = read_stat(pid)
+        if stat is None or not is_alive(pid):
+            raise LaunchError(f"there is no process {pid}")
+        self.pid = pid
+        self._born = stat.born
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet; another process with its number is not it."""
+        stat = read_stat(self.pid)
+        return stat is not None and stat.born == self._born and stat.state not in "ZX"
+
+    def wait(self, timeout: Seconds | None = None) -> bool:
+        """Until it ends; whether it has. Ctrl-C ends the waiting, not the process: KeyboardInterrupt."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.is_running():
+            if until is not None and time.monotonic() >= until:
+                return False
+            time.sleep(_POLL)
+        return True
+
+
+def start_script(path: str, arguments: Sequence[str] = (), *, python: str = sys.executable) -> Program:
+    """As `python path arguments`, held at the barrier. LaunchError if there is no such script or interpreter."""
+    try:
+        if not Path(path).is_dir():
+            Path(path).open("rb").close()
+    except OSError as error:
+        raise LaunchError(f"cannot open the script: {path}: {error.strerror}") from None
+    return _start(python, "script", path, arguments)
+
+
+def start_module(name: str, arguments: Sequence[str] = (), *, python: str = sys.executable) -> Program:
+    """As `python -m name arguments`, held at the barrier. LaunchError if there is no such interpreter."""
+    return _start(python, "module", name, arguments)
+
+
+def start_command(command: Sequence[str]) -> Program:
+    """Any command; it runs at once, and Python processes are looked for below it. LaunchError if it cannot run."""
+    try:
+        return Program(subprocess.Popen([*command], close_fds=False), None)
+    except OSError as error:
+        raise LaunchError(f"cannot run the command: {command[0]}: {error.strerror}") from None
+
+
+def _start(python: str, kind: Literal["script", "module"], target: str, arguments: Sequence[str]) -> Program:
+    ready, says_ready = os.pipe()
+    waits, go = os.pipe()
+    try:
+        for inherited in (says_ready, waits):
+            os.set_inheritable(inherited, True)
+        words = [str(BOOTSTRAP), str(says_ready), str(waits), kind, target, *arguments]
+        # The program has what files its caller left open to us, as without us: close_fds would take them away.
+        process = subprocess.Popen([python, *words], close_fds=False)
+    except OSError as error:
+        os.close(ready)
+        os.close(go)
+        raise LaunchError(f"cannot run the interpreter: {python}: {error.strerror}") from None
+    finally:
+        os.close(says_ready)
+        os.close(waits)
+    program = Program(process, None, go)
+    try:
+        with os.fdopen(ready, "rb") as answer:
+            program.interpreter = _read_answer(answer.fileno(), python)
+    except BaseException:
+        program.end()
+        raise
+    return program
+
+
+def _read_answer(ready: int, python: str) -> Interpreter:
+    answered, _, _ = select.select([ready], [], [], _PATIENCE)
+    said = os.read(ready, 4096).decode().split() if answered else []
+    if not said:
+        why = "ended before it ran the program" if answered else f"did not answer within {_PATIENCE:g} s"
+        raise LaunchError(f"{python} {why}: is it a Python interpreter, {_OLDEST[0]}.{_OLDEST[1]} or newer?")
+    major, minor, micro, free_threaded = map(int, said[2:])
+    if (major, minor) < _OLDEST:
+        raise LaunchError(f"{python} is Python {major}.{minor}: {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")
+    return Interpreter(said[1], (major, minor, micro), bool(free_threaded))
+
+
+@contextlib.contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Signals that are meant for the program reach it, once; outside the main thread nothing can be changed."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not _shares_terminal():
+            process.send_signal(number)
+
+    try:
+        before = {number: signal.signal(number, pass_on) for number in _FORWARDED if _is_ours(number)}
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_ours(number: int) -> bool:
+    """A signal ignored from outside, as under nohup, stays so."""
+    return signal.getsignal(number) not in (signal.SIG_IGN, None)
+
+
+def _shares_terminal() -> bool:
+    """Whether Ctrl-C on our terminal reaches us, and so the program too, which is in our process group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

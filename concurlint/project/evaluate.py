@@ -166,6 +166,8 @@ class Evaluator:
             return one(Instance(Library("builtins.str")))
         if "builtins.list" in names and operator == "Add":
             return one(Instance(Library("builtins.list")))
+        if operator == "Multiply" and "builtins.list" in names:
+            return Values(tuple(v for v in (*left, *right) if isinstance(v, Container)), False)
         numbers = {"builtins.int", "builtins.float", "builtins.bool"}
         if names and names <= numbers and left.items and right.items:
             return one(Instance(Library("builtins.float" if "builtins.float" in names else "builtins.int")))

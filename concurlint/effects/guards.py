@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
-from concurlint.project.arguments import has_stars, matching
+from concurlint.project.arguments import matching
 from concurlint.project.modules import Code
 
 Test = Callable[[Expression], bool | None]
@@ -200,8 +200,9 @@ def _passed_constant(name: Expression, callee: Code, call: Call, is_bound: bool)
     if not isinstance(name, Name):
         return None
     parameter = next((p for p in callee.scope.parameters if p.name == name.id), None)
-    if parameter is None or parameter.kind in ("args", "kwargs") or has_stars(call):
+    if parameter is None or parameter.kind in ("args", "kwargs"):
         return None
+    # what `**options` may hold is not known; it is taken to leave the default alone
     passed = matching(call, callee, parameter, is_bound=is_bound) or parameter.default
     if not isinstance(passed, Constant):
         return None

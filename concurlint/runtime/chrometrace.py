@@ -10,6 +10,9 @@ from pathlib import Path
 from concurlint.runtime.samples import Frame, Nanoseconds, StackStretch, ThreadStacks
 
 _THREAD = re.compile(r"thread \((0x[0-9A-Fa-f]+|\d+)\)(?:: (.*))?$", re.DOTALL)
+_BETWEEN = re.compile(r"\}\s*,\s*\{")
+_TAIL = 50_000
+"""Characters: longer than any event."""
 
 _Thread = tuple[int, int, str]
 """Process, thread, name of the thread."""
@@ -47,12 +50,19 @@ def _parse(text: str) -> tuple[Sequence[object], str]:
     except ValueError:
         trouble = "py-spy's output is damaged: its end is missing"
         try:
-            found = json.loads(text[: text.rfind("},{") + 1] + "]")
+            found = json.loads(text[: _last_whole(text)] + "]")
         except ValueError:
             found = []
     if not isinstance(found, list):
         return [], "py-spy's output is damaged: it is not a list of events"
     return found, trouble
+
+
+def _last_whole(text: str) -> int:
+    """Where the last event ends that another one follows."""
+    tail = max(0, len(text) - _TAIL)
+    ends = [found.start() + 1 for found in _BETWEEN.finditer(text, tail)]
+    return ends[-1] if ends else 0
 
 
 def _event(record: object, cwd: str, frames: dict[tuple[object, object, object], Frame]) -> Event | None:

@@ -32,29 +32,28 @@ class Pair:
     leaves: _Leaves
 
 
-def find_offset(pairs: Sequence[Pair], likely: Nanoseconds, doubt: Nanoseconds) -> Nanoseconds:
+def find_offset(pairs: Sequence[Pair], doubt: Nanoseconds) -> Nanoseconds:
     """What to add to the stacks' times so that each line is in one kind of state all of its time, if possible.
 
-    Not more than `doubt` from what is `likely`: a program that does the same every 20 ms fits as well 20 ms off,
-    and not badly 10 ms off. The likely one where the threads give no hint: always in the same state or on the same
-    line.
+    Not more than `doubt` either way: a program that does the same every 20 ms fits as well 20 ms off, and not
+    badly 10 ms off. 0 where the threads give no hint: always in the same state or on the same line.
     """
     few = [([_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
     samples = sum(len(leaves) for _, leaves in few)
     if not samples:
-        return likely
+        return 0
 
     def score(offset: Nanoseconds) -> float:
         fits = (_fit(kinds, leaves, offset) * len(leaves) for kinds, leaves in few)
-        return sum(fits) / samples - _DOUBT * abs(offset - likely) / 1e6
+        return sum(fits) / samples - _DOUBT * abs(offset) / 1e6
 
-    steps = range(likely - doubt - _BLUR, likely + doubt + _BLUR + 1, _STEP)
+    steps = range(-doubt - _BLUR, doubt + _BLUR + 1, _STEP)
     sharp = {at: score(at) for at in steps}
     # What fits at one moment and not a millisecond beside it is chance.
     near = range(-_BLUR, _BLUR + 1, _STEP)
-    scores = {at: sum(sharp[at + by] for by in near) for at in steps if abs(at - likely) <= doubt}
+    scores = {at: sum(sharp[at + by] for by in near) for at in steps if abs(at) <= doubt}
     best = max(scores, key=lambda at: scores[at])
-    return best if (scores[best] - scores[likely]) / len(near) >= _GAIN else likely
+    return best if (scores[best] - scores[0]) / len(near) >= _GAIN else 0
 
 
 class _Sum:

@@ -90,9 +90,8 @@ def join(
         for thread in states.threads
         for of in (found.get((thread.pid, thread.tid)),)
     ]
-    # A state is noted at the first look after it began, half an interval late on average.
     pairs = [_pair(thread, samples) for thread, samples, of in both if of]
-    offset = find_offset(pairs, states.interval // 2, doubt)
+    offset = find_offset(pairs, doubt)
     threads = []
     for thread, samples, of in both:
         seen = [replace(sample, at=sample.at + offset) for sample in samples]

@@ -117,7 +117,7 @@ class StackRecorder:
         self._process = self._launch()
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
-        self._clock = self._await_sampler(self._process.pid)
+        self._clock = self._await_sampler(self._process.pid, timeout)
         self._spoke.wait(timeout)
         if not self._ready:
             late = self._process.poll() is None
@@ -183,11 +183,12 @@ class StackRecorder:
             self.close()
             raise RecordingError(f"py-spy cannot be started: {pyspy}: {error.strerror}") from None
 
-    def _await_sampler(self, pyspy: int) -> Nanoseconds:
+    def _await_sampler(self, pyspy: int, timeout: float) -> Nanoseconds:
         """When py-spy's clock started, 0 if that was missed: it starts its sampling thread at once after."""
         tasks = f"/proc/{pyspy}/task"
         before = time.monotonic_ns()
-        while not self._spoke.is_set():
+        last = before + timeout * 1e9
+        while not self._spoke.is_set() and before < last:
             try:
                 count = len(os.listdir(tasks))  # noqa: PTH208 (Path.iterdir costs ten times as much)
             except OSError:

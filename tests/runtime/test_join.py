@@ -111,7 +111,11 @@ def cycles(late: float, *, seed: int = 1) -> Joined:
         return at % 20 < 12
 
     ticks = [5.0 * i + chance.uniform(0, 4.9) for i in range(600)]
-    seen = [(a, b, State.HOLDS_GIL if computes(a) else State.SLEEP) for a, b in pairwise(ticks)]
+    half_way = [(a + b) / 2 for a, b in pairwise(ticks)]
+    seen = [
+        (a, b, State.HOLDS_GIL if computes(at) else State.SLEEP)
+        for at, (a, b) in zip(ticks[1:], pairwise(half_way), strict=False)
+    ]
     looks = [0.0]
     while looks[-1] < 3000:
         looks.append(looks[-1] + 2 + chance.expovariate(1 / 8))
@@ -125,7 +129,7 @@ def cycles(late: float, *, seed: int = 1) -> Joined:
     return join(states(thread_states(PID, *seen)), stacks(thread_stacks(PID, *merged)))
 
 
-@pytest.mark.parametrize("late", [-2, 0, 2])
+@pytest.mark.parametrize("late", [-3, 0, 3])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_states_shorter_than_the_samples_find_their_lines(late: float, seed: int):
     spent = seconds(only(cycles(late, seed=seed)))
@@ -137,12 +141,11 @@ def test_states_shorter_than_the_samples_find_their_lines(late: float, seed: int
 
 
 def test_the_clocks_stay_where_nothing_tells_them_apart():
-    """A state is noted half a look after it began, on average."""
     joined = join(
         states(thread_states(PID, (0, 1000, State.HOLDS_GIL))),
         stacks(thread_stacks(PID, *((i * 10, i * 10 + 10, SPIN if i % 2 else DOZE) for i in range(100)))),
     )
-    assert joined.offset == 2.5 * MS
+    assert joined.offset == 0
 
 
 def test_a_wait_for_the_gil_stays_on_the_line_it_came_on():

@@ -1,0 +1,214 @@
+"""Predictions checked against arithmetic."""
+
+import pytest
+
+from concurlint.runtime.predict import Plan, Prediction, Tool, effective_parallelism, free_threaded_penalty, predict
+from concurlint.runtime.profile import Profile, Row
+from concurlint.runtime.samples import State
+from tests.runtime.made import PID, profile, thread_times
+
+AT_ONCE = Plan(start_up=(0.0, 0.0))
+"""Processes that cost nothing to start."""
+
+
+def computing(threads: int, seconds: float = 12.0) -> Profile:
+    """A main thread that waits for n threads, each holding the GIL 1/n of the time."""
+    share = seconds / threads
+    workers = [
+        thread_times(PID + i + 1, {State.HOLDS_GIL: share, State.GIL_WAIT: seconds - share}) for i in range(threads)
+    ]
+    return profile(seconds, thread_times(PID, {State.QUEUE: seconds}), *workers)
+
+
+def alone(**times: float) -> Profile:
+    """One thread, the main one, and its seconds by state."""
+    states = {State[name.upper()]: seconds for name, seconds in times.items()}
+    return profile(sum(times.values()), thread_times(PID, states))
+
+
+def about(seconds: float) -> object:
+    return pytest.approx(seconds, rel=1e-6)
+
+
+def is_bounded(prediction: Prediction) -> bool:
+    return 0 <= prediction.low <= prediction.seconds <= prediction.high
+
+
+# Now
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_computing_threads_have_a_parallelism_of_one(threads: int):
+    assert effective_parallelism(computing(threads)) == about(1.0)
+
+
+def test_computing_without_the_gil_counts_too():
+    both = [thread_times(PID + i, {State.COMPUTES: 4.0}) for i in (1, 2)]
+    assert effective_parallelism(profile(4.0, *both)) == about(2.0)
+
+
+def test_a_run_of_no_time_has_no_parallelism():
+    assert effective_parallelism(profile(0.0)) == 0
+
+
+# Processes
+
+
+@pytest.mark.parametrize(
+    ("threads", "cores", "seconds"),
+    [(1, 4, 12.0), (2, 1, 12.0), (2, 2, 6.0), (2, 8, 6.0), (4, 2, 6.0), (4, 4, 3.0), (3, 2, 6.0)],
+)
+def test_processes_take_the_longest_thread_or_all_on_all_cores(threads: int, cores: int, seconds: float):
+    found = predict(computing(threads), Tool.PROCESSES, cores, AT_ONCE)
+    assert found.seconds == about(seconds)
+    assert is_bounded(found)
+    assert found.now == 12.0
+
+
+def test_uneven_threads_take_as_long_as_the_longest():
+    uneven = profile(
+        8.0,
+        thread_times(PID, {State.QUEUE: 8.0}),
+        thread_times(8, {State.HOLDS_GIL: 6.0, State.GIL_WAIT: 2.0}),
+        thread_times(9, {State.HOLDS_GIL: 2.0, State.GIL_WAIT: 6.0}),
+    )
+    assert predict(uneven, Tool.PROCESSES, 2, AT_ONCE).seconds == about(6.0)
+    assert predict(uneven, Tool.PROCESSES, 2, Plan(divisible=True, start_up=(0, 0))).seconds == about(4.0)
+
+
+def test_a_single_loop_gains_only_if_it_can_be_divided():
+    assert predict(alone(holds_gil=8.0), Tool.PROCESSES, 4, AT_ONCE).seconds == about(8.0)
+    assert predict(alone(holds_gil=8.0), Tool.PROCESSES, 4, Plan(divisible=True, start_up=(0, 0))).seconds == about(2.0)
+
+
+def test_waits_for_the_world_stay():
+    run = alone(holds_gil=4.0, network=6.0)
+    assert predict(run, Tool.PROCESSES, 4, Plan(divisible=True, start_up=(0, 0))).seconds == about(7.0)
+
+
+def test_the_run_queue_and_the_wait_for_the_gil_go():
+    run = profile(
+        8.0,
+        thread_times(8, {State.HOLDS_GIL: 2.0, State.GIL_WAIT: 2.0, State.RUN_QUEUE: 4.0}),
+        thread_times(9, {State.HOLDS_GIL: 2.0, State.GIL_WAIT: 2.0, State.RUN_QUEUE: 4.0}),
+    )
+    assert predict(run, Tool.PROCESSES, 2, AT_ONCE).seconds == about(2.0)
+
+
+def test_waits_for_a_lock_may_go_or_stay():
+    run = profile(
+        6.0,
+        thread_times(8, {State.HOLDS_GIL: 3.0, State.LOCK: 3.0}),
+        thread_times(9, {State.HOLDS_GIL: 3.0, State.LOCK: 3.0}),
+    )
+    found = predict(run, Tool.PROCESSES, 2, AT_ONCE)
+    assert found.seconds == about(3.0)
+    assert found.high > 6.0
+
+
+def test_what_the_main_thread_does_alone_first_is_not_overlapped():
+    run = profile(
+        10.0,
+        thread_times(PID, {State.HOLDS_GIL: 2.0, State.QUEUE: 8.0}),
+        thread_times(8, {State.HOLDS_GIL: 4.0, State.GIL_WAIT: 4.0}, first=2.0),
+        thread_times(9, {State.HOLDS_GIL: 4.0, State.GIL_WAIT: 4.0}, first=2.0),
+        rows=[Row(PID, PID, ((0.0, 2.0, State.HOLDS_GIL), (2.0, 10.0, State.QUEUE)))],
+    )
+    assert predict(run, Tool.PROCESSES, 2, AT_ONCE).seconds == about(6.0)
+
+
+def test_pipes_and_children_of_a_program_of_processes_are_its_own():
+    run = profile(
+        8.0,
+        thread_times(PID, {State.CHILD: 8.0}),
+        thread_times(8, {State.HOLDS_GIL: 8.0}, pid=8),
+        thread_times(9, {State.HOLDS_GIL: 2.0, State.PIPE: 6.0}, pid=9),
+    )
+    assert predict(run, Tool.PROCESSES, 2, Plan(divisible=True, start_up=(0, 0))).seconds == about(5.0)
+    assert predict(alone(child=8.0), Tool.PROCESSES, 2, AT_ONCE).seconds == about(8.0)
+
+
+def test_starting_and_pickling_are_added():
+    found = predict(computing(2), Tool.PROCESSES, 2, Plan(start_up=(0.1, 0.4), moved_bytes=1_000_000_000))
+    assert found.seconds == about(6.0 + 0.2 + 10**0.5)
+    assert found.low >= predict(computing(2), Tool.PROCESSES, 2, AT_ONCE).low + 0.1 + 1.0
+    assert found.high == about(predict(computing(2), Tool.PROCESSES, 2, AT_ONCE).high + 0.4 + 10.0)
+    assert "1000 MB go through pickle at 100 to 1000 MB/s" in found.assumes
+
+
+# Free-threaded
+
+
+def test_free_threads_are_processes_without_pickling_but_slower():
+    found = predict(computing(2), Tool.FREE_THREADED, 2, Plan(moved_bytes=10**9))
+    low, high = free_threaded_penalty("3.14.0")
+    assert found.seconds == about(6.0 * (1 + (low + high) / 2))
+    assert is_bounded(found)
+
+
+def test_the_penalty_is_that_of_the_version_or_the_newest_known():
+    assert free_threaded_penalty("3.13.1") > free_threaded_penalty("3.14.2")
+    assert free_threaded_penalty("3.11.7") == free_threaded_penalty("3.14.2") == free_threaded_penalty("")
+
+
+# Threads and asyncio
+
+
+def test_threads_cannot_beat_the_time_the_gil_is_held():
+    assert predict(computing(2), Tool.THREADS, 8).seconds == about(12.0)
+
+
+def test_waiting_in_threads_overlaps_as_far_as_the_far_side_bears():
+    run = alone(network=9.0, holds_gil=1.0)
+    assert predict(run, Tool.THREADS, 2, Plan(concurrency=3)).seconds == about(3.0)
+    assert predict(run, Tool.THREADS, 2, Plan(concurrency=90)).seconds == about(1.0)
+
+
+def test_computing_without_the_gil_is_shared_by_threads_but_not_by_asyncio():
+    run = alone(computes=8.0)
+    assert predict(run, Tool.THREADS, 4).seconds == about(2.0)
+    assert predict(run, Tool.ASYNCIO, 4).seconds == about(8.0)
+
+
+def test_asyncio_computes_on_one_thread_and_overlaps_the_waiting():
+    run = alone(network=9.0, holds_gil=1.0)
+    found = predict(run, Tool.ASYNCIO, 8, Plan(concurrency=9))
+    assert found.seconds == about(1.0)
+    assert found.high >= 2.0
+    assert found.speed_up[0] <= 10.0 / 2.0 <= found.speed_up[1]
+
+
+# Bounds
+
+
+@pytest.mark.parametrize("tool", list(Tool))
+def test_fewer_samples_make_wider_bounds(tool: Tool):
+    short, long = alone(holds_gil=0.05, network=0.05), alone(holds_gil=50.0, network=50.0)
+    narrow, wide = (predict(run, tool, 2, AT_ONCE) for run in (long, short))
+    assert is_bounded(narrow)
+    assert is_bounded(wide)
+    assert (wide.high - wide.low) / wide.now > (narrow.high - narrow.low) / narrow.now
+
+
+def test_the_speed_up_is_now_over_then():
+    found = predict(computing(2), Tool.PROCESSES, 2, AT_ONCE)
+    assert found.speed_up == (about(12.0 / found.high), about(12.0 / found.low))
+    assert found.speed_up[0] <= 2.0 <= found.speed_up[1]
+
+
+@pytest.mark.parametrize("tool", list(Tool))
+def test_a_run_in_which_nothing_was_seen_is_predicted_to_take_nothing(tool: Tool):
+    found = predict(profile(0.0), tool, 2, AT_ONCE)
+    assert (found.seconds, found.speed_up) == (0.0, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("tool", list(Tool))
+def test_every_prediction_says_what_it_assumes(tool: Tool):
+    assumes = predict(computing(2), tool, 2).assumes
+    assert len(assumes) >= 2
+    assert all(text and not text.endswith(".") for text in assumes)
+
+
+def test_there_is_no_machine_without_cores():
+    with pytest.raises(ValueError, match="no machine with 0 cores"):
+        predict(computing(2), Tool.PROCESSES, 0)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.effects.guards import contradicts
+from concurlint.effects.guards import contradicts, single_binding
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Name, spelled, walk
 from concurlint.finding import Step
@@ -40,12 +40,14 @@ class Blocking:
         return tuple(found)
 
 
-def is_nonblocking(fact: CallFact, site: CallSite) -> bool:
+def is_nonblocking(fact: CallFact, site: CallSite, code: Code) -> bool:
     """Whether the arguments make this call return at once, or may do so for all that is known."""
     for keyword, position, value in fact.nonblocking:
         passed = given(site.call, keyword, position)
         if passed is None:
             continue
+        if isinstance(passed, Name):
+            passed = single_binding(code)(passed) or passed
         if isinstance(value, str):
             last = value.rpartition(".")[2]
             if any(isinstance(p, (Name, Attribute)) and spelled(p).endswith(last) for p in walk(passed)):
@@ -99,7 +101,7 @@ class BlockingCalls:
 
     def _direct(self, code: Code, site: CallSite, name: str) -> Blocking | None:
         fact = self._effects.lookup(name)
-        if fact is None or not fact.blocks_loop or site.awaited or is_nonblocking(fact, site):
+        if fact is None or not fact.blocks_loop or site.awaited or is_nonblocking(fact, site, code):
             return None
         return Blocking(name, fact, ((code, site),))
 

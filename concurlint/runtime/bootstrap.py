@@ -73,10 +73,15 @@ def set_path(first: str) -> None:
         sys.path[0] = first
 
 
+def absolute_of(path: str) -> str:
+    """As `python` makes it since 3.9: put together, not simplified."""
+    return os.path.join(os.getcwd(), path) if sys.version_info >= (3, 9) else path
+
+
 def load_script(path: str, main: "dict[str, object]") -> "CodeType":
     """The script's code; `main` is made ready for it."""
     external = sys.modules["_frozen_importlib_external"]
-    absolute = os.path.join(os.getcwd(), path) if sys.version_info >= (3, 9) else path
+    absolute = absolute_of(path)
     is_compiled = path.endswith(".pyc")
     loader = (external.SourcelessFileLoader if is_compiled else external.SourceFileLoader)("__main__", absolute)
     main.update(__file__=absolute, __cached__=None, __loader__=loader)
@@ -127,7 +132,7 @@ if __name__ == "__main__":
             import runpy
 
             is_module = kind == "module"
-            set_path(os.getcwd() if is_module else os.path.join(os.getcwd(), target) if sys.version_info >= (3, 9) else target)
+            set_path(os.getcwd() if is_module else absolute_of(target))
             run = runpy._run_module_as_main  # type: ignore[attr-defined]
             run(target if is_module else "__main__", is_module)
     except BaseException as error:

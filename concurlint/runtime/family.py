@@ -1,18 +1,16 @@
 """A process and all that it starts: who there is, and which of them run Python."""
 
-# Read hundreds of times a second: a Path costs more than the reading.
-# ruff: noqa: PTH123
-
 import os
 import re
 from dataclasses import dataclass, field
 
-from concurlint.runtime.procfs import children_of, is_alive, read_executable, read_stat, threads_of
+from concurlint.runtime.procfs import children_of, is_alive, read_bytes, read_executable, read_stat, threads_of
 
 _PYTHON = re.compile(r"(?:^|/)(?:lib)?python[23]?(?:\.\d+)*[a-z]*$")
 _MAPPED = re.compile(rb"/libpython[23]\.\d+[a-z]*\.so")
-_YOUNG = 100
-"""Counts of `renew` during which a process may yet become another program: fork comes before exec."""
+_NEWBORN, _YOUNG = 10, 100
+"""Counts of `renew`: a process may yet become another program, for fork comes before exec. So it is looked at each
+time at first, and only every `_SELDOM` times later; the newborn make for a count at every look."""
 _SELDOM = 20
 _FEW = 16
 
@@ -36,6 +34,7 @@ class Family:
         self.root = pid
         self.members: dict[int, Member] = {}
         self._newest = 0
+        self._youngest = 0
         self._ids = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
         self._add(pid)
 
@@ -43,6 +42,8 @@ class Family:
         """Whether a process or thread of the family may have been born since this was last asked."""
         newest = self._newest_id()
         was, self._newest = self._newest, newest
+        if self._youngest < _NEWBORN:
+            return True
         if newest == was:
             return False
         if not 0 < newest - was <= _FEW:
@@ -61,6 +62,7 @@ class Family:
     def renew(self) -> tuple[Member, ...]:
         """Look who was born and who became another program since; gives these, `members` has all that live."""
         changed = [member for member in list(self.members.values()) if self._has_changed(member)]
+        self._youngest += 1
         todo = list(self.members.values())
         while todo:
             member = todo.pop()
@@ -86,6 +88,7 @@ class Family:
         identity = _identity_of(pid)
         member = Member(pid, stat.parent, identity, _is_python(pid, identity[0]), threads_of(pid))
         self.members[pid] = member
+        self._youngest = 0
         return member
 
     def _has_changed(self, member: Member) -> bool:
@@ -101,8 +104,7 @@ class Family:
 
 def _identity_of(pid: int) -> tuple[str, bytes]:
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return read_executable(pid), file.read(4096)
+        return read_executable(pid), read_bytes(f"/proc/{pid}/cmdline")
     except OSError:
         return read_executable(pid), b""
 
@@ -112,7 +114,6 @@ def _is_python(pid: int, executable: str) -> bool:
     if _PYTHON.search(executable.removesuffix(" (deleted)")):
         return True
     try:
-        with open(f"/proc/{pid}/maps", "rb") as file:
-            return bool(_MAPPED.search(file.read()))
+        return bool(_MAPPED.search(read_bytes(f"/proc/{pid}/maps")))
     except OSError:
         return False

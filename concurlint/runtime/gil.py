@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-# The layout is that of `struct _gil_runtime_state` in CPython's Include/internal/pycore_gil.h, unchanged from 3.7 to
-# 3.13: interval (µs, unsigned long), last_holder (a thread state), locked (int), switch_number (unsigned long), and
-# then a condition variable and mutex to take it, and another pair for handing it over.
-
 from concurlint.runtime.elf import Symbol, find_symbol
 from concurlint.runtime.procfs import Blocked, Mapped, Memory, find_interpreter
 
+# The layout is that of `struct _gil_runtime_state` in CPython's Include/internal/pycore_gil.h, unchanged from 3.7 to
+# 3.13: interval (µs, unsigned long), last_holder (a thread state), locked (int), switch_number (unsigned long), and
+# then a condition variable and mutex to take it, and another pair for handing it over.
 _HEAD = struct.Struct("<QQi4xQ")
 _SIZE = 0xD0
 _TAKING = _HEAD.size

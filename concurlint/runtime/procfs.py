@@ -1,7 +1,7 @@
 """Linux's /proc as plain values: processes, threads, what they are blocked in, their memory and open files."""
 
 # Read hundreds of times a second: a Path costs more than the reading.
-# ruff: noqa: PTH110, PTH115, PTH116, PTH119, PTH123, PTH208
+# ruff: noqa: PTH110, PTH115, PTH116, PTH119, PTH208
 
 import os
 import re
@@ -26,6 +26,7 @@ _KINDS = (
     ("/dev/", "other"),
     ("/", "file"),
 )
+_PART, _SHORT = 1 << 16, 1 << 10
 _MOST_OPEN = 200
 """Files of threads kept open; further ones are opened for each look."""
 
@@ -63,10 +64,22 @@ class Mapped:
     writable_end: int
 
 
+def read_bytes(path: str) -> bytes:
+    """The file's content; OSError where it cannot be read."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = [os.read(file, _PART)]
+        # A file of /proc may come in any number of parts; only an empty one is the last.
+        while parts[-1] and len(parts[-1]) >= _SHORT:
+            parts.append(os.read(file, _PART))
+    finally:
+        os.close(file)
+    return b"".join(parts)
+
+
 def read_text(path: str) -> str:
-    """The file's text; OSError as `open` raises it."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
+    """The file's text; OSError where it cannot be read."""
+    return read_bytes(path).decode(errors="replace")
 
 
 def read_stat(pid: int) -> Stat | None:

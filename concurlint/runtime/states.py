@@ -17,10 +17,10 @@ from concurlint.runtime.watching import Watched
 DEFAULT_RATE = 200
 _RENEW = 10
 """Looks after which the processes and threads are listed again even if nobody seems to have been born."""
-_SHARE = 0.03
+_SHARE = 0.04
 """Of a core: what the sampler may cost; with very many threads it looks less often."""
-_SLOWEST = 20
-_BRIEFLY = 100_000_000
+_SLOWEST = 10
+_BRIEFLY = 300_000_000
 _DENIED = (
     "not permitted to read what blocked threads wait for: run as root, grant CAP_SYS_PTRACE,"
     " or set kernel.yama.ptrace_scope to 0"
@@ -148,7 +148,7 @@ class Sampler:
         self._spent = spent
         interval = min(max(self._interval, self._effort / _SHARE), self._interval * _SLOWEST)
         interval *= self._chance.uniform(1 - _UNEVEN, 1 + _UNEVEN)
-        self._stop.wait(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
+        time.sleep(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
 
     def _look(self) -> None:
         now = time.monotonic_ns()

@@ -20,6 +20,7 @@ HEAVY = 100_000.0
 
 _UNKNOWN_RANGE = 10_000.0
 _UNKNOWN_ITERABLE = 100.0
+_DEEPEST = 8
 _COSTS = {"small": 1.0, "data": 10.0, "heavy": 100.0}
 _WRAPPERS = {"builtins.enumerate", "builtins.zip", "builtins.reversed", "builtins.sorted", "builtins.list",
              "builtins.tuple", "builtins.iter", "builtins.set", "tqdm.tqdm", "itertools.chain"}  # fmt: skip
@@ -150,7 +151,9 @@ class Computing:
                         return max(_UNKNOWN_RANGE, *(known.get(name, 0.0) for name in tested))
         return _UNKNOWN_ITERABLE
 
-    def _items(self, iterable: Expression, code: Code, known: Mapping[str, float]) -> float:
+    def _items(self, iterable: Expression, code: Code, known: Mapping[str, float], depth: int = 0) -> float:
+        if depth > _DEEPEST:  # a name bound to something made of itself
+            return _UNKNOWN_ITERABLE
         if isinstance(iterable, Collection):
             return float(len(iterable.items))
         if isinstance(iterable, Constant) and isinstance(iterable.value, (str, bytes)):
@@ -161,12 +164,12 @@ class Computing:
             if names == {"builtins.range"} and plain:
                 return self._range(plain, code, known)
             if names & _WRAPPERS and plain:
-                return min(self._items(p, code, known) for p in plain)
+                return min(self._items(p, code, known, depth + 1) for p in plain)
         if isinstance(iterable, Name):
             for value in self._evaluator.values(iterable, code):
                 if isinstance(value, Container) and not value.annotated and value.origin is not iterable:
                     if isinstance(value.origin, (Collection, Call)) and value.kind != "generator":
-                        return self._items(value.origin, value.code, {})
+                        return self._items(value.origin, value.code, {}, depth + 1)
         return _UNKNOWN_ITERABLE
 
     def _range(self, bounds: list[Expression], code: Code, known: Mapping[str, float]) -> float:

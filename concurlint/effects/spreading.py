@@ -13,7 +13,6 @@ from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Value
 
-
 # What a subclass in a file without a trace may use as its own.
 _TELLING_KINDS = {"loop", "executor", "thread-pool", "process-pool", "lock", "task-group"}
 

@@ -61,16 +61,6 @@ class Naming:
 
     def namespace(self, module: Module, name: str, seen: frozenset[str] = frozenset()) -> Values | None:
         """What the module binds `name` to, None if nothing there does."""
-        key = (module, name)
-        if key in self._active:  # modules that import the name from each other
-            return None if seen else UNKNOWN
-        self._active.add(key)
-        try:
-            return self._in_namespace(module, name, seen)
-        finally:
-            self._active.discard(key)
-
-    def _in_namespace(self, module: Module, name: str, seen: frozenset[str]) -> Values | None:
         body = module.body
         bindings = body.scope.bindings.get(name, [])
         written = module.global_writes.get(name, [])

@@ -141,6 +141,24 @@ def test_a_name_that_imports_itself_in_a_circle_is_unknown(tmp_path: Path):
     assert here(tmp_path, {"one.py": "from app import here", "app.py": "from one import here"}) == "?"
 
 
+def test_a_circle_through_star_imports_is_unknown_and_what_else_a_name_is_bound_to_still_counts(tmp_path: Path):
+    files = {
+        "one.py": "from app import *",
+        "app.py": """
+            from one import here
+            from one import *
+
+            def same(value):
+                return value
+
+            made = 1
+            made = same(made)
+            here = made
+            """,
+    }
+    assert here(tmp_path, files) == "1 | ?\n1 | ?"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -89,9 +89,9 @@ def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
 def _fit(kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
     """How well one thread's lines and states go together: 1 at best.
 
-    A line belongs to the kind of state that is likelier there than elsewhere. What counts is how much of the lines'
-    time is in the kind they belong to, and that the lines of a kind have that kind's share of the time: a program
-    that computes 4 ms and waits 16 looks just as orderly with the two exchanged.
+    A line belongs to the kind of state it is in most of its time. What counts is how much of the lines' time is in
+    the kind they belong to, and that the lines of a kind have that kind's share of the time: a program that computes
+    4 ms and waits 16 looks orderly too with the two exchanged.
     """
     spent: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(kinds))
     seen: dict[int, int] = defaultdict(int)
@@ -100,9 +100,9 @@ def _fit(kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
         seen[leaf] += 1
         for kind, times in enumerate(kinds):
             here[kind] += sure * times.between(at + offset - _WINDOW, at + offset + _WINDOW)
-    everywhere = [max(1.0, sum(of[kind] for of in spent.values())) for kind in range(len(kinds))]
-    belongs = {leaf: max(range(len(kinds)), key=lambda kind: of[kind] / everywhere[kind]) for leaf, of in spent.items()}
-    right = sum(of[belongs[leaf]] for leaf, of in spent.items()) / sum(everywhere)
+    belongs = {leaf: max(range(len(kinds)), key=of.__getitem__) for leaf, of in spent.items()}
+    total = max(1.0, sum(sum(of) for of in spent.values()))
+    right = sum(of[belongs[leaf]] for leaf, of in spent.items()) / total
     by_lines = [sum(seen[leaf] for leaf in seen if belongs[leaf] == kind) for kind in range(len(kinds))]
     return right - _mismatch([times.total for times in kinds], by_lines)
 

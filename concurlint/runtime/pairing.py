@@ -29,6 +29,7 @@ def pair_threads(states: Sequence[ThreadStates], stacks: Sequence[ThreadStacks])
             left.pop(key, None)
         else:
             strange.append(of)
+    strange = _with_names(strange)
     for key, twin in _named_alike(strange, left):
         pairs[key] = twin
         del left[key]
@@ -40,6 +41,24 @@ def pair_threads(states: Sequence[ThreadStates], stacks: Sequence[ThreadStacks])
         if len(old) == len(new):
             pairs.update(zip(old, new, strict=True))
     return pairs
+
+
+def _with_names(strange: Sequence[ThreadStacks]) -> list[ThreadStacks]:
+    """The same threads, what py-spy saw before it could read a name put to the thread that had that id next."""
+    named = sorted((of for of in strange if of.name), key=_start)
+    merged = {id(of): of for of in named}
+    left = []
+    for of in strange:
+        if of.name:
+            continue
+        alike = [other for other in named if (other.pid, other.tid) == (of.pid, of.tid)]
+        later = [other for other in alike if _start(other) >= _start(of)]
+        if alike:
+            owner = later[0] if later else alike[-1]
+            merged[id(owner)] = _spliced(of, merged[id(owner)])
+        else:
+            left.append(of)
+    return [*merged.values(), *left]
 
 
 def _named_alike(

@@ -208,6 +208,20 @@ def test_nameless_pthread_ids_are_paired_by_age():
     assert paired(kernel, spied) == {PID: "MainThread", 8: "second", 9: "third", 10: "fourth"}
 
 
+def test_a_thread_first_seen_without_its_name_is_the_one_that_has_its_id_next():
+    spied = stacks(
+        thread_stacks(0x7F02, (0, 10, SPIN)),
+        thread_stacks(0x7F03, (5, 10, SPIN)),
+        thread_stacks(0x7F02, (10, 90, DOZE), name="MainThread"),
+        thread_stacks(0x7F03, (10, 50, DOZE), name="first"),
+        thread_stacks(0x7F03, (60, 90, DOZE), name="second"),
+    )
+    ours = [thread_states(tid, (0, 100, State.SLEEP)) for tid in (PID, 8, 9)]
+    found = dict(pair_threads(ours, spied.threads))
+    assert names(found) == {PID: "MainThread", 8: "first", 9: "second"}
+    assert [len(found[PID, tid].stretches) for tid in (PID, 8, 9)] == [2, 2, 1]
+
+
 def test_threads_that_cannot_be_told_apart_are_not_paired():
     spied = stacks(thread_stacks(0x7F01, (0, 1, SPIN), name="a"))
     assert paired([(8, "python"), (9, "python")], spied) == {}

@@ -82,7 +82,8 @@ class ShellRole:
     """A call that starts an external command: which parameter is the command and when a shell reads it.
 
     `shell` is "always", "never", "string" (a string goes to the shell, a list does not), "remote" (the
-    shell of another machine) or "flag", and then `flag` is the parameter that asks for the shell. `instead` is the call without a shell, in words.
+    shell of another machine) or "flag", and then `flag` is the parameter that asks for the shell.
+    `instead` is the call without a shell, in words.
     """
 
     name: str

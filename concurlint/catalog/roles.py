@@ -119,6 +119,8 @@ class _Table:
     passes: dict[str, str] = field(default_factory=dict)
     starts: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
+    asks: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
 
@@ -148,7 +150,7 @@ def _table(package: str) -> _Table:
         for name, entry in data.get(section, {}).items():
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
-    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies"):
+    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies", "asks", "ends"):
         getattr(table, section).update(data.get(section, {}))
     return table
 
@@ -316,6 +318,14 @@ class Roles:
     def starts(self, name: str) -> str:
         """Which process machinery a call of `name` starts, in words; `""` when it starts none."""
         return self._of(name).starts.get(name, "")
+
+    def asks_for_loop(self, name: str) -> str:
+        """How a call of `name` tells whether an event loop runs on this thread: `tells`, `raises`; `""` not at all."""
+        return self._of(name).asks.get(name, "")
+
+    def ends_process(self, name: str) -> bool:
+        """Whether a call of `name` ends the program."""
+        return name in self._of(name).ends
 
     def remedy(self, name: str) -> str:
         """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known.

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from concurlint.runtime.elf import Symbol, find_symbol
-from concurlint.runtime.procfs import Blocked, Mapped, Memory, find_interpreter
+from concurlint.runtime.procfs import Blocked, Memory, find_interpreter
 
 # The layout is that of `struct _gil_runtime_state` in CPython's Include/internal/pycore_gil.h, unchanged from 3.7 to
 # 3.13: interval (µs, unsigned long), last_holder (a thread state), locked (int), switch_number (unsigned long), and
@@ -27,8 +27,16 @@ _TID_IN_PTHREAD = (720, 208)
 """x86-64 and aarch64, for Python ≤ 3.10."""
 _LEAST_POINTER = 1 << 16
 
-_PLACES: dict[tuple[str, Symbol], int] = {}
-"""Interpreter → where in its state the GIL was found last: the same for every process of it."""
+
+class _Place(NamedTuple):
+    """Offsets: of the GIL in the interpreter's state, and of the OS thread id in a thread's state."""
+
+    offset: int
+    tid_at: tuple[int, ...]
+
+
+_PLACES: dict[tuple[str, Symbol], _Place] = {}
+"""Interpreter → where things were found in its first process: they are there in every process of it."""
 
 
 class Look(NamedTuple):
@@ -57,11 +65,20 @@ class Gil:
         mapped = find_interpreter(self._pid)
         if mapped is None:
             return False
-        for base in self._candidates(mapped):
-            if self._is_gil(base) and self._names_thread(base, tids):
-                self.base, self.found_by = base, "its symbol"
-                return True
-        return False
+        symbol = find_symbol(mapped.opened_as, _RUNTIME)
+        if symbol is None:
+            return False
+        start = mapped.start + symbol.offset
+        known = _PLACES.get((mapped.path, symbol))
+        if known is not None:
+            self._tid_at = known.tid_at
+            found = start + known.offset if self._is_gil(start + known.offset) else 0
+        else:
+            found = next((base for base in self._candidates(start, symbol) if self._names_thread(base, tids)), 0)
+        if found:
+            self.base, self.found_by = found, "its symbol"
+            _PLACES[mapped.path, symbol] = _Place(found - start, self._tid_at)
+        return bool(found)
 
     def is_waited_for(self, call: Blocked, tids: Collection[int]) -> bool:
         """Whether a futex call waits for the GIL; where the GIL is not known yet, a waiter may give it away."""
@@ -102,20 +119,12 @@ class Gil:
         """To be called when a thread has ended."""
         self._threads = {state: thread for state, thread in self._threads.items() if thread != tid}
 
-    def _candidates(self, mapped: Mapped) -> Iterator[int]:
-        symbol = find_symbol(mapped.opened_as, _RUNTIME)
-        if symbol is None:
-            return
-        start = mapped.start + symbol.offset
-        known = _PLACES.get((mapped.path, symbol))
-        if known is not None:
-            yield start + known
-        size = min(max(symbol.size, _SIZE), _MOST_SCANNED)
-        words = _words(self._memory.read(start, size))
+    def _candidates(self, start: int, symbol: Symbol) -> Iterator[int]:
+        words = _words(self._memory.read(start, min(max(symbol.size, _SIZE), _MOST_SCANNED)))
         for at in range(len(words) - _SIZE // 8):
             if _LEAST_INTERVAL <= words[at] <= _MOST_INTERVAL and words[at + 1] > _LEAST_POINTER:
-                _PLACES[mapped.path, symbol] = at * 8
-                yield start + at * 8
+                if self._is_gil(start + at * 8):
+                    yield start + at * 8
 
     def _is_gil(self, base: int) -> bool:
         data = self._memory.read(base, _HEAD.size)

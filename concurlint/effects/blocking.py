@@ -7,13 +7,13 @@ from heapq import heappop, heappush
 from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind, Effects
-from concurlint.effects.dispatch import merged
 from concurlint.effects.doubts import Doubts
 from concurlint.effects.guards import contradicts
 from concurlint.effects.readiness import Readiness
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
 from concurlint.finding import Step
+from concurlint.project.arguments import merged
 from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Value

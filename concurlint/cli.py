@@ -1,7 +1,9 @@
 """The command line: parse, call one function, print, exit code."""
 
+import atexit
 import contextlib
 import errno
+import gc
 import io
 import os
 import sys
@@ -92,7 +94,7 @@ def check(
         target_python=target_python,
         target_platform=target_platform,
     )
-    result = lint(asked, config)
+    result = lint(asked, config, workers=None)
     saved = _report(result, form, statistics=statistics, output=None if output == "-" else output)
     for trouble in result.troubles:
         _complain(trouble)
@@ -147,6 +149,9 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` without `arguments`); the exit status, never a traceback."""
+    if arguments is None:  # the process ends with this call, and takes its garbage with it
+        gc.disable()
+        atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A console of another encoding shows an escape for what it lacks.

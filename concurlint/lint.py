@@ -12,7 +12,9 @@ from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
 from concurlint.effects.mishap import module_in_hand
 from concurlint.effects.program import Program
-from concurlint.facts.reading import Reader, collection_paused
+from concurlint.facts.ahead import Ahead
+from concurlint.facts.parsing import collection_paused
+from concurlint.facts.reading import Reader
 from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES
@@ -40,8 +42,12 @@ class Result:
     texts: Mapping[str, str]
 
 
-def lint(paths: Sequence[Path], config: Config) -> Result:
+def lint(paths: Sequence[Path], config: Config, *, workers: int | None = 1) -> Result:
     """Check the files under `paths` within their project.
+
+    With more than one of `workers` (None: one for each usable core), many files are parsed in as many
+    processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. The
+    result is the same.
 
     Raises `SourceError` for a path that cannot be checked and `CatalogError` for a bad entry of
     `[tool.concurlint.calls]`.
@@ -51,9 +57,10 @@ def lint(paths: Sequence[Path], config: Config) -> Result:
     with collection_paused():
         sources = find_sources(paths, config)
         by_name = {source.name: source for source in sources.files}
-        reader = Reader()
-        project = Project(sources.files, reader.facts)
-        program = Program(project, sources.files, config, effects, Roles())
+        with Ahead(workers) as ahead:
+            reader = Reader(ahead)
+            project = Project(sources.files, reader.facts, reader.expect)
+            program = Program(project, sources.files, config, effects, Roles())
         reader.check_rest(source for source in sources.files if source.asked)
         found, troubles = _ask(program)
     found += [

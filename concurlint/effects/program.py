@@ -27,7 +27,7 @@ from concurlint.facts.syntax import Argument, Call, Expression
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
-from concurlint.project.loading import Importers, link
+from concurlint.project.loading import Loader
 from concurlint.project.modules import Code, Module, Project
 from concurlint.project.values import NOTHING, Bound, Instance, Literal, Value
 from concurlint.source import SourceFile
@@ -68,25 +68,22 @@ class Program:
 
     def _link(self, files: Sequence[SourceFile]) -> None:
         """Two rounds: what is passed where is only known once the calls of the first are."""
-        modules = link(self.project, files, self.roles)
+        loader = Loader(self.project, files, self.roles)
+        modules = loader.start()
         self.graph.build(modules)
         self.dispatches = Dispatches(self.graph, self.roles)
-        modules += self._callers(files)
+        modules += self._callers(loader)
         self.evaluator.callers = self.graph.known_callers()
         self._bind_dispatched()
         self.evaluator.forget()
         self.graph.build(modules)
         self.dispatches = Dispatches(self.graph, self.roles)
 
-    def _callers(self, files: Sequence[SourceFile]) -> list[Module]:
+    def _callers(self, loader: Loader) -> list[Module]:
         """Modules without a trace of their own that import what starts, dispatches, guards or is shared."""
-        importers = Importers(self.project, files)
         callers: list[Module] = []
         while True:
-            names = spreading_names(self.graph, self.dispatches.all, self.roles)
-            sources = [source for source in importers.of(names) if not self.project.is_open(source)]
-            opened = [self.project.open(source) for source in sources]
-            found = [module for module in opened if module is not None]
+            found = loader.importers(spreading_names(self.graph, self.dispatches.all, self.roles))
             if not found:
                 return callers
             callers += found

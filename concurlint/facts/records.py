@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from concurlint.facts.packing import record
 from concurlint.facts.syntax import Argument, Call, Expression, Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Condition:
     """A test that is known to have come out as `holds` wherever it stands in a context."""
 
@@ -16,7 +17,7 @@ class Condition:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Entered:
     """One item of a `with`: the context manager, whether `async with`, and the name it is bound to."""
 
@@ -26,7 +27,7 @@ class Entered:
     block: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Attempt:
     """Being inside one part of a `try`: its number in the scope and which part."""
 
@@ -34,7 +35,7 @@ class Attempt:
     part: Literal["body", "handler", "else", "finally"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Context:
     """Where in its scope something happens; one object is shared by all that happens in one block.
 
@@ -49,7 +50,7 @@ class Context:
     deferred: bool = False  # inside a generator expression: runs when somebody iterates
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class CallSite:
     """A call, in order of evaluation within its scope."""
 
@@ -64,7 +65,7 @@ class CallSite:
 AccessKind = Literal["read", "write", "augment", "delete"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Access:
     """A read or write of a name that is not local, of an attribute, or of an item.
 
@@ -97,7 +98,7 @@ BindingKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Import:
     """What an import binds: `name` of `module` (relative by `level`), or the module itself."""
 
@@ -107,7 +108,7 @@ class Import:
     whole: bool = False  # `import a.b` binds `a`; `import a.b as c` binds the module a.b
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Binding:
     """One way a name gets a value. `path` are the positions taken when a tuple is unpacked."""
 
@@ -142,7 +143,7 @@ class Loop:
     end: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Branch:
     """An `if` (or a conditional loop test): the test and the blocks of both sides."""
 
@@ -155,7 +156,7 @@ class Branch:
     ends: bool  # the body always leaves the block
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Handler:
     """An `except` clause of try number `attempt`."""
 
@@ -166,7 +167,7 @@ class Handler:
     reraises: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Returned:
     value: Expression | None
     context: Context
@@ -174,7 +175,7 @@ class Returned:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Awaited:
     """An `await`, `async for` or `async with`: a place where other tasks may run."""
 
@@ -184,7 +185,7 @@ class Awaited:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Parameter:
     name: str
     kind: Literal["positional", "keyword", "args", "kwargs"]

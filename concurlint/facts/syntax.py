@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from concurlint.facts.packing import record
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Line, column, end line, end column: from 1, the end column exclusive."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Name:
     id: str
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Attribute:
     value: Expression
     attr: str
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Argument:
     value: Expression
     keyword: str | None
     star: int  # 0 plain, 1 for *args, 2 for **kwargs
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Call:
     function: Expression
     arguments: tuple[Argument, ...]
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Constant:
     value: str | bytes | int | float | complex | bool | None
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Text:
     """An f-string or a run of adjacent strings; parts are constants and `Formatted`s."""
 
@@ -51,14 +52,14 @@ class Text:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Formatted:
     value: Expression
     spec: str
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Binary:
     operator: str
     left: Expression
@@ -66,28 +67,28 @@ class Binary:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Compare:
     left: Expression
     rest: tuple[tuple[str, Expression], ...]
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Logic:
     operator: str  # "and" | "or"
     values: tuple[Expression, ...]
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Unary:
     operator: str
     operand: Expression
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Choice:
     test: Expression
     body: Expression
@@ -95,7 +96,7 @@ class Choice:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Item:
     """A subscription `value[index]`; more than one index for tuples, a `Slice` for slices."""
 
@@ -104,20 +105,20 @@ class Item:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Slice:
     parts: tuple[Expression, ...]
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Collection:
     kind: str  # "list" | "tuple" | "set"
     items: tuple[Expression, ...]
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Table:
     """A dict display; a key of None is `**value`."""
 
@@ -126,7 +127,7 @@ class Table:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Comprehension:
     kind: str  # "list" | "set" | "dict" | "generator"
     results: tuple[Expression, ...]
@@ -134,32 +135,32 @@ class Comprehension:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Lambda:
     scope: int
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Await:
     value: Expression
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Yield:
     value: Expression | None
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Walrus:
     name: str
     value: Expression
     at: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Star:
     value: Expression
     at: Place

@@ -32,12 +32,6 @@ def has_trace(source: SourceFile, roles: Roles) -> bool:
     return any(pattern is not None and pattern.search(source.data) for pattern in patterns)
 
 
-def link(project: Project, files: Sequence[SourceFile], roles: Roles) -> list[Module]:
-    """The modules to start from; others are read when a name leads into them."""
-    modules = [project.open(source) for source in files if has_trace(source, roles)]
-    return [module for module in modules if module is not None]
-
-
 @dataclass(frozen=True, slots=True)
 class _Imported:
     """One name an import statement binds; `name` is None for a module, `*` for all that it has."""
@@ -47,14 +41,34 @@ class _Imported:
     bound: str
 
 
-class Importers:
-    """Finds the files that import given names, without reading more of them than their import statements."""
+class Loader:
+    """Opens the modules to start from, and those that import what matters in them.
 
-    def __init__(self, project: Project, files: Sequence[SourceFile]) -> None:
+    The rest of the project is known by its import statements only; what a name leads into is opened then.
+    """
+
+    def __init__(self, project: Project, files: Sequence[SourceFile], roles: Roles) -> None:
         self._project = project
+        self._traced = [source for source in files if has_trace(source, roles)]
+        project.expect(self._traced)
         self._imports = {source.name: (source, tuple(self._imports_of(source))) for source in files}
+        near = (imported.file for source in self._traced for imported in self._imports[source.name][1])
+        project.expect({file.name: file for file in near}.values())
 
-    def of(self, names: Mapping[str, set[str]]) -> list[SourceFile]:
+    def start(self) -> list[Module]:
+        """The modules with a trace of their own, in the order of the files."""
+        return self._open(self._traced)
+
+    def importers(self, names: Mapping[str, set[str]]) -> list[Module]:
+        """Modules opened because they import one of the names; see `_importing`."""
+        return self._open([source for source in self._importing(names) if not self._project.is_open(source)])
+
+    def _open(self, sources: Sequence[SourceFile]) -> list[Module]:
+        self._project.expect(sources)
+        modules = [self._project.open(source) for source in sources]
+        return [module for module in modules if module is not None]
+
+    def _importing(self, names: Mapping[str, set[str]]) -> list[SourceFile]:
         """The files that import one of the names, also from a module that only passes it on.
 
         `names` are those of global things by the reported name of the file that defines them.

@@ -119,13 +119,16 @@ def absolute_name(source: SourceFile, module: str, level: int) -> str:
 
 
 Parse = Callable[[SourceFile], ModuleFacts | None]
+Expect = Callable[[Iterable[SourceFile]], None]
 
 
 class Project:
     """All source files by the dotted names they can be imported by; parsed on demand."""
 
-    def __init__(self, files: Iterable[SourceFile], parse: Parse) -> None:
+    def __init__(self, files: Iterable[SourceFile], parse: Parse, expect: Expect | None = None) -> None:
+        """Take the files and who parses them; `expect` is told which will probably be opened."""
         self._parse = parse
+        self._expect = expect
         self._modules: dict[str, Module | None] = {}
         self.property_names: set[str] = set()
         self.loaded: list[Module] = []
@@ -165,6 +168,11 @@ class Project:
         """The parsed module imported as `name`; None where there is none or it cannot be parsed."""
         source = self.source(name, importer)
         return self.open(source) if source is not None else None
+
+    def expect(self, sources: Iterable[SourceFile]) -> None:
+        """Announce files that will probably be opened."""
+        if self._expect is not None:
+            self._expect(source for source in sources if not self.is_open(source))
 
     def is_open(self, source: SourceFile) -> bool:
         """Whether somebody has asked for the parsed module of the file."""

@@ -1,0 +1,129 @@
+"""Files parsed in other processes while this one goes on with those that are ready."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+
+from concurlint.facts.parsing import Parsed, parse
+from concurlint.source import SourceFile
+
+_MOST_WORKERS = 8  # each takes some 100 MB
+_WORTH_A_FORK = 300_000  # bytes of source: half a second of parsing
+_WORTH_A_START = 2_000_000  # bytes, where each worker is an interpreter that imports LibCST anew
+_BATCH = 60_000  # bytes that one worker takes at a time
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if sys.platform != "win32" and hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+class Ahead:
+    """Takes files that will be wanted, and gives their records when they are.
+
+    Where processes cannot be started, or one dies, it gives nothing, and the asker parses for itself. What
+    comes out does not depend on which process was quicker.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = min(usable_cores() if workers is None else workers, _MOST_WORKERS)
+        self._pool: ProcessPoolExecutor | None = None
+        self._coming: dict[str, Future[dict[str, bytes]]] = {}
+        self._ready: dict[str, bytes] = {}
+        self._given_up = self._workers < 2 or multiprocessing.current_process().daemon
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def expect(self, sources: Iterable[SourceFile]) -> None:
+        """Have the files parsed, those named first first."""
+        new = [source for source in sources if source.name not in self._coming and not source.trouble]
+        if not self._given_up and self._started(sum(len(source.data) for source in new)):
+            try:
+                self._submit(new)
+            except (RuntimeError, OSError):
+                self._given_up = True
+
+    def _submit(self, sources: Sequence[SourceFile]) -> None:
+        assert self._pool is not None
+        for batch in _batches(sources):
+            future = self._pool.submit(_parse_all, batch)
+            self._coming.update((source.name, future) for source in batch)
+
+    def _started(self, size: int) -> bool:
+        if self._pool is None:
+            method = _start_method()
+            if size < (_WORTH_A_FORK if method == "fork" else _WORTH_A_START):
+                return False
+            try:
+                context = multiprocessing.get_context(method)
+                self._pool = ProcessPoolExecutor(self._workers, context, _settle_in)
+            except (OSError, ImportError, NotImplementedError, ValueError):  # no semaphores, no processes
+                self._given_up = True
+        return self._pool is not None
+
+    def take(self, source: SourceFile) -> Parsed | None:
+        """What a worker read in the file; None where none did, or none will soon."""
+        future = self._coming.get(source.name)
+        if future is None:
+            return None
+        if source.name not in self._ready and not self._given_up and not future.cancel():
+            try:
+                self._ready.update(future.result())
+            except (BrokenProcessPool, OSError):
+                self._given_up = True
+        packed = self._ready.pop(source.name, None)
+        return None if packed is None else pickle.loads(packed)
+
+
+def _start_method() -> str:
+    """Forking is quick, and safe where nothing else runs in this process; macOS's libraries do not stand it."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+def _settle_in() -> None:
+    """Ctrl-C reaches every process of the terminal; the one that was started speaks for all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+
+
+def _batches(sources: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
+    batch: list[SourceFile] = []
+    size = 0
+    for source in sources:
+        batch.append(source)
+        size += len(source.data)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _parse_all(batch: Sequence[SourceFile]) -> dict[str, bytes]:
+    """The packed records by reported name; files too deep to pack are left out."""
+    packed: dict[str, bytes] = {}
+    for source in batch:
+        try:
+            packed[source.name] = pickle.dumps(parse(source), pickle.HIGHEST_PROTOCOL)
+        except RecursionError:
+            continue
+    return packed

@@ -1,0 +1,105 @@
+"""One source file → its records, or what kept it from being read; pure, so that any process can do it."""
+
+import ast
+import gc
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import libcst as cst
+
+from concurlint.facts.collect import collect
+from concurlint.facts.records import ModuleFacts
+from concurlint.source import SourceFile, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a file has no records: one line, and the place the parser stopped at."""
+
+    message: str
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What reading a file gave: records, or else a trouble."""
+
+    facts: ModuleFacts | None
+    trouble: Trouble | None = None
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """The cyclic garbage collector switched off: parsing makes millions of objects that all stay."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def parse(source: SourceFile) -> Parsed:
+    """The records of a file, or why there are none."""
+    if source.trouble:
+        return Parsed(None, Trouble(source.trouble))
+    try:
+        return Parsed(collect(cst.parse_module(source.data)))
+    except cst.ParserSyntaxError as error:
+        return Parsed(None, _unparsable(source, error))
+    except RecursionError:
+        return Parsed(None, Trouble("nested too deeply to be read"))
+    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        return Parsed(None, Trouble(f"cannot be decoded: {_one_line(error)}"))
+    except Exception as error:
+        return Parsed(None, Trouble(f"cannot be parsed: {_one_line(error)}"))
+
+
+def find_trouble(source: SourceFile) -> Trouble | None:
+    """What is wrong with a file that nothing else has to read.
+
+    Python's own parser is ten times as fast, so it sorts out the good ones; LibCST has the last word.
+    """
+    if source.trouble:
+        return Trouble(source.trouble)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(decode(source.data))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return parse(source).trouble
+    return None
+
+
+_STOPPED_AT = re.compile(r"error at (\d+):(\d+)")
+
+
+def _unparsable(source: SourceFile, error: cst.ParserSyntaxError) -> Trouble:
+    """Python's own words and place where Python objects too.
+
+    LibCST lists the tokens it would have taken, which helps nobody; of a bad token it does not say where.
+    """
+    stopped = _STOPPED_AT.search(error.message)
+    line, column = (int(stopped[1]), int(stopped[2])) if stopped else (0, 0)
+    reason = error.message.removeprefix("parser error: ").removeprefix("tokenizer error: ")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(decode(source.data))
+    except SyntaxError as own:
+        reason = own.msg
+        line, column = own.lineno or line, own.offset or column
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return Trouble(f"cannot be parsed: {_one_line(reason)}", max(line, 1), max(column, 1))
+
+
+def _one_line(error: object) -> str:
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else type(error).__name__
+    return text[:70].rstrip(" .")

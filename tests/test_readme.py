@@ -1,0 +1,51 @@
+"""What the README and the changelog say is so: what is shown is printed, tables are complete, links lead somewhere."""
+
+import contextlib
+import re
+import tomllib
+
+import pytest
+
+from concurlint import config
+from concurlint.lint import lint
+from concurlint.registry import RULES
+from concurlint.report.text import render
+from tests.pages import PROJECTS, ROOT, read_page, rule_pages
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+PAGES = [read_page(path) for path in rule_pages()]
+
+
+def test_the_readme_shows_what_is_printed():
+    shown = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    assert len(shown) == 1
+    with contextlib.chdir(ROOT):
+        result = lint([PROJECTS], config.load(PROJECTS))
+    printed = set(render(result.findings).splitlines())
+    assert [line for line in shown[0].splitlines() if line not in printed] == []
+    assert len({line.split()[1] for line in shown[0].splitlines() if not line.startswith(" ")}) >= 5
+
+
+def test_the_table_of_the_readme_lists_the_rules():
+    rows = re.findall(r"^\| (CCL\d+) \| \[(.+?)\]\((.+?)\) \| (\w+) \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [
+        (page.code, page.name, f"rules/{page.code}-{page.name}.md", page.level, page.summary) for page in PAGES
+    ]
+
+
+def test_the_readme_documents_every_key_of_the_configuration():
+    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert block
+    table = tomllib.loads(block[1])["tool"]["concurlint"]
+    assert set(table) == set(config.KEYS)
+
+
+def test_the_changelog_names_every_rule():
+    assert [rule for rule in RULES if f"{rule.code} {rule.name}" not in " ".join(CHANGELOG.split())] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "rules/README.md"])
+def test_links_lead_somewhere(name: str):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []

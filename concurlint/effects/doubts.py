@@ -1,0 +1,96 @@
+"""How sure it is that a run of a function comes to a call in it."""
+
+from __future__ import annotations
+
+from concurlint.facts.records import Branch, CallSite, Condition
+from concurlint.facts.syntax import Call, Collection, Constant, Expression, spelled
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+
+
+class Doubts:
+    """Counts what has to come out one way for a call to be reached."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._roles = graph.evaluator.roles
+        self._knowing: dict[Code, bool] = {}
+
+    def of(self, code: Code, site: CallSite, is_last: bool = False) -> int:
+        """0 for a call that every ordinary run of its function comes to; 1 for each way round it.
+
+        A way round is an `if`, an early `return`, an `except` clause, or, unless the call itself blocks, a loop
+        over things of which there may be none. What an early `raise` lets through is the ordinary run.
+        """
+        if self.is_last_deed(code, site):
+            return 9
+        doubts = sum(attempt.part == "handler" for attempt in site.context.attempts)
+        doubts += _branches(code, site)
+        if not is_last:
+            doubts += any(not _surely_turns(code, number) for number in site.context.loops)
+        return doubts
+
+    def is_last_deed(self, code: Code, site: CallSite) -> bool:
+        """Whether the program is ended in the same branch after the call: nobody waits for the loop then."""
+        blocks = site.context.blocks
+        return any(
+            self._roles.ends_process(name) and other.order > site.order and other.context.blocks == blocks
+            for other, name, _ in self._graph.libraries.get(code, ())
+            if len(other.context.blocks) > 1
+        )
+
+    def knows_the_loop(self, code: Code) -> bool:
+        """Whether the function asks if a loop is running on its thread: then it knows when it may block."""
+        if code not in self._knowing:
+            self._knowing[code] = False
+            self._knowing[code] = self._asks(code) or any(
+                self._asks(edge.callee) for edge in self._graph.edges.get(code, ())
+            )
+        return self._knowing[code]
+
+    def _asks(self, code: Code) -> bool:
+        for site, name, _ in self._graph.libraries.get(code, ()):
+            asked = self._roles.asks_for_loop(name)
+            tries = any(attempt.part == "body" for attempt in site.context.attempts)
+            if asked == "tells" or (asked == "raises" and tries):
+                return True
+        return False
+
+
+def _branches(code: Code, site: CallSite) -> int:
+    """The `if`s around the call and the early returns before it."""
+    leaving = {id(branch.test): branch for branch in code.scope.branches if branch.ends}
+    counted = 0
+    for index, condition in enumerate(site.context.conditions):
+        branch = leaving.get(id(condition.test))
+        if branch is not None and not condition.holds:
+            counted += _returns(code, branch)
+        elif condition.holds or not _is_elif(site.context.conditions, index):
+            counted += 1
+    return counted
+
+
+def _is_elif(conditions: tuple[Condition, ...], index: int) -> bool:
+    """Whether the next condition is of the same chain of `if` and `elif`, and so speaks for both."""
+    return index + 1 < len(conditions) and not conditions[index].holds
+
+
+def _returns(code: Code, branch: Branch) -> int:
+    """1 for a branch that leaves by return (or turns to the next item), 0 for one that raises."""
+    left = any(branch.body in returned.context.blocks for returned in code.scope.returned)
+    in_loop = bool(branch.context.loops)
+    return int(left or in_loop)
+
+
+def _surely_turns(code: Code, number: int) -> bool:
+    """Whether a loop runs at least once, as far as its text tells."""
+    loop = code.scope.loops[number]
+    return loop.iterable is not None and _is_not_empty(loop.iterable)
+
+
+def _is_not_empty(iterable: Expression) -> bool:
+    if isinstance(iterable, Constant):
+        return bool(iterable.value)
+    if isinstance(iterable, Collection):
+        return bool(iterable.items)
+    return isinstance(iterable, Call) and spelled(iterable.function) in ("range", "count", "itertools.count")

@@ -1,0 +1,221 @@
+"""Whether a call that can block returns at once where it stands: by its arguments, or what was asked or set before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from concurlint.catalog.effects import CallFact
+from concurlint.facts.records import Binding, CallSite
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
+from concurlint.project.arguments import given, has_stars
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.classes import holder, is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance
+
+_QUESTIONS = {"empty", "qsize", "poll", "done", "cancelled", "ready", "is_set", "locked", "is_alive"}
+_MOST_HOPS = 3
+
+
+class Readiness:
+    """Asks of single calls whether they have anything to wait for."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._evaluator = graph.evaluator
+
+    def returns_at_once(self, code: Code, site: CallSite, fact: CallFact) -> bool:
+        """Whether the library call does not block as it is written here, or may not for all that is known."""
+        return (
+            self._is_told_not_to_wait(code, site, fact)
+            or self._expects_nothing_there(code, site)
+            or self._is_set_nonblocking(code, site)
+            or self._is_a_datagram(code, site, fact)
+            or self._takes_new_lock(code, site)
+        )
+
+    # arguments
+
+    def _is_told_not_to_wait(self, code: Code, site: CallSite, fact: CallFact) -> bool:
+        for keyword, position, value in fact.nonblocking:
+            passed = given(site.call, keyword, position)
+            if passed is None:
+                continue
+            if isinstance(value, str):
+                if value.rpartition(".")[2] in {name.rpartition(".")[2] for name in _spellings(passed, code)}:
+                    return True
+                continue
+            options = _options(passed, code)
+            if not all(isinstance(option, Constant) for option in options):
+                return keyword in ("block", "blocking")
+            if any(
+                isinstance(o, Constant) and o.value == value and isinstance(o.value, bool) == isinstance(value, bool)
+                for o in options
+            ):
+                return True
+        return bool(fact.nonblocking) and has_stars(site.call)
+
+    # the object
+
+    @staticmethod
+    def _expects_nothing_there(code: Code, site: CallSite) -> bool:
+        """Whether a `BlockingIOError` is provided for: only non-blocking sockets and pipes raise it."""
+        around = {attempt.number for attempt in site.context.attempts if attempt.part == "body"}
+        caught = [kind for handler in code.scope.handlers if handler.attempt in around for kind in handler.types]
+        for entered in site.context.entered:
+            if isinstance(entered.manager, Call) and spelled(entered.manager.function).endswith("suppress"):
+                caught += [argument.value for argument in entered.manager.arguments]
+        return any(spelled(kind) == "BlockingIOError" for kind in caught)
+
+    @staticmethod
+    def _is_set_nonblocking(code: Code, site: CallSite) -> bool:
+        receiver = _receiver(site)
+        return bool(receiver) and any(
+            isinstance(other.call.function, Attribute)
+            and other.call.function.attr in ("setblocking", "settimeout")
+            and spelled(other.call.function.value) == receiver
+            and len(other.call.arguments) == 1
+            and isinstance(other.call.arguments[0].value, Constant)
+            and not other.call.arguments[0].value.value
+            and other.call.arguments[0].value.value is not None
+            for sharer in _sharers(site, code)
+            for other in sharer.scope.calls
+        )
+
+    def _is_a_datagram(self, code: Code, site: CallSite, fact: CallFact) -> bool:
+        """Connecting a datagram socket only notes the address."""
+        function = site.call.function
+        if fact.name.rpartition(".")[2] not in ("connect", "connect_ex") or not isinstance(function, Attribute):
+            return False
+        for value in self._evaluator.values(function.value, code):
+            made = value.site.call if isinstance(value, Instance) and value.site is not None else None
+            if isinstance(made, Call) and any(spelled(a.value).endswith("SOCK_DGRAM") for a in made.arguments):
+                return True
+        return False
+
+    def _takes_new_lock(self, code: Code, site: CallSite) -> bool:
+        """The first taking of a lock made a moment ago: `lock = Lock()`, `lock.acquire()`."""
+        function = site.call.function
+        if not isinstance(function, Attribute) or function.attr != "acquire":
+            return False
+        made = [order for value, order in _stored(function.value, code) if value is not None and order < site.order]
+        if not made:
+            return False
+        kinds = {self._evaluator.kind(value) for value in self._evaluator.values(function.value, code)}
+        between = [
+            other
+            for other in code.scope.calls
+            if max(made) < other.order < site.order
+            and isinstance(other.call.function, Attribute)
+            and other.call.function.attr == "acquire"
+            and _receiver(other) == _receiver(site)
+        ]
+        return kinds == {"lock"} and not between
+
+    # the coroutine
+
+    def is_provided_for(self, code: Code, site: CallSite, last: CallSite) -> bool:
+        """Whether the coroutine `code` has seen to it that the call at `site` finds `last` ready, or awaits it."""
+        return self._is_asked_first(code, last) or self._is_awaited_later(code, site) or self._has_finished(code, site)
+
+    @staticmethod
+    def _is_asked_first(code: Code, last: CallSite) -> bool:
+        """Whether it asks the very object if it is ready: `while q.empty(): await …`, then `q.get()`."""
+        receiver = _receiver(last)
+        return bool(receiver) and any(
+            isinstance(part, Call)
+            and isinstance(part.function, Attribute)
+            and part.function.attr in _QUESTIONS
+            and spelled(part.function.value) == receiver
+            for branch in code.scope.branches
+            for part in walk(branch.test)
+        )
+
+    @staticmethod
+    def _is_awaited_later(code: Code, site: CallSite) -> bool:
+        """Whether the result is bound to a name that is awaited: then the call gave something to wait for."""
+        names = {
+            name
+            for name, bindings in code.scope.bindings.items()
+            if any(binding.value is site.call and not binding.path for binding in bindings)
+        }
+        return any(isinstance(awaited.value, Name) and awaited.value.id in names for awaited in code.scope.awaits)
+
+    @staticmethod
+    def _has_finished(code: Code, site: CallSite) -> bool:
+        """Whether a thread is joined that was given something which has been awaited since."""
+        function = site.call.function
+        if not isinstance(function, Attribute) or function.attr != "join" or not isinstance(function.value, Name):
+            return False
+        handed = {
+            part.id
+            for binding in code.scope.bindings.get(function.value.id, ())
+            if isinstance(binding.value, Call)
+            for part in walk(binding.value)
+            if isinstance(part, Name)
+        }
+        return any(
+            awaited.order < site.order and awaited.value is not None and handed & _first_names(awaited.value)
+            for awaited in code.scope.awaits
+        )
+
+
+def _first_names(expression: Expression) -> set[str]:
+    """`future` of `await future`, `event` of `await event.wait()`."""
+    if isinstance(expression, Call) and isinstance(expression.function, Attribute):
+        expression = expression.function.value
+    return {expression.id} if isinstance(expression, Name) else set()
+
+
+def _receiver(site: CallSite) -> str:
+    function = site.call.function
+    return spelled(function.value) if isinstance(function, Attribute) else ""
+
+
+def _sharers(site: CallSite, code: Code) -> Iterator[Code]:
+    """The code objects in which the receiver's spelling means the same object."""
+    function = site.call.function
+    value = function.value if isinstance(function, Attribute) else None
+    home: Code | None = None
+    if isinstance(value, Attribute) and isinstance(value.value, Name):
+        home = is_self(code, value.value.id)
+    elif isinstance(value, Name):
+        home = holder(code, value.id) or code.module.body
+    yield from home.family() if home is not None else (code,)
+
+
+def _stored(target: Expression, code: Code) -> Iterator[tuple[Expression | None, int]]:
+    """What the code itself stores under a name or attribute, and when."""
+    if isinstance(target, Name):
+        for binding in code.scope.bindings.get(target.id, ()):
+            if binding.kind == "assign":
+                yield binding.value, binding.order
+    for access in code.scope.accesses:
+        if access.kind == "write" and spelled(access.target) == spelled(target):
+            yield access.value, access.order
+
+
+def _bound(name: str, code: Code) -> list[Binding]:
+    home = holder(code, name) or code.module.body
+    return [b for b in home.scope.bindings.get(name, ()) if not b.path and b.value is not None]
+
+
+def _options(expression: Expression, code: Code, hops: int = 0) -> list[Expression]:
+    """The expressions that a name may be bound to, else the expression itself."""
+    bindings = _bound(expression.id, code) if isinstance(expression, Name) and hops < _MOST_HOPS else []
+    if len(bindings) != 1:
+        return [expression]
+    return [option for b in bindings if b.value is not None for option in _options(b.value, code, hops + 1)]
+
+
+def _spellings(expression: Expression, code: Code, hops: int = 0) -> set[str]:
+    """The dotted names in an expression and in what its names are bound to."""
+    found: set[str] = set()
+    for part in walk(expression):
+        if isinstance(part, (Name, Attribute)):
+            found.add(spelled(part))
+        if isinstance(part, Name) and hops < _MOST_HOPS:
+            for binding in _bound(part.id, code):
+                if binding.value is not None:
+                    found |= _spellings(binding.value, code, hops + 1)
+    return found

@@ -1,7 +1,7 @@
 """Runs inside the measured interpreter, 3.8 or newer: waits until it may go, then is as if it had never been."""
 
 # Started as `python bootstrap.py READY GO (script PATH | module NAME) ARGUMENTS...`, where READY and GO are inherited
-# pipe ends. It imports nothing that a starting interpreter has not loaded, and the program gets a `__main__` of its own.
+# pipe ends. It imports nothing that a starting interpreter has not loaded; the program gets a `__main__` of its own.
 
 # Python 3.8 must read it, and even pathlib or __future__ would be seen by the program.
 # ruff: noqa: PTH109, PTH112, PTH118, PTH120, PTH123

@@ -59,9 +59,9 @@ def become_main(kind: str, target: str, arguments: "list[str]") -> "dict[str, ob
     sys.argv[:] = words[:1] + arguments
     main = type(sys)("__main__")
     main.__loader__ = sys.modules["_frozen_importlib"].BuiltinImporter
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
     sys.modules["__main__"] = main
     return main.__dict__
 

@@ -86,7 +86,7 @@ class Family:
         if stat is None or stat.state in "ZX":
             return None
         identity = _identity_of(pid)
-        member = Member(pid, stat.parent, identity, _is_python(pid, identity[0]), threads_of(pid))
+        member = Member(pid, stat.parent, identity, _is_python(pid, identity), threads_of(pid))
         self.members[pid] = member
         self._youngest = 0
         return member
@@ -98,7 +98,7 @@ class Family:
         identity = _identity_of(member.pid)
         if identity == member.identity or not identity[0] or not is_alive(member.pid):
             return False
-        member.identity, member.is_python = identity, _is_python(member.pid, identity[0])
+        member.identity, member.is_python = identity, _is_python(member.pid, identity)
         return True
 
 
@@ -109,9 +109,12 @@ def _identity_of(pid: int) -> tuple[str, bytes]:
         return read_executable(pid), b""
 
 
-def _is_python(pid: int, executable: str) -> bool:
+def _is_python(pid: int, identity: tuple[str, bytes]) -> bool:
     """By the name of its executable, or because it has loaded Python's library."""
-    if _PYTHON.search(executable.removesuffix(" (deleted)")):
+    executable, command = identity
+    # Another user's executable may not be read, but the word it was called by may.
+    name = executable.removesuffix(" (deleted)") or command.partition(b"\0")[0].decode(errors="replace")
+    if _PYTHON.search(name):
         return True
     try:
         return bool(_MAPPED.search(read_bytes(f"/proc/{pid}/maps")))

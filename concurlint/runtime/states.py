@@ -90,7 +90,7 @@ class Sampler:
             self._thread.join()
         if self._failure is not None:
             raise SamplingError(f"the sampler failed: {self._failure!r}") from self._failure
-        every = [*self._past, *self._watched.values()]
+        every = sorted([*self._past, *self._watched.values()], key=lambda one: (one.pid != self.pid, one.first))
         length = self._ended - self._started
         return States(
             threads=tuple(track.states() for watched in every for track in watched.tracks),

@@ -83,11 +83,8 @@ def test_cpu_and_run_queue_are_what_the_kernel_counted(tmp_path: Path, version: 
 
 @versions
 def test_hashing_large_buffers_needs_no_gil(tmp_path: Path, version: str):
-    body = (
-        "data = bytes(1 << 24)\nend = time.thread_time() + 0.7\n"
-        "while time.thread_time() < end:\n    hashlib.sha256(data).digest()"
-    )
-    measured = measure(tmp_path, threads(2, body), pythons()[version])
+    body = "end = time.thread_time() + 0.7\nwhile time.thread_time() < end:\n    hashlib.sha256(data).digest()"
+    measured = measure(tmp_path, "data = bytes(1 << 24)\n" + threads(2, body), pythons()[version])
     assert len(measured.workers) == 2
     for thread in measured.workers:
         assert points(thread, State.COMPUTES, State.RUN_QUEUE) > 90
@@ -159,7 +156,7 @@ while time.monotonic() < end:
     out.seek(0)
 print(waited, file=open({str(tmp_path / "waited")!r}, "w"))
 """
-    measured = measure(tmp_path, text, pythons()[version])
+    measured = measure_at_rest(tmp_path, text, pythons()[version])
     waited = float((tmp_path / "waited").read_text(encoding="utf-8"))
     if waited < 0.5:
         pytest.skip("the disk takes no time here")
@@ -352,8 +349,8 @@ def test_without_leave_what_is_left_is_given_and_the_method_says_so(tmp_path: Pa
     if os.geteuid() != 0:
         pytest.skip("only root can give up leave for a process of another")
     code = (
-        "import os, sys\nsys.path.insert(0, sys.argv[2])\nos.setgid(65534)\nos.setuid(65534)\n"
-        "from concurlint.runtime.states import Sampler\n"
+        "import os, sys\nsys.path.insert(0, sys.argv[2])\n"
+        "from concurlint.runtime.states import Sampler\nos.setgid(65534)\nos.setuid(65534)\n"
         "sampler = Sampler(int(sys.argv[1]))\nsampler.start()\nimport time\ntime.sleep(0.7)\nstates = sampler.stop()\n"
         "(thread,) = states.threads\nprint({s.state.value for s in thread.stretches})\nprint(states.method)\n"
     )
@@ -363,8 +360,6 @@ def test_without_leave_what_is_left_is_given_and_the_method_says_so(tmp_path: Pa
         done = subprocess.run(
             [sys.executable, "-c", code, str(program.pid), root], capture_output=True, text=True, check=False
         )
-    if "Permission denied" in done.stderr:
-        pytest.skip("another user cannot read this interpreter or checkout")
     assert done.stderr == ""
     seen, method = done.stdout.splitlines()
     assert seen == "{'unknown'}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind, Effects
+from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.doubts import Doubts
 from concurlint.effects.guards import contradicts
 from concurlint.effects.readiness import Readiness
@@ -146,6 +148,34 @@ class BlockingCalls:
         callee = self._graph.runs(value)
         return callee is not None and callee in self._of
 
+    def on_loops(self, dispatches: Dispatches) -> Iterator[tuple[Code, CallSite, Blocking]]:
+        """The blocking calls in coroutines and in what event loops call back."""
+        for code in self._graph.edges:
+            if not self._runs_on_loop(code, dispatches) or self._has_loop_of_its_own(code, dispatches):
+                continue
+            for site in self._graph.sites(code):
+                if not code.is_async and self._doubts.of(code, site, is_last=True):
+                    continue  # it may be called elsewhere too, and tell the two apart
+                found = self.at(code, site)
+                if found is not None:
+                    yield code, site, found
+
+    def _runs_on_loop(self, code: Code, dispatches: Dispatches) -> bool:
+        if code.is_async:
+            return True
+        runs = dispatches.by_code.get(code, ())
+        return any(run.on == "task" for run in runs) and not self._doubts.knows_the_loop(code)
+
+    def _has_loop_of_its_own(self, code: Code, dispatches: Dispatches) -> bool:
+        """A coroutine that is only ever run to its end in a thread made for it, and starts no tasks."""
+        runs = dispatches.by_code.get(code, ())
+        if not runs or not all(run.waits and run.on == "task" for run in runs):
+            return False
+        if any(edge.site.awaited for edge in self._graph.callers.get(code, ())):
+            return False
+        in_thread = all(any(d.on == "thread" for d in dispatches.by_code.get(run.where, ())) for run in runs)
+        return in_thread and not any(d.on == "task" for d in dispatches.all if d.where in code.family())
+
     def at(self, code: Code, site: CallSite) -> Blocking | None:
         """What the call at `site` in `code` blocks on; None if nothing, or if that is not known."""
         if site.awaited:
@@ -176,4 +206,10 @@ class BlockingCalls:
         edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
         if edge is None or not edge.runs or self._is_dual(callee) or not self._gets_there(edge, inner):
             return None
+        if edge.consumed and inner.fact.effect == EffectKind.BLOCK_LOCK and _is_entered(code, site):
+            return None  # like `with lock:`, mostly held for a short time
         return replace(inner, chain=((code, site), *inner.chain))
+
+
+def _is_entered(code: Code, site: CallSite) -> bool:
+    return any(entered.manager is site.call for entered, _, _ in code.scope.entered)

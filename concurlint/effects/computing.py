@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import Effects
-from concurlint.effects.constants import number
+from concurlint.catalog.effects import CallFact, Effects
+from concurlint.effects.constants import is_short, number
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, spelled, walk
 from concurlint.finding import Step
@@ -234,16 +234,26 @@ class Computing:
             return Load(0.0, not known, False, False, "", (), False)
         if fact.waits:
             return Load(0.0, False, True, False, "", (), False)
-        if fact.effect == "nogil_cpu":
+        short = fact.effect == "nogil_cpu" and self._gets_too_little(site, code, fact)
+        if fact.effect == "nogil_cpu" and not short:
             if fact.cost == "small":
                 return _FREE
             return Load(0.0, False, False, True, "", (), False)
-        if fact.effect != "gil_cpu" or fact.cost == "small":
+        if not short and (fact.effect != "gil_cpu" or fact.cost == "small"):
             return Load(0.0, False, False, False, "", (), fact.effect in ("gil_cpu", "none"))
         weight = times * _COSTS.get(fact.cost, 1.0) if site.context.loops else _COSTS.get(fact.cost, 1.0)
         what = f"`{spelled(site.call.function) or name}` in a loop"
         step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{name}`, which holds the GIL")
         return Load(weight, False, False, False, what, (step,), False)
+
+    def _gets_too_little(self, site: CallSite, code: Code, fact: CallFact) -> bool:
+        """Whether the bytes to work on are known to be fewer than the call gives up the GIL for."""
+        given = positional(site.call)
+        return (
+            fact.threshold is not None
+            and bool(given)
+            and is_short(given[0].value, code, self._evaluator, fact.threshold)
+        )
 
     def _recursion(self, code: Code) -> Load | None:
         """A function that calls itself twice or more in one run grows like a tree."""

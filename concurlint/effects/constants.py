@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from concurlint.facts.syntax import Attribute, Binary, Collection, Constant, Expression, Name
+from concurlint.facts.syntax import Attribute, Binary, Call, Collection, Constant, Expression, Name
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
@@ -62,6 +62,33 @@ def _apply(operator: str, left: float, right: float) -> float | None:
         case "LeftShift" if right <= 60:
             return min(left * 2**right, _LARGEST)
     return None
+
+
+_DIGEST = 64
+_MOST_HOPS = 4
+
+
+def is_short(expression: Expression, code: Code, evaluator: Evaluator, limit: int, hops: int = 0) -> bool:
+    """Whether all that an expression is known to be are texts or bytes of less than `limit` bytes."""
+    if isinstance(expression, Constant):
+        return isinstance(expression.value, (str, bytes)) and len(expression.value) < limit
+    if isinstance(expression, Binary) and expression.operator == "Add":
+        return all(is_short(part, code, evaluator, limit // 2, hops) for part in (expression.left, expression.right))
+    if isinstance(expression, Call) and isinstance(expression.function, Attribute):
+        if expression.function.attr in ("digest", "hexdigest"):
+            return limit > 2 * _DIGEST
+        same = expression.function.attr in ("encode", "strip", "lower", "upper")
+        return same and is_short(expression.function.value, code, evaluator, limit // 4, hops)
+    if not isinstance(expression, Name) or hops > _MOST_HOPS:
+        return False
+    home = holder(code, expression.id) or code.module.body
+    shorts = [
+        is_short(binding.value, home, evaluator, limit, hops + 1)
+        for binding in home.scope.bindings.get(expression.id, ())
+        if binding.value is not None and binding.kind == "assign" and not binding.path
+    ]
+    others = [b for b in home.scope.bindings.get(expression.id, ()) if b.kind not in ("assign", "parameter")]
+    return bool(shorts) and all(shorts) and not others
 
 
 def largest(

@@ -65,14 +65,28 @@ def _branches(code: Code, site: CallSite) -> int:
         branch = leaving.get(id(condition.test))
         if branch is not None and not condition.holds:
             counted += _returns(code, branch)
-        elif condition.holds or not _is_elif(site.context.conditions, index):
+        elif condition.holds or not _is_elif(code, site.context.conditions[index:]):
             counted += 1
-    return counted
+    return counted + _polls(code, site, leaving)
 
 
-def _is_elif(conditions: tuple[Condition, ...], index: int) -> bool:
-    """Whether the next condition is of the same chain of `if` and `elif`, and so speaks for both."""
-    return index + 1 < len(conditions) and not conditions[index].holds
+def _is_elif(code: Code, conditions: tuple[Condition, ...]) -> bool:
+    """Whether the second condition is of the same chain of `if` and `elif` as the first, and speaks for both."""
+    tests = {id(branch.test): branch for branch in code.scope.branches}
+    found = [tests.get(id(condition.test)) for condition in conditions[:2]]
+    if len(found) < 2 or found[0] is None or found[1] is None:
+        return False
+    side = found[0].orelse
+    before = [b for bindings in code.scope.bindings.values() for b in bindings if b.context.blocks[-1] == side]
+    return found[1].context.blocks[-1] == side and all(b.order > found[1].order for b in before)
+
+
+def _polls(code: Code, site: CallSite, leaving: dict[int, Branch]) -> int:
+    """1 for a call in a loop that has a way out before it: it only runs when the first look was in vain."""
+    if not site.context.loops or any(id(condition.test) in leaving for condition in site.context.conditions):
+        return 0
+    innermost = site.context.loops[-1]
+    return int(any(innermost in r.context.loops and r.order < site.order for r in code.scope.returned))
 
 
 def _returns(code: Code, branch: Branch) -> int:

@@ -119,10 +119,22 @@ class Handing:
     def _is_dropped(self, code: Code, site: CallSite) -> bool:
         if site.dropped:
             return True
-        for binding in code.scope.bindings.get("_", ()):
-            if binding.value is site.call and not code.scope.uses.get("_"):
-                return binding.kind == "assign" and code.scope.kind != "module"
-        return False
+        return code.scope.kind == "function" and any(
+            binding.value is site.call and binding.kind == "assign" and not binding.path
+            for name, bindings in code.scope.bindings.items()
+            if self._is_never_read(code, name, site)
+            for binding in bindings
+        )
+
+    @staticmethod
+    def _is_never_read(code: Code, name: str, site: CallSite) -> bool:
+        """Whether a local name is there for nothing; any but `_` keeps its task while the function goes on."""
+        if any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family()):
+            return False
+        if name in code.scope.globals | code.scope.nonlocals:
+            return False
+        waits = any(awaited.order > site.order or site.context.loops for awaited in code.scope.awaits)
+        return name == "_" or not (waits or code.scope.is_generator)
 
     def private_locks(self) -> Iterator[tuple[Code, Call, str]]:
         """Locks made and taken within one run of one function, with nobody else to see them."""

@@ -229,17 +229,13 @@ class Program:
         return self._handing.private_locks()
 
     def blocking_in_coroutines(self) -> Iterator[tuple[Code, CallSite, Blocking]]:
-        """Calls in async functions that block their event loop."""
-        for code in self.codes():
-            if not code.is_async:
-                continue
-            for site in self.graph.sites(code):
-                found = self.blocking.at(code, site)
-                if found is not None:
-                    yield code, site, found
+        """Calls in async functions and callbacks of loops that block their event loop."""
+        return self.blocking.on_loops(self.dispatches)
 
     def remedy_in_coroutine(self, code: Code, blocking: Blocking) -> str:
         """What to do instead in a coroutine, by the framework in use and the call that blocks."""
+        if not code.is_async:
+            return "hand it to a thread: `loop.run_in_executor(None, …)`"
         away = f"`await {self.framework(code)}.to_thread{'.run_sync' if self.framework(code) != 'asyncio' else ''}(…)`"
         if len(blocking.chain) > 1:
             return f"run it in a thread: {away}"

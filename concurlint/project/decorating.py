@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from concurlint.facts.syntax import Attribute, Call, Expression, Name
+from concurlint.facts.syntax import Attribute, Call, Expression, Name, walk
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,
     Bound,
     Function,
     Library,
+    Value,
     Values,
     one,
 )
@@ -57,9 +58,22 @@ class Decorating:
                             child.scope.name == value.id
                             and not child.is_async
                             and any(self.keeps(d, maker) == "same" for d in child.scope.decorators)
+                            and not self._sends_away(child, own)
                         ):
                             return "same"
         return ""
+
+    def _sends_away(self, wrapper: Code, names: set[str]) -> bool:
+        """Whether a wrapper has somebody else run the function: a call of it does not wait for that."""
+        for part in wrapper.family():
+            for site in part.scope.calls:
+                passed = [p for a in site.call.arguments for p in walk(a.value)]
+                if any(isinstance(p, Name) and p.id in names for p in passed):
+                    callees = self._evaluator.values(site.call.function, part)
+                    roles = [self._evaluator.roles.runs(_library(value)) for value in callees]
+                    if any(role is not None for role in roles):
+                        return True
+        return False
 
     def defined(self, code: Code, around: Code) -> Values:
         kinds = [self.keeps(d, around) for d in code.scope.decorators]
@@ -76,3 +90,8 @@ class Decorating:
             if kept in ("property", "static", "class", "context"):
                 return kept
         return ""
+
+
+def _library(value: Value) -> str:
+    inner = value.function if isinstance(value, Bound) else value
+    return inner.name if isinstance(inner, Library) else ""

@@ -83,6 +83,8 @@ def _ask(program: Program) -> tuple[list[Finding], list[str]]:
     found: dict[tuple[Span, str], Finding] = {}
     troubles: list[str] = []
     for rule in RULES:
+        if not program.config.wants(rule.code, rule.name, rule.worst, ""):
+            continue
         for finding in _answers(rule, program, troubles):
             found.setdefault((finding.span, finding.code), finding)
     return list(found.values()), troubles

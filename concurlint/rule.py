@@ -10,12 +10,18 @@ Check = Callable[[Subject], Iterator[Finding]]
 
 
 class Rule(Generic[Subject]):
-    """One rule of the catalogue; `check` is attached by the decorator of that name."""
+    """One rule of the catalogue; `check` is attached by the decorator of that name.
 
-    def __init__(self, code: str, name: str, level: Level, *, fixable: bool = False) -> None:
+    `worst` is given where single findings may be graver than the rule's own level.
+    """
+
+    def __init__(
+        self, code: str, name: str, level: Level, *, worst: Level | None = None, fixable: bool = False
+    ) -> None:
         self.code = code
         self.name = name
         self.level = level
+        self.worst = worst or level
         self.fixable = fixable
         self._check: Check[Subject] | None = None
 

@@ -70,7 +70,7 @@ class Example:
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
         """Files and settings as one hashable value: two examples of one content are one example."""
-        return (*sorted(self.files.items()), ("pyproject.toml", self.config))
+        return (*sorted(self.files.items()), ("pyproject.toml", self.config), ("select", self.code))
 
 
 @dataclass(frozen=True)
@@ -273,8 +273,11 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
         yield from ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
 
-def pyproject(config: str, *, target: str = DEFAULT_TARGET) -> str:
-    """A `pyproject.toml` for an example: `config` is the content of `[tool.concurlint]`, tables included."""
+def pyproject(config: str, *, target: str = DEFAULT_TARGET, code: str = "") -> str:
+    """A `pyproject.toml` for an example: `config` is the content of `[tool.concurlint]`, tables included.
+
+    The rule of that `code` is selected besides those that are on by default.
+    """
     lines = []
     for line in config.splitlines():
         table = _TABLE.match(line.strip())
@@ -285,12 +288,14 @@ def pyproject(config: str, *, target: str = DEFAULT_TARGET) -> str:
     settings = "\n".join(lines)
     if "target-python" not in tomllib.loads(f"[tool.concurlint]\n{settings}")["tool"]["concurlint"]:
         settings = f'target-python = "{target}"\n{settings}'
+    if code and "select" not in tomllib.loads(f"[tool.concurlint]\n{settings}")["tool"]["concurlint"]:
+        settings = f'select = ["CCL", "{code}"]\n{settings}'
     return f'[project]\nname = "example"\nversion = "0"\n\n[tool.concurlint]\n{settings}\n'
 
 
 def write_example(example: Example, folder: Path) -> None:
     """Lay the example's files and a `pyproject.toml` into `folder`."""
-    (folder / "pyproject.toml").write_text(pyproject(example.config), encoding="utf-8")
+    (folder / "pyproject.toml").write_text(pyproject(example.config, code=example.code), encoding="utf-8")
     for name, text in example.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

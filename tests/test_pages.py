@@ -221,7 +221,8 @@ def test_an_example_is_written_with_its_settings(tmp_path):
         "pyproject.toml",
     ]
     assert (tmp_path / "pyproject.toml").read_text() == (
-        '[project]\nname = "example"\nversion = "0"\n\n[tool.concurlint]\ntarget-python = "3.11"\n\n'
+        '[project]\nname = "example"\nversion = "0"\n\n[tool.concurlint]\n'
+        'select = ["CCL", "CCL101"]\ntarget-python = "3.11"\n\n'
     )
 
 

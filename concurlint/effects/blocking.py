@@ -173,7 +173,11 @@ class BlockingCalls:
             return False
         if any(edge.site.awaited for edge in self._graph.callers.get(code, ())):
             return False
-        in_thread = all(any(d.on == "thread" for d in dispatches.by_code.get(run.where, ())) for run in runs)
+        in_thread = all(
+            any(d.on == "thread" for d in dispatches.by_code.get(run.where, ()))
+            or dispatches.runs_thread_of_class(run.where)
+            for run in runs
+        )
         return in_thread and not any(d.on == "task" for d in dispatches.all if d.where in code.family())
 
     def at(self, code: Code, site: CallSite) -> Blocking | None:

@@ -202,6 +202,14 @@ class Dispatches:
                         yield Dispatch(code, site, hook.on, library, run, value, False, repeated, hook=hook)
             return
 
+    def runs_thread_of_class(self, code: Code) -> bool:
+        """Whether this is the method that a thread of its class runs, whoever makes one."""
+        if code.owner is None:
+            return False
+        _, libraries, _ = self._evaluator.lineage(code.owner)
+        hooks = [self._roles.override(library) for library in libraries]
+        return any(hook is not None and hook.what == "thread" and code.name in hook.methods for hook in hooks)
+
     def _waited_for_in_turn(self, code: Code, site: CallSite) -> bool:
         """Whether the same turn of the loop waits for the work: `t = Thread(…); t.start(); t.join()`."""
         if not site.context.loops:

@@ -11,8 +11,18 @@ from concurlint.finding import Finding
 from concurlint.lint import Result, lint
 from tests.pages import Example, Said, write_example
 
+MOST_RERUNS = 2
+"""A measurement on a shared machine may be spoilt by others: it is repeated before it counts as wrong."""
+
 LintExample = Callable[[Example], Result]
 LintFolder = Callable[[Path], Result]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have live tests repeated when they fail."""
+    for item in items:
+        if item.get_closest_marker("live") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=MOST_RERUNS, reruns_delay=1))
 
 
 def lint_here(folder: Path) -> Result:

@@ -1,0 +1,1 @@
+"""Questions put to a Profile: one module per verdict."""

@@ -37,6 +37,7 @@ class RunsRole:
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
     `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
     `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
+    `group`: a parameter that stands before the work and must be None.
     """
 
     name: str
@@ -53,6 +54,7 @@ class RunsRole:
     weak: bool = False
     event: bool = False
     thread_words: tuple[str, ...] = ()
+    group: Parameter | None = None
 
     @property
     def registers(self) -> bool:

@@ -116,6 +116,14 @@ def is_named_for_windows(code: Code) -> bool:
     return bool(_WINDOWS_WORDS.search(code.module.name) or _WINDOWS_WORDS.search(code.qualname))
 
 
+_TEST_WORDS = re.compile(r"(?:^|\.)(?:tests?|testing|conftest|test_\w+|\w+_tests?)(?=\.|$)")
+
+
+def is_for_tests(code: Code) -> bool:
+    """Whether the code's own name, or that of its module or of a function around it, says that it tests something."""
+    return bool(_TEST_WORDS.search(f"{code.module.name}.{code.qualname}"))
+
+
 def _told_by_call(expression: Expression) -> bool | None:
     found = _equality(expression)
     if found is not None and found[1].lower() in _SURELY_WINDOWS:

@@ -22,6 +22,7 @@ from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
+from concurlint.effects.starts import Starts
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
 from concurlint.project.arguments import given
@@ -298,3 +299,8 @@ class Program:
     def sharing(self) -> Sharing:
         """Which state threads share."""
         return Sharing(self.graph, self.dispatches, self.locks)
+
+    @cached_property
+    def starts(self) -> Starts:
+        """How threads and processes are made and set going."""
+        return Starts(self.graph, self.roles)

@@ -48,10 +48,10 @@ def _may_hold(binding: Binding, context: Context, order: int, killer: Binding | 
         return bool(shared) and (killer is None or not shared & set(killer.context.loops))
     if killer is not None and binding.order < killer.order:
         return False
-    return not _excluded(binding.context, context)
+    return not excluded(binding.context, context)
 
 
-def _excluded(one: Context, other: Context) -> bool:
+def excluded(one: Context, other: Context) -> bool:
     """Whether two contexts are on different sides of the same test."""
     sides = {id(condition.test): condition.holds for condition in one.conditions}
     return any(sides.get(id(c.test), c.holds) is not c.holds for c in other.conditions)

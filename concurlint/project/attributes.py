@@ -62,7 +62,10 @@ class Attributes:
             case Instance(of=Library(name=name)):
                 return one(Bound(Library(self.library_method(self._evaluator.roles.ancestry(name), attr)), value))
             case Parent(code=cls, owner=owner):
-                return self.member(owner, self._evaluator.lineage(cls)[0][1:], attr)
+                codes, libraries, known = self._evaluator.lineage(cls)
+                if len(codes) == 1 and libraries:
+                    return Values((Bound(Library(self.library_method(libraries, attr)), owner),), known)
+                return self.member(owner, codes[1:], attr)
             case Container() | Literal():
                 made = Instance(Library(self._evaluator.type_name(value)))
                 return one(Bound(Library(f"{self._evaluator.type_name(value)}.{attr}"), made))

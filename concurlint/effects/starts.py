@@ -47,11 +47,11 @@ class Starts:
             if is_for_tests(code):
                 continue
             for site in code.scope.calls:
-                what = self._own_run(code, site)
+                what = self._own_run(site)
                 if what and not self._is_meant(code, site):
                     yield Start(code, site, what)
 
-    def _own_run(self, code: Code, site: CallSite) -> str:
+    def _own_run(self, site: CallSite) -> str:
         """`thread` or `process` if the call is of the `run` of such an object, whatever it may be."""
         found: set[str] = set()
         for value in self._graph.targets(site):

@@ -17,7 +17,7 @@ def render(findings: Sequence[Finding], *, files: int, seconds: float) -> str:
     counts = totals(findings, files)
     document = {
         "version": VERSION,
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [plain_finding(finding) for finding in findings],
         "summary": {
             "files": counts.files,
             "errors": counts.errors,
@@ -29,7 +29,8 @@ def render(findings: Sequence[Finding], *, files: int, seconds: float) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def plain_finding(finding: Finding) -> dict[str, object]:
+    """One finding as every JSON report has it."""
     return {
         "code": finding.code,
         "name": finding.name,

@@ -1,0 +1,1 @@
+"""A profile and its verdicts → what people read and other programs open."""

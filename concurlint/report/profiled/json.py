@@ -1,0 +1,37 @@
+"""A profile and its verdicts as JSON for other programs, version 1."""
+
+import json
+from collections.abc import Sequence
+
+from concurlint.report.json import VERSION, plain_finding
+from concurlint.runtime.profile import Profile
+from concurlint.runtime.saved import to_json
+from concurlint.verdicts.verdict import Verdict
+
+
+def render(profile: Profile, verdicts: Sequence[Verdict]) -> str:
+    """One JSON document with a line end after it; `profile` in it is what `--save` writes, and is read back so.
+
+    A prediction's `low` and `high` are how many times as fast the run would be.
+    """
+    document = {
+        "version": VERSION,
+        "findings": [plain_finding(verdict.finding) for verdict in verdicts],
+        "predictions": [
+            _prediction(verdict, number) for verdict in verdicts for number in range(len(verdict.predictions))
+        ],
+        "profile": json.loads(to_json(profile)),
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _prediction(verdict: Verdict, number: int) -> dict[str, object]:
+    prediction = verdict.predictions[number]
+    low, high = prediction.speed_up
+    return {
+        "code": verdict.finding.code,
+        "suggestion": prediction.tool.value,
+        "cores": prediction.cores,
+        "low": round(low, 3),
+        "high": round(high, 3),
+    }

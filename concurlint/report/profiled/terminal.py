@@ -1,0 +1,172 @@
+"""A profile and its verdicts for people at a terminal: bars of states, the lines that matter, what to do."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from concurlint.report.frame import signs_for
+from concurlint.report.profiled import wording
+from concurlint.report.profiled.bars import bar, sign
+from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines
+from concurlint.report.profiled.palette import LOOKS, largest, ordered
+from concurlint.report.profiled.text import about, detail, thread_names
+from concurlint.report.terminal import STYLES, prose
+from concurlint.report.text import place
+from concurlint.report.visible import visible
+from concurlint.runtime.profile import Profile, Seconds
+from concurlint.runtime.samples import State
+from concurlint.verdicts.verdict import Verdict
+
+MOST_THREADS = 12
+MOST_LINES = 12
+_INDENT = "  "
+_WIDEST_NAME = 24
+_WIDEST_BAR = 40
+_WIDEST_TIME = 9
+
+
+def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str], console: Console) -> str:
+    """The whole report, as wide and as colourful as `console` is; `texts` maps paths to source."""
+    report = _Report(console)
+    blocks: list[RenderableType] = [
+        *report.about(profile),
+        "",
+        *report.threads(profile),
+        "",
+        *report.lines(profile, texts, judged_lines(verdicts)),
+    ]
+    for verdict in verdicts:
+        blocks += ["", *report.verdict(verdict)]
+    if not verdicts:
+        blocks += ["", Text("No verdict: the figures decide nothing", "bold")]
+    with console.capture() as capture:
+        console.print(Group(*blocks), highlight=False, markup=False, emoji=False)
+    return capture.get()
+
+
+class _Report:
+    """Draws one part after the other, to one console."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._signs = signs_for(console.encoding)
+        # Without colours, shades alone do not tell fourteen states apart.
+        self._shaded = console.color_system is not None and not console.no_color and self._signs.bar != "|"
+        self._bar_width = max(8, min(_WIDEST_BAR, console.width // 3))
+
+    def about(self, profile: Profile) -> Iterator[Text]:
+        first, *rest = about(profile.run)
+        yield from self._hang(Text(), Text(first, "bold"), 0)
+        for line in rest:
+            yield from self._hang(Text(), Text(line, "dim"), 0)
+
+    def threads(self, profile: Profile) -> Iterator[Text]:
+        yield Text("Threads", "bold")
+        shown = list(zip(thread_names(profile.threads), profile.threads, strict=True))[:MOST_THREADS]
+        width = min(_WIDEST_NAME, self._console.width // 4, max((len(name) for name, _ in shown), default=0))
+        seen: dict[State, Seconds] = {}
+        for name, thread in shown:
+            label = Text(_INDENT).append(Text(_cut(name, width, self._signs.cut).ljust(width), "bold"))
+            yield from self._measured(label, thread.states)
+            for state in thread.states:
+                seen[state] = 1.0
+        if len(profile.threads) > MOST_THREADS:
+            yield Text(f"{_INDENT}and {len(profile.threads) - MOST_THREADS} more", "dim")
+        yield from self._legend(ordered(seen))
+
+    def lines(self, profile: Profile, texts: Mapping[str, str], judged: Mapping[str, set[int]]) -> Iterator[Text]:
+        yield Text("Lines", "bold")
+        files = by_file(hot_lines(profile, texts, most=MOST_LINES))
+        if not files:
+            yield Text(f"{_INDENT}none was seen long enough", "dim")
+        for path, hot in files.items():
+            yield Text(f"{_INDENT}{visible(path)}", "dim")
+            rows = [row for row in excerpt(hot, texts.get(path), judged.get(path, ()), around=0) if row.hot]
+            digits = max(len(str(row.number)) for row in rows)
+            for row in rows:
+                yield from self._line(row, digits)
+
+    def _line(self, row: Excerpt, digits: int) -> Iterator[Text]:
+        assert row.hot is not None
+        code = visible(row.text.strip()) if row.text else f"in {visible(row.hot.function)}"
+        room = max(16, self._console.width - digits - len(_INDENT) - 4)
+        gutter = Text.assemble((f"{_INDENT}{row.number:>{digits}} {self._signs.bar} ", "dim"))
+        yield Text.assemble(gutter, (_cut(code, room, self._signs.cut), "bold" if row.judged else ""))
+        yield from self._measured(Text(" " * (digits + 5)), row.hot.states)
+
+    def _measured(self, label: Text, states: Mapping[State, Seconds]) -> Iterator[Text]:
+        """`label`, a bar, how long, and the largest states in words, as far as they fit."""
+        whole = sum(states.values())
+        row = Text.assemble(
+            label,
+            " ",
+            bar(states, self._bar_width, shaded=self._shaded),
+            " ",
+            f"{wording.seconds(whole):>{_WIDEST_TIME}}",
+        )
+        for state in largest(states):
+            of = wording.part(states[state], whole)
+            told = Text.assemble("  ", (LOOKS[state].short, LOOKS[state].terminal), f" {wording.share(of)}")
+            if of < 0.005 or row.cell_len + told.cell_len > self._console.width:
+                break
+            row.append_text(told)
+        row.no_wrap = True
+        row.overflow = "ignore"
+        yield row
+
+    def _legend(self, states: Mapping[State, Seconds]) -> Iterator[Text]:
+        told = [
+            Text.assemble((sign(state, shaded=self._shaded), LOOKS[state].terminal), f" {LOOKS[state].label}")
+            for state in states
+        ]
+        row = Text()
+        for text in told:
+            if row.cell_len + text.cell_len + len(_INDENT) > self._console.width:
+                yield row
+                row = Text()
+            row.append(_INDENT).append_text(text)
+        if told:
+            yield row
+
+    def verdict(self, verdict: Verdict) -> Iterator[Text]:
+        finding = verdict.finding
+        style = STYLES[finding.level]
+        header = Text.assemble(
+            (finding.code, f"bold {style}"),
+            f" {finding.name} ",
+            (finding.level.value, style),
+            "  ",
+            (place(finding.span), "dim"),
+        )
+        yield from self._hang(Text(), header, 0)
+        yield from self._hang(Text(), prose(finding.message, "bold"), 0)
+        for number, step in enumerate(finding.trace, start=1):
+            start = Text(f"{_INDENT}{number}. ", "bold blue")
+            yield from self._hang(
+                start, Text.assemble(prose(step.message), "  ", (place(step.span), "dim")), len(start)
+            )
+        before = ""
+        for label, says in detail(verdict):
+            start = Text(f"{_INDENT}{label}: ", "bold green" if label in ("instead", "help") else "bold")
+            if label == before:
+                start = Text(" " * len(start))
+            before = label
+            yield from self._hang(start, prose(says), len(start))
+        for line in textwrap.dedent(verdict.example).strip("\n").splitlines():
+            row = Text.assemble((f"{_INDENT}{self._signs.bar} ", "dim"), visible(line))
+            row.no_wrap = True
+            row.overflow = "ignore"
+            yield row
+
+    def _hang(self, label: Text, body: Text, indent: int) -> Iterator[Text]:
+        """`body` wrapped to the console's width, `label` before its first row, spaces before the others."""
+        for row in body.wrap(self._console, max(self._console.width - indent, 20)):
+            row.rstrip()
+            yield Text.assemble(label, row)
+            label = Text(" " * indent)
+
+
+def _cut(text: str, width: int, sign: str) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + sign

@@ -1,0 +1,109 @@
+"""A profile and its verdicts as plain text, for pipes and files: the same on every machine."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from concurlint.report.profiled import wording
+from concurlint.report.profiled.lines import HotLine, hot_lines
+from concurlint.report.profiled.palette import LOOKS, largest
+from concurlint.report.text import INDENT, place
+from concurlint.report.visible import visible
+from concurlint.runtime.profile import Profile, Run, Seconds, ThreadTimes
+from concurlint.runtime.samples import State
+from concurlint.verdicts.verdict import Verdict
+
+MOST_LINES = 20
+MOST_THREADS = 50
+
+
+def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
+    """The run, its threads, the lines that matter, and each verdict as `path:line:column: CODE message`."""
+    lines = [*about(profile.run), "", *_threads(profile), "", *_lines(profile, texts), "", *_verdicts(verdicts)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def about(run: Run) -> Iterator[str]:
+    """What was run and how it was measured, in a few lines."""
+    cores = "1 core" if run.cores == 1 else f"{run.cores} cores"
+    yield f"{wording.command(run)}: {wording.seconds(run.seconds)}, Python {run.python}, {run.platform}, {cores}"
+    cost = wording.share(wording.part(run.sampler_seconds, run.seconds))
+    yield f"{wording.samples(run)}; sampling took {cost} of one core"
+    yield f"method: {visible(run.method)}"
+    for note in run.notes:
+        yield f"note: {visible(note)}"
+
+
+def parts(states: Mapping[State, Seconds], whole: Seconds, most: int | None = None) -> str:
+    """Each state with its share, most first; those that round to nothing are left out."""
+    shares = [(state, wording.part(states[state], whole)) for state in largest(states)]
+    told = [f"{LOOKS[state].label} {wording.share(of)}" for state, of in shares if of >= 0.001]
+    return ", ".join(told[:most])
+
+
+def thread_names(threads: Sequence[ThreadTimes]) -> list[str]:
+    """A name for each thread; its process is named where there are several."""
+    several = len({thread.pid for thread in threads}) > 1
+    names = [visible(thread.name) or f"thread {thread.tid}" for thread in threads]
+    return [f"{name} [{thread.pid}]" if several else name for name, thread in zip(names, threads, strict=True)]
+
+
+def detail(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """What a verdict says besides its message: (label, one line), in the order to read it."""
+    for figure in verdict.figures:
+        yield "measured", f"{visible(figure.label)} {wording.figure(figure)}"
+    if verdict.instead:
+        yield "instead", visible(verdict.instead)
+    if verdict.why:
+        yield "why", visible(verdict.why)
+    for prediction in verdict.predictions:
+        yield "predicted", wording.predicted(prediction)
+    # What is assumed for more cores is the same but for their number.
+    first = {prediction.tool: prediction for prediction in reversed(verdict.predictions)}
+    assumes = dict.fromkeys(one for prediction in first.values() for one in prediction.assumes)
+    if assumes:
+        yield "assuming", visible("; ".join(assumes))
+    saved = wording.saves(*verdict.saves)
+    if saved:
+        yield "saves", saved
+    if verdict.finding.help and verdict.finding.help != verdict.instead:
+        yield "help", visible(verdict.finding.help)
+
+
+def _threads(profile: Profile) -> Iterator[str]:
+    yield "threads:"
+    if not profile.threads:
+        yield f"{INDENT}none was seen"
+    named = list(zip(thread_names(profile.threads), profile.threads, strict=True))
+    for name, thread in named[:MOST_THREADS]:
+        yield f"{INDENT}{name}: {wording.seconds(thread.seconds)}: {parts(thread.states, thread.seconds)}"
+    if len(named) > MOST_THREADS:
+        yield f"{INDENT}and {len(named) - MOST_THREADS} more"
+
+
+def _lines(profile: Profile, texts: Mapping[str, str]) -> Iterator[str]:
+    yield "lines:"
+    found = hot_lines(profile, texts, most=MOST_LINES)
+    if not found:
+        yield f"{INDENT}none was seen long enough"
+    for line in found:
+        yield f"{INDENT}{_line(line)}"
+
+
+def _line(line: HotLine) -> str:
+    where = f"{visible(line.path)}:{line.line}: {visible(line.function)}"
+    return f"{where}: {wording.seconds(line.seconds)}: {parts(line.states, line.seconds)}"
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    yield "verdicts:"
+    if not verdicts:
+        yield f"{INDENT}none: the figures decide nothing"
+    for verdict in verdicts:
+        yield f"{place(verdict.finding.span)}: {verdict.finding.code} {visible(verdict.finding.message)}"
+        for step in verdict.finding.trace:
+            yield f"{INDENT}{place(step.span)}: {visible(step.message)}"
+        for label, says in detail(verdict):
+            yield f"{INDENT}{label}: {says}"
+        if verdict.example:
+            yield f"{INDENT}example:"
+            for line in verdict.example.rstrip().splitlines():
+                yield f"{INDENT * 2}{visible(line)}".rstrip()

@@ -1,0 +1,129 @@
+"""Numbers of a profile as people read them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+from concurlint.report.visible import visible
+from concurlint.runtime.predict import Prediction, Tool
+from concurlint.runtime.profile import Run, Seconds
+from concurlint.verdicts.verdict import Figure
+
+_TOOLS: Mapping[Tool, str] = {
+    Tool.PROCESSES: "processes",
+    Tool.THREADS: "threads",
+    Tool.FREE_THREADED: "free-threaded Python",
+    Tool.ASYNCIO: "asyncio",
+}
+# Below these, figures would claim more than a sampler can see.
+_PERCENT = 0.095
+_TINY = 1e-4
+
+
+def seconds(value: Seconds) -> str:
+    """A length of time with three figures at most: `1.24 s`, `12.4 s`, `8.2 ms`, `3 min 5 s`."""
+    if value >= 3600:
+        return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"
+    if value >= 100:
+        whole = round(value)
+        return f"{whole // 60} min {whole % 60} s"
+    if value >= 9.995:
+        return f"{value:.1f} s"
+    if value >= 0.9995:
+        return f"{value:.2f} s"
+    if value >= 0.00995:
+        return f"{value * 1e3:.0f} ms"
+    return f"{value * 1e3:.1f} ms" if value >= _TINY else "0 s"
+
+
+def share(value: float) -> str:
+    """A part of a whole: `62%`, `3.1%`, `< 0.1%`."""
+    if value <= 0:
+        return "0%"
+    if value < 0.001:
+        return "< 0.1%"
+    return f"{value * 100:.1f}%" if value < _PERCENT else f"{value * 100:.0f}%"
+
+
+def part(value: float, whole: float) -> float:
+    """`value` as a part of `whole`; 0 of nothing."""
+    return min(1.0, value / whole) if whole > 0 else 0.0
+
+
+def times(value: float) -> str:
+    """A ratio: `1.9×`."""
+    return f"{value:.1f}×" if value >= 0.95 else f"{value:.2f}×"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number with its unit, as verdicts' figures have them."""
+    if unit == "share":
+        return share(value)
+    if unit == "seconds":
+        return seconds(value)
+    if unit == "times":
+        return times(value)
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+
+
+def figure(of: Figure) -> str:
+    """The value, and its interval where it has one: `62% (59% to 65%)`."""
+    value = quantity(of.value, of.unit)
+    doubt = between(of)
+    return f"{value} ({doubt})" if doubt else value
+
+
+def between(of: Figure) -> str:
+    """The interval alone; "" where the value is exact."""
+    low, high = quantity(of.low, of.unit), quantity(of.high, of.unit)
+    return f"{low} to {high}" if low != high else ""
+
+
+def tool(of: Tool) -> str:
+    """What a prediction is for, in words."""
+    return _TOOLS[of]
+
+
+def predicted(of: Prediction) -> str:
+    """`processes on 4 cores: 2.9× to 3.6× as fast, 1.1 s to 1.4 s instead of 4.0 s`."""
+    cores = "1 core" if of.cores == 1 else f"{of.cores} cores"
+    low, high = (times(value) for value in of.speed_up)
+    speed = low if low == high else f"{low} to {high}"
+    took = seconds(of.low) if seconds(of.low) == seconds(of.high) else f"{seconds(of.low)} to {seconds(of.high)}"
+    return f"{tool(of.tool)} on {cores}: {speed} as fast, {took} instead of {seconds(of.now)}"
+
+
+def saves(low: Seconds, high: Seconds) -> str:
+    """How much of the run a change would save; "" if nothing."""
+    low, high = max(0.0, low), max(0.0, high)
+    if high < _TINY:
+        return ""
+    if low < _TINY:
+        return f"up to {seconds(high)}"
+    return seconds(high) if seconds(low) == seconds(high) else f"{seconds(low)} to {seconds(high)}"
+
+
+def command(run: Run) -> str:
+    """What was run, on one line."""
+    return visible(" ".join(run.command))
+
+
+def when(run: Run) -> str:
+    """When it began, in UTC: the same wherever the report is read."""
+    return datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def samples(run: Run) -> str:
+    """How it was sampled: `906 samples, one each 5.0 ms`."""
+    return f"{run.samples:,} samples, one each {seconds(run.interval)}"
+
+
+def short_paths(paths: Iterable[str]) -> dict[str, str]:
+    """Each path without the folders that all of them share; safe to show."""
+    every = sorted(set(paths))
+    absolute = [path for path in every if PurePath(path).is_absolute()]
+    if not absolute:
+        return {path: visible(path) for path in every}
+    shared = PurePath(os.path.commonpath([str(PurePath(path).parent) for path in absolute]))
+    return {path: visible(str(PurePath(path).relative_to(shared)) if path in absolute else path) for path in every}

@@ -1,0 +1,103 @@
+"""Findings as SARIF 2.1.0, for code scanning and editors."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from urllib.parse import quote
+
+from concurlint import __version__
+from concurlint.finding import Finding, Level, Span, Step
+from concurlint.rulebook import Page
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
+_ROOT = "%SRCROOT%"
+
+
+def render(
+    findings: Sequence[Finding], pages: Mapping[str, Page], *, properties: Sequence[Mapping[str, object]] = ()
+) -> str:
+    """One SARIF log with one run and a line end after it.
+
+    `pages` maps codes to the rules' pages, for those that have one; `properties`, if given, are one table for each
+    finding: what else is known of it.
+    """
+    rules = {finding.code: finding for finding in findings}
+    codes = sorted(rules)
+    extras = properties or [{}] * len(findings)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "concurlint",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "rules": [_rule(rules[code], pages.get(code)) for code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder concurlint ran in"}}},
+        "results": [
+            _result(finding, codes.index(finding.code), extra) for finding, extra in zip(findings, extras, strict=True)
+        ],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(finding: Finding, page: Page | None) -> dict[str, object]:
+    rule: dict[str, object] = {
+        "id": finding.code,
+        "name": finding.name,
+        "defaultConfiguration": {"level": _LEVELS[finding.level]},
+        "properties": {"tags": ["concurrency"]},
+    }
+    if page is not None:
+        rule["shortDescription"] = {"text": page.summary}
+        rule["help"] = {"text": page.text, "markdown": page.text}
+    return rule
+
+
+def _result(finding: Finding, rule: int, extra: Mapping[str, object]) -> dict[str, object]:
+    says = f"{finding.message}. Help: {finding.help}" if finding.help else finding.message
+    result: dict[str, object] = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.level],
+        "message": {"text": says},
+        "locations": [_location(finding.span)],
+    }
+    if finding.trace:
+        steps = [{"location": _location(step.span, step.message)} for step in (*finding.trace, _here(finding))]
+        result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    if extra:
+        result["properties"] = dict(extra)
+    return result
+
+
+def _here(finding: Finding) -> Step:
+    return Step(finding.span, finding.message)
+
+
+def _location(span: Span, message: str = "") -> dict[str, object]:
+    location: dict[str, object] = {
+        "physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(span)}
+    }
+    if message:
+        location["message"] = {"text": message}
+    return location
+
+
+def _region(span: Span) -> dict[str, int]:
+    region = {"startLine": max(1, span.line), "startColumn": max(1, span.column)}
+    if (span.end_line, span.end_column) > (span.line, span.column):
+        region |= {"endLine": span.end_line, "endColumn": max(1, span.end_column)}
+    return region
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """A relative path hangs below the folder of the run, an absolute one stands for itself."""
+    # File names that are not UTF-8 come from Python with halves of surrogate pairs in them.
+    uri = quote(path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
+    if PurePath(path).is_absolute():
+        return {"uri": f"file://{uri}" if uri.startswith("/") else f"file:///{uri}"}
+    return {"uri": uri, "uriBaseId": _ROOT}

@@ -7,102 +7,19 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-Where = Literal["thread", "process", "task", "here", "main", "anywhere"]
-Parameter = tuple[str, int | None]
+from concurlint.catalog.entries import (
+    ChildRole,
+    ClassRole,
+    HookRole,
+    IteratedRole,
+    Parameter,
+    RunsRole,
+    ShellRole,
+)
 
 _TABLES = Path(__file__).parent / "roles"
-
-
-@dataclass(frozen=True, slots=True)
-class ClassRole:
-    """A library class: its library bases, the name it is really known by, and what kind of thing it makes."""
-
-    name: str
-    bases: tuple[str, ...] = ()
-    same: str = ""
-    kind: str = ""
-    reentrant: bool = False
-    safe: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunsRole:
-    """A call that has somebody run a callable it is handed.
-
-    `work` is the parameter that takes the callable; `items` the parameter whose elements become its
-    arguments (map); `arguments`/`keywords` parameters that hold its arguments; `rest` that the positional
-    arguments after the callable are its arguments. `many`: one such call runs the callable several times
-    side by side. `starts`: the method of the result that starts it, "" when the call itself does.
-    `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
-    `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
-    `group`: a parameter that stands before the work and must be None.
-    """
-
-    name: str
-    work: Parameter
-    on: Where
-    items: Parameter | None = None
-    arguments: Parameter | None = None
-    keywords: Parameter | None = None
-    rest: bool = False
-    many: bool = False
-    starts: str = ""
-    pool: Parameter | None = None
-    waits: bool = False
-    weak: bool = False
-    event: bool = False
-    thread_words: tuple[str, ...] = ()
-    group: Parameter | None = None
-
-    @property
-    def registers(self) -> bool:
-        """Whether the callable is only kept, to be called when something happens."""
-        spread = self.items or self.arguments or self.rest or self.starts
-        return self.event or (self.many and not spread)
-
-
-@dataclass(frozen=True, slots=True)
-class HookRole:
-    """A framework that runs decorated functions, or overridden methods, on its own threads or loop.
-
-    `needs`: only in a project that uses one of these names.
-    """
-
-    name: str
-    on: Where
-    methods: tuple[str, ...] = ()
-    many: bool = False
-    owner: Literal["shared", "own"] = "shared"
-    what: str = ""
-    needs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ShellRole:
-    """A call that starts an external command: which parameter is the command and when a shell reads it.
-
-    `shell` is "always", "never", "string" (a string goes to the shell, a list does not), "remote" (the
-    shell of another machine) or "flag", and then `flag` is the parameter that asks for the shell.
-    `instead` is the call without a shell, in words.
-    """
-
-    name: str
-    command: Parameter
-    shell: str = "never"
-    flag: Parameter | None = None
-    exec: bool = False
-    instead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IteratedRole:
-    """An object that starts processes when it is iterated over, if the number `workers` is not 0."""
-
-    name: str
-    workers: Parameter
-    what: str
 
 
 @dataclass(slots=True)
@@ -125,6 +42,7 @@ class _Table:
     ends: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
+    children: dict[str, ChildRole] = field(default_factory=dict)
 
 
 def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +65,7 @@ def _table(package: str) -> _Table:
         "patterns": (table.patterns, HookRole),
         "shells": (table.shells, ShellRole),
         "iterated": (table.iterated, IteratedRole),
+        "children": (table.children, ChildRole),
     }
     for section, (into, role) in kinds.items():
         for name, entry in data.get(section, {}).items():
@@ -297,6 +216,10 @@ class Roles:
     def shell(self, name: str) -> ShellRole | None:
         """How a call of `name` starts an external command, or None."""
         return self._of(name).shells.get(name)
+
+    def child(self, name: str) -> ChildRole | None:
+        """How a call of `name` starts a child process and what becomes of it, or None."""
+        return self._of(name).children.get(name)
 
     def quotes(self, name: str) -> bool:
         """Whether a call of `name` makes a value safe for a POSIX shell."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from concurlint.catalog.roles import Roles, ShellRole
+from concurlint.catalog.entries import ShellRole
+from concurlint.catalog.roles import Roles
 from concurlint.effects.handed import (
     ABSENT,
     Known,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from concurlint.catalog.roles import HookRole, Roles, RunsRole
+from concurlint.catalog.entries import HookRole, RunsRole
+from concurlint.catalog.roles import Roles
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, Table
 from concurlint.project.arguments import given, merged, positional

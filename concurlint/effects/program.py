@@ -10,6 +10,7 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.captures import Captures
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
@@ -304,3 +305,8 @@ class Program:
     def starts(self) -> Starts:
         """How threads and processes are made and set going."""
         return Starts(self.graph, self.roles)
+
+    @cached_property
+    def captures(self) -> Captures:
+        """Loop variables that work reads later."""
+        return Captures(self.graph, self.dispatches.all)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import HookRole, Roles, RunsRole
+from concurlint.catalog.entries import HookRole, RunsRole
+from concurlint.catalog.roles import Roles
 from concurlint.effects.guards import is_for_tests
 from concurlint.effects.reaching import excluded
 from concurlint.facts.records import CallSite

@@ -13,7 +13,8 @@ import pytest
 
 import concurlint.catalog
 from concurlint.catalog.effects import Effects
-from concurlint.catalog.roles import Roles, RunsRole, ShellRole, Where, _Table
+from concurlint.catalog.entries import RunsRole, ShellRole, Where
+from concurlint.catalog.roles import Roles, _Table
 
 TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.toml"))
 SECTIONS = {section.name for section in fields(_Table)}

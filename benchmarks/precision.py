@@ -29,7 +29,17 @@ PACKAGES = {
     "celery": "5.5.2",
     "distributed": "2025.5.1",
     "scrapy": "2.13.0",
+    "aiohttp": "3.12.0",
+    "mitmproxy": "11.0.2",
+    "apscheduler": "3.11.0",
+    "luigi": "3.6.0",
+    "rq": "2.3.3",
+    "joblib": "1.5.0",
+    "watchdog": "6.0.0",
+    "paramiko": "3.5.1",
 }
+SOURCES = frozenset({"luigi"})
+"""Released as source archives only."""
 JUDGMENTS = Path(__file__).with_name("judgments.toml")
 TABLE = Path(__file__).with_name("precision.md")
 
@@ -76,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in options.packages or PACKAGES:
         folder = options.cache / f"{name}-{PACKAGES[name]}"
         if not folder.exists():
-            unpack(name, PACKAGES[name], folder, options.cache)
+            unpack(name, PACKAGES[name], folder, options.cache, source=name in SOURCES)
         answer, trouble = check(folder)
         found.extend(findings(name, folder, answer))
         troubles.extend(f"{name}: {line}" for line in trouble)

@@ -33,13 +33,21 @@ def unpack(name: str, version: str, folder: Path, cache: Path, *, source: bool =
 
 
 def _wheel(name: str, version: str, folder: Path) -> Path:
-    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
-    if not any(folder.glob(pattern)):
+    start = f"{name.replace('-', '_')}-{version}-".lower()
+    if _starting(folder, start) is None:
         # For any Python and platform: only the text inside is wanted.
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         command += ["--ignore-requires-python", "--dest", str(folder), f"{name}=={version}"]
         subprocess.run(command, check=True)
-    return next(folder.glob(pattern))
+    found = _starting(folder, start)
+    if found is None:
+        raise subprocess.CalledProcessError(1, ["download", f"{name}=={version}"], stderr="no wheel")
+    return found
+
+
+def _starting(folder: Path, start: str) -> Path | None:
+    """The wheel whose name, of any case, starts so."""
+    return next((path for path in sorted(folder.glob("*.whl")) if path.name.lower().startswith(start)), None)
 
 
 def _source(name: str, version: str, folder: Path) -> Path:

@@ -16,6 +16,7 @@ from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
+from concurlint.project.values import Bound, Instance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +189,8 @@ class Races:
         for candidate in runs:
             if candidate.dispatch is not run.dispatch:
                 if candidate in self.sharing.thread_runs(other) and (
-                    other.location.kind != "attribute" or candidate.dispatch.where is same_owner
+                    other.location.kind != "attribute"
+                    or (candidate.dispatch.where is same_owner and not _of_two_objects(candidate, run))
                 ):
                     return True
         if runs:
@@ -249,3 +251,10 @@ class Races:
                 yield gap
 
     # paths
+
+
+def _of_two_objects(one: Run, other: Run) -> bool:
+    """Whether two threads run methods of two objects, made in two places."""
+    owners = [run.dispatch.value.owner if isinstance(run.dispatch.value, Bound) else None for run in (one, other)]
+    sites = [owner.site for owner in owners if isinstance(owner, Instance)]
+    return len(sites) == 2 and None not in sites and sites[0] != sites[1]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from concurlint.effects.locks import Held, Lock
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.syntax import Call, Constant, Item
+from concurlint.facts.syntax import Call, Constant, Item, Name
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
 
 if TYPE_CHECKING:
     from concurlint.effects.races import Races
+
+_SEVERAL = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,7 @@ class Slips:
             if not way.held.unknown
             and lock.identity not in {one.identity for one in way.held.locks}
             and not self._is_flag(way.touch)
+            and not (self._sets_up(way.touch) and not self._meets(way, [one for one, _ in guarded]))
             and self._is_sure(way, len(guarded))
             and not self._is_dead(way)
         ]
@@ -152,6 +155,20 @@ class Slips:
             return False
         return isinstance(touch.value, Constant) and isinstance(touch.value.value, (bool, type(None)))
 
+    def _sets_up(self, touch: Touch) -> bool:
+        """One of several plain stores in a row: a constructor's work, done again before the object is used again."""
+        touches = self._races.sharing.touching.touches(touch.code)
+        settings = {one.location for one in touches if one.location.kind == "attribute" and _is_setting(one)}
+        return touch.location in settings and len(settings) >= _SEVERAL
+
+    def _meets(self, way: _Way, guarded: list[_Way]) -> bool:
+        """Whether threads are known that run both sides at the same time."""
+        runs = self._races.sharing.runs
+        own = runs.get(way.touch.code, ())
+        others = [run for other in guarded for run in runs.get(other.touch.code, ())]
+        apart = any(run.dispatch is not other.dispatch or run.dispatch.several for run in own for other in others)
+        return apart or bool(own) != bool(others)
+
     def _is_for_threads(self, lock: Lock) -> bool:
         identity = lock.identity
         if isinstance(identity, tuple):
@@ -161,6 +178,14 @@ class Slips:
             return False
         names = {library_name(v) for v in self._races.evaluator.values(made.function, identity.code)}
         return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
+
+
+def _is_setting(touch: Touch) -> bool:
+    """A plain store of a constant or of what the caller passed."""
+    if touch.changes != "store" or isinstance(touch.target, Item):
+        return False
+    names = {parameter.name for parameter in touch.code.scope.parameters}
+    return isinstance(touch.value, Constant) or (isinstance(touch.value, Name) and touch.value.id in names)
 
 
 def _of_others(touch: Touch) -> bool:

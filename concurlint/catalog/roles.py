@@ -43,6 +43,7 @@ class _Table:
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
+    closers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def _table(package: str) -> _Table:
         for name, entry in data.get(section, {}).items():
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
+    table.closers.update({name: tuple(methods) for name, methods in data.get("closers", {}).items()})
     for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies", "asks", "ends"):
         getattr(table, section).update(data.get(section, {}))
     return table
@@ -247,6 +249,11 @@ class Roles:
     def asks_for_loop(self, name: str) -> str:
         """How a call of `name` tells whether an event loop runs on this thread: `tells`, `raises`; `""` not at all."""
         return self._of(name).asks.get(name, "")
+
+    def closers(self, name: str) -> tuple[str, ...]:
+        """The methods that give up what an object of the class `name` holds; empty where nothing must be."""
+        found = (self._of(one).closers.get(one) for one in _ancestry(name))
+        return next((methods for methods in found if methods), ())
 
     def ends_process(self, name: str) -> bool:
         """Whether a call of `name` ends the program."""

@@ -19,6 +19,7 @@ from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locks import Locks
+from concurlint.effects.ownership import Ownership
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
@@ -289,6 +290,11 @@ class Program:
     def commands(self) -> Commands:
         """The commands that are started."""
         return Commands(self.graph, self.roles)
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """What is opened and left open."""
+        return Ownership(self.graph, self.roles)
 
     @cached_property
     def locks(self) -> Locks:

@@ -118,7 +118,8 @@ class _Collector(SimpleStatements):
                     else_ends = self._if(node.orelse)
                 else:
                     else_ends = self._body(node.orelse.body.body)
-        self.scope.branches.append(Branch(test, self.context, order, body, orelse, self.place(node.test), body_ends))
+        at = self.place(node.test)
+        self.scope.branches.append(Branch(test, self.context, order, body, orelse, at, body_ends, else_ends))
         if body_ends and not else_ends:
             self.context = replace(self.context, conditions=(*self.context.conditions, no))
         elif else_ends and not body_ends:

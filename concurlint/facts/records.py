@@ -154,6 +154,7 @@ class Branch:
     orelse: int | None
     at: Place
     ends: bool  # the body always leaves the block
+    else_ends: bool = False
 
 
 @record

@@ -1,19 +1,17 @@
 """The lines that matter: where the program's own files spend time, whatever library they call there."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from concurlint.report.frame import split_lines
+from concurlint.report.profiled.paths import is_library
 from concurlint.runtime.profile import Profile, Seconds, caller_lines
 from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
 
 LEAST = 0.01
 """Lines with less than this part of the run are left out, unless a verdict judges them."""
-
-_LIBRARY = re.compile(r"[/\\](?:site-packages|dist-packages|lib(?:64)?[/\\]python3\.\d+t?)[/\\]|^<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,6 @@ def hot_lines(profile: Profile, texts: Mapping[str, str], *, most: int) -> tuple
     """The lines with most time, most first; a library's time counts for the own line that called it."""
     least = LEAST * profile.run.seconds
     return tuple(line for line in _every_line(profile, texts) if line.seconds >= least)[:most]
-
-
-def is_library(path: str) -> bool:
-    """Whether a file belongs to Python or to an installed package."""
-    return _LIBRARY.search(path) is not None
 
 
 def by_file(lines: Iterable[HotLine]) -> dict[str, list[HotLine]]:

@@ -23,8 +23,8 @@ def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, st
 
 def about(run: Run) -> Iterator[str]:
     """What was run and how it was measured, in a few lines."""
-    cores = "1 core" if run.cores == 1 else f"{run.cores} cores"
-    yield f"{wording.command(run)}: {wording.seconds(run.seconds)}, Python {run.python}, {run.platform}, {cores}"
+    where = f"Python {visible(run.python)}, {visible(run.platform)}, {wording.cores(run.cores)}"
+    yield f"{wording.command(run)}: {wording.seconds(run.seconds)}, {where}"
     cost = wording.share(wording.part(run.sampler_seconds, run.seconds))
     yield f"{wording.samples(run)}; sampling took {cost} of one core"
     yield f"method: {visible(run.method)}"
@@ -56,11 +56,9 @@ def detail(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "why", visible(verdict.why)
     for prediction in verdict.predictions:
         yield "predicted", wording.predicted(prediction)
-    # What is assumed for more cores is the same but for their number.
-    first = {prediction.tool: prediction for prediction in reversed(verdict.predictions)}
-    assumes = dict.fromkeys(one for prediction in first.values() for one in prediction.assumes)
+    assumes = wording.assumptions(verdict.predictions)
     if assumes:
-        yield "assuming", visible("; ".join(assumes))
+        yield "assuming", "; ".join(assumes)
     saved = wording.saves(*verdict.saves)
     if saved:
         yield "saves", saved

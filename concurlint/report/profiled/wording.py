@@ -1,9 +1,7 @@
 """Numbers of a profile as people read them."""
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import PurePath
 
 from concurlint.report.visible import visible
 from concurlint.runtime.predict import Prediction, Tool
@@ -85,13 +83,32 @@ def tool(of: Tool) -> str:
     return _TOOLS[of]
 
 
+def cores(count: int) -> str:
+    """`4 cores`."""
+    return "1 core" if count == 1 else f"{count} cores"
+
+
+def speed(of: Prediction) -> str:
+    """How many times as fast: `2.9× to 3.6×`."""
+    low, high = (times(value) for value in of.speed_up)
+    return low if low == high else f"{low} to {high}"
+
+
+def took(of: Prediction) -> str:
+    """How long the run would take: `1.1 s to 1.4 s`."""
+    low, high = seconds(of.low), seconds(of.high)
+    return low if low == high else f"{low} to {high}"
+
+
 def predicted(of: Prediction) -> str:
     """`processes on 4 cores: 2.9× to 3.6× as fast, 1.1 s to 1.4 s instead of 4.0 s`."""
-    cores = "1 core" if of.cores == 1 else f"{of.cores} cores"
-    low, high = (times(value) for value in of.speed_up)
-    speed = low if low == high else f"{low} to {high}"
-    took = seconds(of.low) if seconds(of.low) == seconds(of.high) else f"{seconds(of.low)} to {seconds(of.high)}"
-    return f"{tool(of.tool)} on {cores}: {speed} as fast, {took} instead of {seconds(of.now)}"
+    return f"{tool(of.tool)} on {cores(of.cores)}: {speed(of)} as fast, {took(of)} instead of {seconds(of.now)}"
+
+
+def assumptions(predictions: Iterable[Prediction]) -> list[str]:
+    """What must hold for the predictions, each said once; for more cores it is the same but for their number."""
+    first = {prediction.tool: prediction for prediction in reversed(list(predictions))}
+    return [visible(one) for one in dict.fromkeys(one for prediction in first.values() for one in prediction.assumes)]
 
 
 def saves(low: Seconds, high: Seconds) -> str:
@@ -117,13 +134,3 @@ def when(run: Run) -> str:
 def samples(run: Run) -> str:
     """How it was sampled: `906 samples, one each 5.0 ms`."""
     return f"{run.samples:,} samples, one each {seconds(run.interval)}"
-
-
-def short_paths(paths: Iterable[str]) -> dict[str, str]:
-    """Each path without the folders that all of them share; safe to show."""
-    every = sorted(set(paths))
-    absolute = [path for path in every if PurePath(path).is_absolute()]
-    if not absolute:
-        return {path: visible(path) for path in every}
-    shared = PurePath(os.path.commonpath([str(PurePath(path).parent) for path in absolute]))
-    return {path: visible(str(PurePath(path).relative_to(shared)) if path in absolute else path) for path in every}

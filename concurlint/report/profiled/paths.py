@@ -1,0 +1,32 @@
+"""Paths of a profile: whose a file is, and the part of its path that tells it apart."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from concurlint.report.visible import visible
+
+_LIBRARY = re.compile(
+    r"^<|[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python3\.\d+t?)[/\\](?!(?:site|dist)-packages)"
+)
+
+
+def is_library(path: str) -> bool:
+    """Whether a file belongs to Python or to an installed package."""
+    return _LIBRARY.search(path) is not None
+
+
+def short_paths(paths: Iterable[str]) -> dict[str, str]:
+    """Each path without the folders that all of the program's own share, or that a library lies in; safe to show."""
+    every = sorted(set(paths))
+    own = [path for path in every if not is_library(path) and PurePath(path).is_absolute()]
+    shared = PurePath(os.path.commonpath([str(PurePath(path).parent) for path in own])) if own else None
+    return {path: visible(_short(path, shared if path in own else None)) for path in every}
+
+
+def _short(path: str, shared: PurePath | None) -> str:
+    if shared is not None:
+        return str(PurePath(path).relative_to(shared))
+    library = _LIBRARY.search(path)
+    return path[library.end() :] if library else path

@@ -11,7 +11,7 @@ rule = Rule[Program]("CCL503", "task-not-kept", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, name in program.dropped_tasks():
+    for code, site, name, steps in program.dropped_tasks():
         remedy = "keep the task in a set until it is done, or await it"
         if program.config.target_python >= (3, 11):
             remedy = "start it in an `asyncio.TaskGroup`, or keep it in a set until it is done"
@@ -19,4 +19,5 @@ def check(program: Program) -> Iterator[Finding]:
             code.span(site.call.at),
             f"nobody keeps the task of `{name.rpartition('.')[2]}`, so it may be collected half done",
             help=remedy,
+            trace=steps,
         )

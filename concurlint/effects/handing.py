@@ -20,6 +20,7 @@ from concurlint.facts.syntax import (
     Table,
     Text,
 )
+from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
@@ -42,6 +43,7 @@ _PLAIN = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "bu
 
 _PLAIN_EXPRESSIONS = (Binary, Compare, Constant, Text, Collection, Table, Comprehension, type(None))
 _OF_LOCKS = {"acquire", "release", "locked", "__enter__", "__exit__", "notify", "notify_all", "wait", "wait_for"}
+_MOST_HANDS = 4
 
 
 class Handing:
@@ -108,13 +110,35 @@ class Handing:
                 return False
         return True
 
-    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str]]:
-        """Calls whose task lives only as long as somebody keeps it, and nobody does."""
+    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
+        """Calls whose task lives only as long as somebody keeps it, and nobody does; the steps lead to its making."""
         for code, calls in self._graph.libraries.items():
             for site, name, _ in calls:
                 role = self._roles.runs(name)
-                if role is not None and role.weak and self._is_dropped(code, site):
-                    yield code, site, name
+                if role is None or not role.weak:
+                    continue
+                if self._is_dropped(code, site):
+                    yield code, site, name, ()
+                elif _gives_back(code, site):
+                    made = Step(code.span(site.call.at), f"`{code.qualname}` gives back what `{name}` made")
+                    yield from self._dropped_by_callers(code, name, (made,))
+
+    def _dropped_by_callers(
+        self, code: Code, name: str, steps: tuple[Step, ...]
+    ) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
+        """Calls of a function that makes a task for its caller, where the caller drops it."""
+        if code.is_async or code.scope.is_generator or len(steps) > _MOST_HANDS:
+            return
+        for edge in self._graph.callers.get(code, ()):
+            several = any(e.site is edge.site and e is not edge for e in self._graph.edges.get(edge.caller, ()))
+            if several or not edge.runs:
+                continue
+            if self._is_dropped(edge.caller, edge.site):
+                yield edge.caller, edge.site, code.qualname, steps
+            elif _gives_back(edge.caller, edge.site):
+                gives = f"`{edge.caller.qualname}` gives back what `{code.qualname}` gave"
+                step = Step(edge.caller.span(edge.site.call.at), gives)
+                yield from self._dropped_by_callers(edge.caller, name, (step, *steps))
 
     def _is_dropped(self, code: Code, site: CallSite) -> bool:
         if site.dropped:
@@ -182,3 +206,19 @@ class Handing:
 
 def _is_name(expression: Expression, name: str) -> bool:
     return isinstance(expression, Name) and expression.id == name
+
+
+def _gives_back(code: Code, site: CallSite) -> bool:
+    """Whether a function does nothing with what a call gave but return it."""
+    names = {
+        binding.name
+        for bindings in code.scope.bindings.values()
+        for binding in bindings
+        if binding.value is site.call and binding.kind == "assign" and not binding.path
+    }
+    for returned in code.scope.returned:
+        if returned.value is site.call:
+            return True
+        if isinstance(returned.value, Name) and returned.value.id in names:
+            return code.scope.uses.get(returned.value.id) == 1
+    return False

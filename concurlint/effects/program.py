@@ -27,6 +27,7 @@ from concurlint.effects.spreading import spreading_names
 from concurlint.effects.starts import Starts
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
+from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
@@ -223,7 +224,7 @@ class Program:
         """See `Handing.is_surely_not_callable`."""
         return self._handing.is_surely_not_callable(work, code)
 
-    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str]]:
+    def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
         """See `Handing.dropped_tasks`."""
         return self._handing.dropped_tasks()
 

@@ -13,6 +13,7 @@ from concurlint.checks import (
     lock_made_per_use,
     loop_variable_captured,
     needless_shell,
+    pipe_never_drained,
     pool_never_closed,
     process_outside_main_guard,
     run_instead_of_start,
@@ -44,6 +45,7 @@ RULES: tuple[Rule[Program], ...] = (
     needless_shell.rule,
     list_with_shell.rule,
     command_string_without_shell.rule,
+    pipe_never_drained.rule,
     blocking_call_in_async.rule,
     task_not_kept.rule,
 )

@@ -29,7 +29,8 @@ class RunsRole:
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
     `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
     `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
-    `group`: a parameter that stands before the work and must be None.
+    `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
+    callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
     """
 
     name: str
@@ -47,6 +48,8 @@ class RunsRole:
     event: bool = False
     thread_words: tuple[str, ...] = ()
     group: Parameter | None = None
+    error: str = ""
+    on_error: Parameter | None = None
 
     @property
     def registers(self) -> bool:

@@ -11,6 +11,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.captures import Captures
+from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
@@ -317,3 +318,8 @@ class Program:
     def captures(self) -> Captures:
         """Loop variables that work reads later."""
         return Captures(self.graph, self.dispatches.all)
+
+    @cached_property
+    def children(self) -> Children:
+        """The child processes and what becomes of them."""
+        return Children(self.graph, self.roles)

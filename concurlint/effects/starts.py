@@ -15,7 +15,7 @@ from concurlint.project.arguments import given, has_stars, merged
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Instance, Library, Literal, Value
+from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Literal, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +66,8 @@ class Starts:
         function = site.call.function
         if not isinstance(value, Bound) or not isinstance(function, Attribute) or not isinstance(value.owner, Instance):
             return None
+        if isinstance(function.value, Call) and isinstance(value.function, Function):
+            return None  # `Worker().run()`: nobody keeps the object to start it, so it is meant; and `super().run()`
         if isinstance(function.value, Call) and spelled(function.value.function) == "super":
             return None
         hook = self._hook(value.owner.of)

@@ -224,6 +224,7 @@ class Scope:
     handlers: list[Handler] = field(default_factory=list)
     returned: list[Returned] = field(default_factory=list)
     yielded: list[Returned] = field(default_factory=list)
+    raised: list[Returned] = field(default_factory=list)  # the value is None where the error in hand is raised again
     awaits: list[Awaited] = field(default_factory=list)
     entered: list[tuple[Entered, Context, int]] = field(default_factory=list)
 

@@ -87,8 +87,8 @@ class SimpleStatements(Lowering):
 
     def _raise(self, node: cst.Raise) -> bool:
         self.raises += 1
-        if node.exc is not None:
-            self.expression(node.exc)
+        value = self.expression(node.exc) if node.exc is not None else None
+        self.scope.raised.append(Returned(value, self.context, self.next_order(), self.place(node)))
         self.leave_loops()
         return True
 

@@ -1,0 +1,34 @@
+"""A wait for a child whose pipe nobody reads before."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.facts.syntax import Attribute
+from concurlint.finding import Finding, Level, Step
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL405", "pipe-never-drained", Level.ERROR)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for wait in program.children.undrained():
+        pipes = " and ".join(f"`{pipe}`" for pipe in wait.pipes)
+        made, call = wait.started
+        trace = (
+            [Step(made.span(call.at), f"the child writes its {pipes} to a pipe")] if call is not wait.site.call else []
+        )
+        if wait.later is not None and wait.later.site is not None:
+            trace.append(Step(wait.code.span(wait.later.site.call.at), "it is read here, when the wait is over"))
+        yield rule.finding(
+            wait.code.span(wait.site.call.at),
+            f"the child hangs once the pipe of {pipes} is full, and this waits for the child",
+            help=_remedy(wait.site.call.function),
+            trace=trace,
+        )
+
+
+def _remedy(function: object) -> str:
+    if isinstance(function, Attribute) and function.attr == "wait":
+        return "use `communicate()`, which reads both pipes while it waits, or DEVNULL for what nobody wants"
+    return "use `subprocess.run(…, capture_output=True)`, which reads the pipes, or DEVNULL for what nobody wants"

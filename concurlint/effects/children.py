@@ -1,0 +1,187 @@
+"""Child processes: what becomes of their pipes, their exit status and the time they take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.entries import ChildRole, Parameter
+from concurlint.catalog.roles import Roles
+from concurlint.effects.handed import Known, lookup
+from concurlint.effects.mentions import Mention, Mentions, mentions_of
+from concurlint.effects.reaching import Reaching, excluded
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Expression, Name, children
+from concurlint.project.arguments import merged
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.classes import holder, is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance, Library, Literal, Value
+
+_KINDS = {"child", "async-child"}
+_Made = tuple[Code, Expression]
+_READS = ("communicate", "stdout", "stderr", "kill", "terminate", "send_signal", "__exit__")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undrained:
+    """A wait for a child whose output goes to a pipe that nobody reads before."""
+
+    code: Code
+    site: CallSite
+    pipes: tuple[str, ...]
+    started: _Made
+    partly: bool = False
+    later: Mention | None = None
+
+
+class Children:
+    """Looks at the children a program starts and at what it does with them."""
+
+    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._reaching = Reaching()
+
+    # pipes
+
+    def undrained(self) -> Iterator[Undrained]:
+        """Waits for children that may be stuck in writing to a full pipe."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, value in calls:
+                role = self._roles.child(name)
+                if role is not None and role.waits and not role.drains:
+                    pipes = self._pipes(role, merged(value, site.call), code)
+                    if pipes:
+                        yield Undrained(code, site, pipes, (code, site.call))
+            for site in code.scope.calls:
+                if self._waits_for_ever(code, site):
+                    yield from self._waited(code, site)
+
+    def _waits_for_ever(self, code: Code, site: CallSite) -> bool:
+        """`child.wait()` without a timeout."""
+        function = site.call.function
+        if not isinstance(function, Attribute) or function.attr != "wait" or site.call.arguments:
+            return False
+        values = self._evaluator.values(function.value, code)
+        kinds = {self._evaluator.kind(value) for value in values if value != Literal(None)}
+        return bool(kinds) and kinds <= _KINDS
+
+    def _waited(self, code: Code, site: CallSite) -> Iterator[Undrained]:
+        function = site.call.function
+        assert isinstance(function, Attribute)
+        base = function.value
+        if isinstance(base, Name):
+            home = holder(code, base.id)
+            if home is not code:
+                return
+            bindings = self._reaching.bindings(home.scope.bindings.get(base.id, []), site.call, code)
+            made = [b.value for b in bindings if b.kind in ("assign", "with") and b.value is not None and not b.path]
+            if len(made) != 1 or len(bindings) != 1:
+                return
+            since = bindings[0].order
+            found = self._made(made[0], code)
+            if found is not None:
+                mentions = mentions_of(base.id, home)
+                yield from self._unread(code, site, mentions, since, *found)
+        elif isinstance(base, Call):
+            found = self._made(base, code)
+            if found is not None:
+                yield Undrained(code, site, found[0], found[1])
+        elif isinstance(base, Attribute):
+            yield from self._kept(code, site, base)
+
+    def _made(self, expression: Expression, code: Code) -> tuple[tuple[str, ...], _Made] | None:
+        """The pipes of the one child an expression may be, and the call that started it; None if none is known."""
+        values = [v for v in self._evaluator.values(expression, code) if v != Literal(None)]
+        child = values[0].site if len(values) == 1 and isinstance(values[0], Instance) else None
+        if child is None or not isinstance(child.call, Call):
+            return None
+        for callee in self._evaluator.values(child.call.function, child.code):
+            role = self._starter(callee)
+            if role is None:
+                continue
+            pipes = self._pipes(role, merged(callee, child.call), child.code)
+            return (pipes, (child.code, child.call)) if pipes else None
+        return None
+
+    def _starter(self, callee: Value) -> ChildRole | None:
+        while not isinstance(callee, Library):
+            work = getattr(callee, "work", None) or getattr(callee, "function", None)
+            if work is None:
+                return None
+            callee = work
+        return self._roles.child(callee.name)
+
+    def _pipes(self, role: ChildRole, call: Call, code: Code) -> tuple[str, ...]:
+        named: tuple[tuple[str, Parameter | None], ...] = (("stdout", role.stdout), ("stderr", role.stderr))
+        return tuple(name for name, wanted in named if wanted is not None and self._is_pipe(call, code, wanted))
+
+    def _is_pipe(self, call: Call, code: Code, wanted: Parameter) -> bool:
+        term = lookup(call, code, wanted, self._evaluator)
+        value = self._evaluator.values(term.expression, term.code).only() if isinstance(term, Known) else None
+        return isinstance(value, Library) and value.name.endswith("subprocess.PIPE")
+
+    def _unread(
+        self, code: Code, site: CallSite, mentions: Mentions, since: int, pipes: tuple[str, ...], made: _Made
+    ) -> Iterator[Undrained]:  # fmt: skip
+        """The wait, if a pipe of the child in a local name is not read before."""
+        if mentions.escapes:
+            return
+        mine = [m for m in mentions.all if m.code is not code or m.order > since]
+        if any(m.code is not code or self._may_precede(m, site) for m in mine if m.attr in _READS[:1] + _READS[3:]):
+            return
+        left = []
+        for pipe in pipes:
+            if not any(m.code is not code or self._may_precede(m, site) for m in mine if m.attr == pipe):
+                left.append(pipe)
+        if left:
+            later = next((m for m in mine if m.code is code and m.order > site.order and m.attr in _READS[:3]), None)
+            yield Undrained(code, site, tuple(left), made, len(left) < len(pipes), later)
+
+    @staticmethod
+    def _may_precede(mention: Mention, site: CallSite) -> bool:
+        """Whether a use comes before the wait on some run, or instead of it."""
+        if mention.order < site.order or excluded(mention.context, site.context):
+            return True
+        return bool(set(mention.context.loops) & set(site.context.loops))
+
+    def _kept(self, code: Code, site: CallSite, base: Attribute) -> Iterator[Undrained]:
+        """The wait for a child kept in `self.x`, if no code of the module ever reads a pipe of an `x`."""
+        cls = is_self(code, base.value.id) if isinstance(base.value, Name) else None
+        found = self._made(base, code) if cls is not None else None
+        if found is None or cls is None or self._is_handed_on(base.attr, code):
+            return
+        yield Undrained(code, site, *found)
+
+    def _is_handed_on(self, attr: str, code: Code) -> bool:
+        """Whether the object in an attribute of that name is used for more than waiting and asking, in its module."""
+        for part in code.module.codes:
+            plain = 0
+            for access in part.scope.accesses:
+                target = access.target
+                if isinstance(target, Attribute) and target.attr == attr and access.kind == "read":
+                    plain += 1
+                if isinstance(target, Attribute) and isinstance(target.value, Attribute) and target.value.attr == attr:
+                    plain -= 1
+                    if target.attr in _READS:
+                        return True
+            for site in part.scope.calls:
+                function = site.call.function
+                if isinstance(function, Attribute) and isinstance(function.value, Attribute):
+                    if function.value.attr == attr:
+                        plain -= 1
+                        if function.attr in _READS:
+                            return True
+            plain -= sum(_looks(branch.test, attr) for branch in part.scope.branches)
+            if plain > 0:
+                return True
+        return False
+
+
+def _looks(test: Expression, attr: str) -> int:
+    """How often a test looks at the attribute itself."""
+    if isinstance(test, Attribute):
+        return int(test.attr == attr)
+    return 0 if isinstance(test, Call) else sum(_looks(child, attr) for child in children(test))

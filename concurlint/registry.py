@@ -21,6 +21,7 @@ from concurlint.checks import (
     shell_string_command,
     task_not_kept,
     thread_without_target,
+    unpicklable_work_for_process,
     unreadable_file,
     unused_suppression,
 )
@@ -31,6 +32,7 @@ RULES: tuple[Rule[Program], ...] = (
     unreadable_file.rule,
     unused_suppression.rule,
     process_outside_main_guard.rule,
+    unpicklable_work_for_process.rule,
     pool_never_closed.rule,
     cpu_bound_work_in_threads.rule,
     call_instead_of_callable.rule,

@@ -31,6 +31,8 @@ class RunsRole:
     `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
     `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
     callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
+    `pickles`: whether work and arguments are pickled: "task" always, "start" where the new process does not
+    inherit its parent's memory, "spawn" the same where that is always so, "" not by the standard pickle.
     """
 
     name: str
@@ -50,6 +52,7 @@ class RunsRole:
     group: Parameter | None = None
     error: str = ""
     on_error: Parameter | None = None
+    pickles: Literal["", "task", "start", "spawn"] = ""
 
     @property
     def registers(self) -> bool:

@@ -44,6 +44,7 @@ class _Table:
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
     closers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pickling: dict[str, str] = field(default_factory=dict)
 
 
 def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _table(package: str) -> _Table:
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
     table.closers.update({name: tuple(methods) for name, methods in data.get("closers", {}).items()})
-    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies", "asks", "ends"):
+    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies", "asks", "ends", "pickling"):
         getattr(table, section).update(data.get(section, {}))
     return table
 
@@ -249,6 +250,13 @@ class Roles:
     def asks_for_loop(self, name: str) -> str:
         """How a call of `name` tells whether an event loop runs on this thread: `tells`, `raises`; `""` not at all."""
         return self._of(name).asks.get(name, "")
+
+    def pickling(self, name: str) -> str:
+        """Whether objects of the class `name` refuse to be pickled: `never` can, `inherit` only to a child
+        that is being started; `""` where nothing speaks against it.
+        """
+        found = (self._of(one).pickling.get(one) for one in _ancestry(name))
+        return next((word for word in found if word), "")
 
     def closers(self, name: str) -> tuple[str, ...]:
         """The methods that give up what an object of the class `name` holds; empty where nothing must be."""

@@ -70,6 +70,27 @@ def ran(value: Value) -> Code | None:
     return None
 
 
+def handed_arguments(role: RunsRole, call: Call) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
+    """What a dispatching call passes on to the callable it takes, by position and by keyword."""
+    passed: tuple[Expression, ...] = ()
+    named: dict[str, Expression] = {}
+    if role.rest:
+        start = (role.work[1] or 0) + 1
+        passed = tuple(a.value for a in positional(call)[start:])
+        named = {a.keyword: a.value for a in call.arguments if a.keyword is not None}
+    if role.arguments:
+        found = given(call, *role.arguments)
+        if isinstance(found, Collection):
+            passed = found.items
+    if role.keywords:
+        table = given(call, *role.keywords)
+        if isinstance(table, Table):
+            for key, value in zip(table.keys, table.values, strict=True):
+                if isinstance(key, Constant) and isinstance(key.value, str):
+                    named[key.value] = value
+    return passed, named
+
+
 class Dispatches:
     """Finds every dispatch of the program."""
 
@@ -129,7 +150,7 @@ class Dispatches:
             on = "thread"
         if not on:
             return
-        passed, named = self._arguments(role, call)
+        passed, named = handed_arguments(role, call)
         items = given(call, *role.items) if role.items else None
         seen: set[Code] = set()
         for value in self._evaluator.values(work, code):
@@ -167,25 +188,6 @@ class Dispatches:
             if other.statement == site.statement
             for argument in other.call.arguments
         )
-
-    def _arguments(self, role: RunsRole, call: Call) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
-        passed: tuple[Expression, ...] = ()
-        named: dict[str, Expression] = {}
-        if role.rest:
-            start = (role.work[1] or 0) + 1
-            passed = tuple(a.value for a in positional(call)[start:])
-            named = {a.keyword: a.value for a in call.arguments if a.keyword is not None}
-        if role.arguments:
-            found = given(call, *role.arguments)
-            if isinstance(found, Collection):
-                passed = found.items
-        if role.keywords:
-            table = given(call, *role.keywords)
-            if isinstance(table, Table):
-                for key, value in zip(table.keys, table.values, strict=True):
-                    if isinstance(key, Constant) and isinstance(key.value, str):
-                        named[key.value] = value
-        return passed, named
 
     def _subclass(self, code: Code, site: CallSite, target: ClassOf) -> Iterator[Dispatch]:
         """An instance of a project class whose overridden method a thread or process runs."""

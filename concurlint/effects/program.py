@@ -21,10 +21,12 @@ from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locks import Locks
 from concurlint.effects.ownership import Ownership
+from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
+from concurlint.effects.startmethods import StartMethods
 from concurlint.effects.starts import Starts
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
@@ -292,6 +294,11 @@ class Program:
     def commands(self) -> Commands:
         """The commands that are started."""
         return Commands(self.graph, self.roles)
+
+    @cached_property
+    def processes(self) -> Processes:
+        """What is handed to other processes."""
+        return Processes(self.graph, self.roles, StartMethods(self.graph, self.roles, self.config))
 
     @cached_property
     def ownership(self) -> Ownership:

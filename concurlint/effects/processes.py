@@ -1,0 +1,149 @@
+"""What is handed to other processes: tasks, targets and arguments, and which of it cannot get there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.entries import RunsRole
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import handed_arguments
+from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
+from concurlint.effects.pickling import Pickling, Refusal
+from concurlint.effects.startmethods import StartMethods
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Expression
+from concurlint.finding import Step
+from concurlint.project.arguments import given, merged, standing
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import ClassOf, Instance, Site, Value
+
+_MOST_HOPS = 4
+_PICKLERS = {"dill", "cloudpickle", "pathos", "multiprocess"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unsendable:
+    """Something handed to a process that cannot be pickled; `taker` is the last name of the call that takes it."""
+
+    code: Code
+    at: Expression
+    taker: str
+    refusal: Refusal
+    is_work: bool
+    at_start: bool
+    via: tuple[Step, ...] = ()
+
+    def steps(self) -> tuple[Step, ...]:
+        """The calls that hand it on, and why it cannot go."""
+        here = self.code.span(self.at.at)
+        return tuple(step for step in (*self.via, *self.refusal.via) if step.span != here)
+
+
+class Processes:
+    """Asks of each thing that goes to another process whether it can be pickled."""
+
+    def __init__(self, graph: CallGraph, roles: Roles, methods: StartMethods) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._methods = methods
+        self._pickling = Pickling(graph, roles)
+
+    def unsendable(self) -> Iterator[Unsendable]:
+        """Each thing that is handed to a process and cannot be pickled, where it is named first."""
+        seen: set[int] = set()
+        for code, calls in self._graph.libraries.items():
+            if self._has_another_pickler(code):
+                continue
+            for site, name, value in calls:
+                role = self._roles.runs(name)
+                mode = self._mode(role, site, code, value) if role is not None else ""
+                if role is None or not mode:
+                    continue
+                for found in self._of_call(role, code, site, value, mode != "task"):
+                    if id(found.at) not in seen and not self._has_another_pickler(found.code):
+                        seen.add(id(found.at))
+                        yield found
+            yield from self._of_subclasses(code)
+
+    def _mode(self, role: RunsRole, site: CallSite, code: Code, callee: Value) -> str:
+        """Whether the call pickles what it is handed, and when: see `RunsRole.pickles`."""
+        if role.pool is not None:
+            pool = given(merged(callee, site.call), *role.pool)
+            values = self._evaluator.values(pool, code) if pool is not None else None
+            if values is None or not values.items:
+                return ""
+            submits = [self._roles.runs(f"{self._evaluator.type_name(v)}.submit") for v in values]
+            return "task" if all(s is not None and s.pickles == "task" for s in submits) else ""
+        if role.pickles != "start":
+            return role.pickles
+        methods = self._methods.of(site.call, code)
+        return "start" if methods and methods <= {"spawn", "forkserver"} else ""
+
+    def _of_call(
+        self, role: RunsRole, code: Code, site: CallSite, callee: Value, at_start: bool
+    ) -> Iterator[Unsendable]:
+        call = merged(callee, site.call)
+        taker = role.name.rpartition(".")[2]
+        work = given(call, *role.work)
+        if work is not None:
+            yield from self._sent(work, standing(work, callee, code), taker, True, at_start)
+        passed, named = handed_arguments(role, call)
+        for argument in (*passed, *named.values()):
+            if argument is not work:
+                yield from self._sent(argument, standing(argument, callee, code), taker, False, at_start)
+        items = given(call, *role.items) if role.items else None
+        if items is not None:
+            refused = self._pickling.of_values(self._evaluator.elements.of(items, code), at_start=at_start)
+            if refused is not None:
+                yield Unsendable(code, items, taker, refused, False, at_start)
+
+    def _sent(
+        self, expression: Expression, code: Code, taker: str, is_work: bool, at_start: bool
+    ) -> Iterator[Unsendable]:
+        for found, home, via in self._named_first(expression, code, 0):
+            refused = self._pickling.of(found, home, at_start=at_start)
+            if refused is not None:
+                yield Unsendable(home, found, taker, refused, is_work, at_start, via)
+
+    def _named_first(
+        self, expression: Expression, code: Code, hops: int
+    ) -> Iterator[tuple[Expression, Code, tuple[Step, ...]]]:
+        """The expression itself, or what the callers pass where it is just a parameter."""
+        term = whole_parameter(expression, code)
+        if not isinstance(term, Passed) or term.reader:
+            yield expression, code, ()
+            return
+        if hops >= _MOST_HOPS:
+            return
+        for edge in self._graph.callers.get(term.owner, ()):
+            above = at_caller(term, edge, self._evaluator)
+            if above is ABSENT or above is HIDDEN or not isinstance(above, Known):
+                continue
+            step = Step(code.span(expression.at), f"`{code.qualname}` hands it on to another process")
+            for found, home, via in self._named_first(above.expression, above.code, hops + 1):
+                yield found, home, (*via, step)
+
+    def _of_subclasses(self, code: Code) -> Iterator[Unsendable]:
+        """Objects of process classes, which are pickled as a whole when they start."""
+        if not self._methods.default <= {"spawn", "forkserver"}:
+            return
+        for site in code.scope.calls:
+            for target in self._graph.targets(site):
+                if not isinstance(target, ClassOf):
+                    continue
+                if "multiprocessing.Process" not in self._evaluator.lineage(target.code)[1]:
+                    continue
+                made = Instance(target, Site(code, site.call))
+                refused = self._pickling.of_value(made, at_start=True)
+                if refused is not None:
+                    yield Unsendable(code, site.call, "start", refused, True, True)
+
+    def _has_another_pickler(self, code: Code) -> bool:
+        return any(
+            binding.imported is not None and binding.imported.module.partition(".")[0] in _PICKLERS
+            for bindings in code.module.body.scope.bindings.values()
+            for binding in bindings
+        )

@@ -40,6 +40,7 @@ class _Table:
     remedies: dict[str, str] = field(default_factory=dict)
     asks: dict[str, str] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)
+    quiet: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
@@ -74,7 +75,19 @@ def _table(package: str) -> _Table:
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
     table.closers.update({name: tuple(methods) for name, methods in data.get("closers", {}).items()})
-    for section in ("returns", "keeps", "inputs", "quotes", "passes", "starts", "remedies", "asks", "ends", "pickling"):
+    for section in (
+        "returns",
+        "keeps",
+        "inputs",
+        "quotes",
+        "passes",
+        "starts",
+        "remedies",
+        "asks",
+        "ends",
+        "pickling",
+        "quiet",
+    ):
         getattr(table, section).update(data.get(section, {}))
     return table
 
@@ -266,6 +279,16 @@ class Roles:
     def ends_process(self, name: str) -> bool:
         """Whether a call of `name` ends the program."""
         return name in self._of(name).ends
+
+    def is_quiet(self, name: str) -> bool:
+        """Whether a call of `name` reaches the disk or the terminal but is not taken for one that may fail.
+
+        A line for a class or a module holds for all that is in it.
+        """
+        quiet = self._of(name).quiet
+        while name and name not in quiet:
+            name = name.rpartition(".")[0]
+        return bool(name)
 
     def remedy(self, name: str) -> str:
         """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known.

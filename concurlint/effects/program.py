@@ -16,6 +16,7 @@ from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
 from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.escapes import Escapes
 from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
@@ -23,6 +24,7 @@ from concurlint.effects.locks import Locks
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
+from concurlint.effects.results import Results
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
@@ -330,3 +332,8 @@ class Program:
     def children(self) -> Children:
         """The child processes and what becomes of them."""
         return Children(self.graph, self.roles)
+
+    @cached_property
+    def results(self) -> Results:
+        """What becomes of what pools give back."""
+        return Results(self.graph, self.roles, Escapes(self.graph, self.effects, self.roles))

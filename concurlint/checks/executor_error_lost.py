@@ -1,0 +1,25 @@
+"""Work in a pool whose error nobody will ever see."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL203", "executor-error-lost", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for lost in program.results.lost_errors():
+        what, who = ("a future", "asks") if lost.role.error == "future" else ("an iterator", "reads")
+        name = lost.work.qualname if len(lost.work.qualname) <= 40 else lost.work.name
+        remedy = "keep the future and call `result()` on it, or catch and log errors in the work itself"
+        if lost.role.error == "iterator":
+            remedy = "go through the results: that raises the first error; or catch and log in the work itself"
+        yield rule.finding(
+            lost.code.span(lost.site.call.at),
+            f"an error in `{name}` is kept in {what} that nobody {who}, so it is never seen",
+            help=remedy,
+            trace=(*lost.via, *lost.escape.steps),
+        )

@@ -1,0 +1,111 @@
+"""By which way an error gets out of a function: a raise, or a call outside the process that may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.roles import Roles
+from concurlint.facts.records import Context, Returned
+from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance, Library
+
+_MAY_FAIL = {EffectKind.BLOCK_NET, EffectKind.BLOCK_DISK, EffectKind.BLOCK_PROCESS, EffectKind.SPAWN_PROCESS}
+_SWALLOWS = {"contextlib.suppress", "contextlib.ExitStack", "contextlib.AsyncExitStack"}
+_MEANT = {"NotImplementedError", "StopIteration", "StopAsyncIteration", "GeneratorExit", "SystemExit"}
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Escape:
+    """How an error gets out: the calls on the way, then what raises it."""
+
+    steps: tuple[Step, ...]
+
+
+class Escapes:
+    """Answers whether running a function may end in an error that nothing in it catches."""
+
+    def __init__(self, graph: CallGraph, effects: Effects, roles: Roles) -> None:
+        self._graph = graph
+        self._effects = effects
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._found: dict[Code, Escape | None] = {}
+
+    def of(self, code: Code, depth: int = 0) -> Escape | None:
+        """The shortest way found; None where every error is caught, or none is sure enough to speak of."""
+        if code in self._found:
+            return self._found[code]
+        self._found[code] = None
+        if self._is_wrapped(code):
+            return None
+        step = next(self._raised(code), None) or next(self._failing(code), None)
+        if step is not None:
+            self._found[code] = Escape((step,))
+        elif depth < _DEEPEST:
+            self._found[code] = self._through(code, depth)
+        return self._found[code]
+
+    def _is_wrapped(self, code: Code) -> bool:
+        """Whether a decorator may catch what the function lets out."""
+        for decorator in code.scope.decorators:
+            inner = decorator.function if isinstance(decorator, Call) else decorator
+            values = self._evaluator.values(inner, code.parent or code)
+            if not values.items or not all(isinstance(v, Library) and self._roles.keeps(v.name) for v in values):
+                return True
+        return False
+
+    def _raised(self, code: Code) -> Iterator[Step]:
+        for raised in code.scope.raised:
+            name = _error_name(raised)
+            if name in _MEANT or self._is_caught(code, raised.context):
+                continue
+            shown = f"raises `{name}`" if name else "raises the error again"
+            yield self._step(code, raised.at, shown)
+
+    def _failing(self, code: Code) -> Iterator[Step]:
+        for site, name, _ in self._graph.libraries.get(code, ()):
+            fact = self._effects.lookup(name)
+            if fact is None or fact.effect not in _MAY_FAIL or site.context.deferred or self._roles.is_quiet(name):
+                continue
+            if not self._is_caught(code, site.context):
+                yield self._step(code, site.call.at, f"calls `{name}`, which may fail")
+
+    def _through(self, code: Code, depth: int) -> Escape | None:
+        for edge in self._graph.edges.get(code, ()):
+            if not edge.runs or self._is_caught(code, edge.site.context):
+                continue
+            inner = self.of(edge.callee, depth + 1)
+            if inner is not None:
+                step = self._step(code, edge.site.call.at, f"calls `{edge.callee.qualname}`")
+                return Escape((step, *inner.steps))
+        return None
+
+    @staticmethod
+    def _step(code: Code, at: Place, what: str) -> Step:
+        return Step(code.span(at), f"`{code.qualname}` {what}")
+
+    def _is_caught(self, code: Code, context: Context) -> bool:
+        """Whether some `except` or context manager around may keep an error in.
+
+        Which errors an `except` is for is not looked at: who wrote one has thought of failure.
+        """
+        inside = {attempt.number for attempt in context.attempts if attempt.part == "body"}
+        if any(handler.attempt in inside and not handler.reraises for handler in code.scope.handlers):
+            return True
+        return any(self._may_swallow(entered.manager, code) for entered in context.entered)
+
+    def _may_swallow(self, manager: Expression, code: Code) -> bool:
+        values = self._evaluator.values(manager, code)
+        names = {v.of.name if isinstance(v, Instance) and isinstance(v.of, Library) else "" for v in values}
+        return not names or "" in names or bool(names & _SWALLOWS)
+
+
+def _error_name(raised: Returned) -> str:
+    value = raised.value.function if isinstance(raised.value, Call) else raised.value
+    return spelled(value) if value is not None and not isinstance(value, Constant) else ""

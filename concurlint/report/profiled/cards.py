@@ -10,6 +10,9 @@ from concurlint.report.visible import visible
 from concurlint.runtime.predict import Prediction
 from concurlint.verdicts.verdict import Figure, Verdict
 
+Anchors = Mapping[tuple[str, int], tuple[str, str]]
+"""Path and line → the line's id on the page, and how its file is called there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
@@ -36,7 +39,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the source, and the id of its line on the page ("" if it is not shown)."""
+    """A place in the source, and the id of its line on the page ("" if it is not shown there)."""
 
     where: str
     anchor: str
@@ -58,12 +61,12 @@ class Card:
     help: str
 
 
-def make_cards(verdicts: Sequence[Verdict], anchors: Mapping[tuple[str, int], str]) -> list[Card]:
-    """One card for each verdict; `anchors` has the ids of the lines that are on the page."""
+def make_cards(verdicts: Sequence[Verdict], anchors: Anchors) -> list[Card]:
+    """One card for each verdict; `anchors` has the lines that are on the page."""
     return [_card(verdict, anchors) for verdict in verdicts]
 
 
-def _card(verdict: Verdict, anchors: Mapping[tuple[str, int], str]) -> Card:
+def _card(verdict: Verdict, anchors: Anchors) -> Card:
     finding = verdict.finding
     widest = max([1.25, *(prediction.speed_up[1] * 1.05 for prediction in verdict.predictions)])
     return Card(
@@ -79,8 +82,9 @@ def _card(verdict: Verdict, anchors: Mapping[tuple[str, int], str]) -> Card:
     )
 
 
-def _place(span: Span, anchors: Mapping[tuple[str, int], str], says: str = "") -> Place:
-    return Place(place(span), anchors.get((span.path, span.line), ""), visible(says))
+def _place(span: Span, anchors: Anchors, says: str = "") -> Place:
+    anchor, short = anchors.get((span.path, span.line), ("", ""))
+    return Place(f"{short}:{span.line}" if anchor else place(span), anchor, visible(says))
 
 
 def _gauge(figure: Figure) -> Gauge:

@@ -45,7 +45,9 @@ class _File:
 def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
     """The whole page; `texts` maps paths as the profile has them to source text."""
     files = _files(profile, verdicts, texts)
-    anchors = {(file.path, row.number): f"{file.anchor}-{row.number}" for file in files for row in file.rows}
+    anchors = {
+        (file.path, row.number): (f"{file.anchor}-{row.number}", file.short) for file in files for row in file.rows
+    }
     states = _total(profile)
     return _template().render(
         profile=profile,

@@ -46,9 +46,9 @@ LOOKS: Mapping[State, Look] = {
     State.HELD_BLOCKED: Look(
         "holds the GIL while blocked", "blocks with GIL", "B", Kind.RUNS, "#6b0f2b", "#ff6b8f", "bright_red", "terrible"
     ),
-    State.GIL_WAIT: Look("waits for the GIL", "GIL wait", "w", Kind.READY, "#d1440c", "#f5793b", "red", "bad"),
+    State.GIL_WAIT: Look("waits for the GIL", "GIL wait", "w", Kind.READY, "#bf3606", "#f5793b", "red", "bad"),
     State.RUN_QUEUE: Look(
-        "waits for a CPU", "CPU wait", "r", Kind.READY, "#a88300", "#f0cf4a", "yellow", "thread_state_runnable"
+        "waits for a CPU", "CPU wait", "r", Kind.READY, "#ad8800", "#f0cf4a", "yellow", "thread_state_runnable"
     ),
     State.LOCK: Look(
         "waits for a lock", "lock", "l", Kind.THREADS, "#8d2f9f", "#cf7fe0", "magenta", "vsync_highlight_color"
@@ -74,7 +74,7 @@ LOOKS: Mapping[State, Look] = {
         "waits for a child process", "child", "c", Kind.OUTSIDE, "#2f5a5e", "#7fb3b3", "bright_green", "rail_load"
     ),
     State.SLEEP: Look("sleeps", "sleep", "s", Kind.IDLE, "#6e7681", "#8b949e", "bright_black", "thread_state_sleeping"),
-    State.LOOP_IDLE: Look("event loop idle", "loop idle", "i", Kind.IDLE, "#7b7fa8", "#a3a7d1", "bright_blue", "grey"),
+    State.LOOP_IDLE: Look("event loop idle", "loop idle", "i", Kind.IDLE, "#7a70c4", "#a3a7d1", "bright_blue", "grey"),
     State.UNKNOWN: Look("not known", "not known", "u", Kind.IDLE, "#857f78", "#a39d96", "white", "generic_work"),
 }
 

@@ -29,4 +29,4 @@ def _short(path: str, shared: PurePath | None) -> str:
     if shared is not None:
         return str(PurePath(path).relative_to(shared))
     library = _LIBRARY.search(path)
-    return path[library.end() :] if library else path
+    return path[library.end() :] if library and not path.startswith("<") else path

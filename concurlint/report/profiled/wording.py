@@ -107,8 +107,10 @@ def predicted(of: Prediction) -> str:
 
 def assumptions(predictions: Iterable[Prediction]) -> list[str]:
     """What must hold for the predictions, each said once; for more cores it is the same but for their number."""
-    first = {prediction.tool: prediction for prediction in reversed(list(predictions))}
-    return [visible(one) for one in dict.fromkeys(one for prediction in first.values() for one in prediction.assumes)]
+    first: dict[Tool, Prediction] = {}
+    for prediction in predictions:
+        first.setdefault(prediction.tool, prediction)
+    return [visible(one) for one in dict.fromkeys(one for of in first.values() for one in of.assumes)]
 
 
 def saves(low: Seconds, high: Seconds) -> str:

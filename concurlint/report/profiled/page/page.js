@@ -87,11 +87,12 @@ function timeline() {
     axis.replaceChildren();
     let lines = "";
     for (let tick = Math.ceil(from / step) * step; tick < to; tick += step) {
+      lines += `M${tick} 0V${rows.length}`;
+      if ((tick - from) / (to - from) * width > width - 56) continue;
       const label = document.createElement("span");
       label.style.left = `${100 * (tick - from) / (to - from)}%`;
       label.textContent = inMs ? `${(tick / TICKS * 1e3).toFixed(Math.max(0, digits - 3))} ms` : `${(tick / TICKS).toFixed(digits)} s`;
       axis.append(label);
-      lines += `M${tick} 0V${rows.length}`;
     }
     grid.replaceChildren(make("path", { d: lines }));
   }
@@ -222,7 +223,7 @@ function timeline() {
     if (!drag) {
       const number = rowAt(event.clientY);
       const index = stretchAt(number, tickAt(event.clientX));
-      readout.textContent = index >= 0 ? describe(number, index) : "\u00a0";
+      if (index >= 0) readout.textContent = describe(number, index);
       return;
     }
     pointers.set(event.pointerId, event.clientX);
@@ -281,7 +282,7 @@ function timeline() {
 }
 
 function flames() {
-  const PITCH = 20;
+  const PITCH = 22;
   const svg = byId("flames");
   const readout = byId("flame-readout");
   const select = byId("flame-thread");
@@ -368,7 +369,7 @@ function flames() {
     const letters = Math.floor((width - 8) / 7.25);
     if (letters >= 3) {
       const name = node.name.length <= letters ? node.name : `${node.name.slice(0, letters - 1)}…`;
-      g.append(make("text", { x: x + 4, y: y + 12.5 }, name));
+      g.append(make("text", { x: x + 4, y: y + 13 }, name));
     }
     return g;
   }
@@ -387,7 +388,9 @@ function flames() {
   function describe(node) {
     const time = weight(node);
     const whole = weight(root);
-    const said = [`${node.name}${node.path ? ` (${node.path})` : ""}: ${figures(time / 1e3)}, ${percent(whole ? time / whole : 0)} of ${state < 0 ? "all time" : `the time that ${data.states[state][1]}`}`];
+    const what = state < 0 ? "" : `${data.states[state][1]} for `;
+    const share = `${percent(whole ? time / whole : 0)} of ${state < 0 ? "all" : "such"} time`;
+    const said = [`${node.name}${node.path ? ` (${node.path})` : ""}: ${what}${figures(time / 1e3)}, ${share}`];
     if (state < 0) {
       const most = [...node.states].sort((one, other) => other[1] - one[1]).slice(0, 3);
       said.push(most.map(([number, of]) => `${data.states[number][1]} ${percent(of / time)}`).join(", "));
@@ -450,8 +453,9 @@ function flames() {
     const box = boxOf(event);
     if (box) readout.textContent = describe(box.node);
   };
-  svg.addEventListener("pointerover", tell);
-  svg.addEventListener("focusin", tell);
+  // Not on the drawing itself: Chromium lets the keyboard stop at one that listens for focus.
+  svg.parentElement.addEventListener("pointerover", tell);
+  svg.parentElement.addEventListener("focusin", tell);
   reset.addEventListener("click", () => widen(root));
   select.addEventListener("change", build);
   document.querySelectorAll("input[name=state]").forEach((input) => input.addEventListener("change", () => {

@@ -20,6 +20,7 @@ from concurlint.effects.escapes import Escapes
 from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
+from concurlint.effects.locking import Locking
 from concurlint.effects.locks import Locks
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
@@ -312,6 +313,11 @@ class Program:
         """Which locks are held where."""
         started = frozenset(dispatch.code for dispatch in self.dispatches.all)
         return Locks(self.graph, self.effects, started)
+
+    @cached_property
+    def locking(self) -> Locking:
+        """How locks are used."""
+        return Locking(self.graph, self.dispatches, self.locks, self.effects)
 
     @cached_property
     def sharing(self) -> Sharing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.effects.paths import global_home
 from concurlint.facts.records import Access, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
 from concurlint.project.classes import attribute_writes, holder, is_self
@@ -111,18 +112,8 @@ class Touches:
 
     def _global(self, module: Module, name: str) -> Location | None:
         """A global where it is really bound, followed through `from m import name`."""
-        for _ in range(5):
-            bindings = module.body.scope.bindings.get(name)
-            if not bindings:
-                return None
-            imported = bindings[0].imported
-            if imported is None or imported.name is None:
-                return Location("global", module.body, name)
-            source = self._evaluator.project.module(module.absolute(imported), module.source)
-            if source is None:
-                return None
-            module, name = source, imported.name
-        return None
+        found = global_home(module, name, self._evaluator)
+        return Location("global", found[0].body, found[1]) if found is not None else None
 
     def _is_set_on_self(self, cls: Code, attr: str) -> bool:
         return any(attr in attribute_writes(base) for base in self._evaluator.lineage(cls)[0])

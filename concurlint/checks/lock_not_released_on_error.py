@@ -1,0 +1,22 @@
+"""A lock that stays taken when what is done under it fails."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for leak in program.locking.releasing.leaks():
+        lock = leak.taking.guard.spelling
+        left = "an early return" if leak.how == "returns here" else "an exception"
+        yield rule.finding(
+            leak.taking.code.span(leak.taking.at),
+            f"`{lock}` stays taken if {left} passes by its release",
+            help=f"write `with {lock}:` around it, or release it in a `finally`",
+            trace=leak.steps(),
+        )

@@ -1,0 +1,22 @@
+"""Two locks that are taken in both orders by code that may run at the same time."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL305", "lock-order-inversion", Level.ERROR)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for inversion in program.locking.ordering.inversions():
+        one, other = inversion.one, inversion.other
+        yield rule.finding(
+            one.code.span(one.at),
+            f"takes `{one.second.guard.spelling}` under `{one.first.guard.spelling}`,"
+            f" `{other.code.qualname}` the other way round",
+            help="take the two in the same order everywhere, or let go of the first before taking the second",
+            trace=inversion.steps(),
+        )

@@ -1,0 +1,213 @@
+"""Locks taken while others are held: twice the same one, or two in both orders."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.holding import Hold, Holding, Taking, opposite
+from concurlint.effects.locks import Locks
+from concurlint.effects.paths import Path
+from concurlint.facts.records import CallSite, Condition, Context
+from concurlint.facts.syntax import Argument, Call, Expression, Place
+from concurlint.finding import Step
+from concurlint.project.arguments import given, merged
+from concurlint.project.callgraph import Edge
+from concurlint.project.modules import Code
+from concurlint.project.values import Site
+
+_MOST_HOPS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Second:
+    """A lock taken, at once or by a call, at a place where another (or the same) one is held."""
+
+    code: Code
+    at: Place
+    context: Context
+    first: Hold
+    second: Hold
+    others: frozenset[Site | Path]  # what is held there besides
+    via: tuple[Edge, ...] = ()  # the calls by which the two are the locks they are
+
+    @property
+    def order(self) -> tuple[Site | Path, Site | Path]:
+        return self.first.guard.token, self.second.guard.token
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the first is taken, and how the second is."""
+        calls = [
+            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`") for e in self.via
+        ]
+        return (*calls, *self.first.steps("takes"), *self.second.steps("takes"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inversion:
+    one: Second
+    other: Second
+
+    def steps(self) -> tuple[Step, ...]:
+        """Both ways to take the two."""
+        return (*self.one.steps(), *self.other.steps())
+
+
+class Ordering:
+    """Looks at every lock that is taken under another."""
+
+    def __init__(self, holding: Holding, dispatches: Dispatches, locks: Locks) -> None:
+        self._holding = holding
+        self._graph = holding.graph
+        self._dispatches = dispatches
+        self._locks = locks
+        self._entries: dict[Code, frozenset[Dispatch | str]] = {}
+        self._seconds = [second for code in self._graph.edges for second in self._in(code)]
+
+    def _in(self, code: Code) -> Iterator[Second]:
+        for taking in self._holding.takings(code):
+            if taking.waits:
+                yield from self._under(code, taking.at, taking.context, taking.order, [Hold(taking.guard, taking)])
+        for edge in self._graph.edges[code]:
+            if edge.runs:
+                site = edge.site
+                yield from self._under(code, site.call.at, site.context, site.order, self._holding.taken_by(edge))
+
+    def _under(self, code: Code, at: Place, context: Context, order: int, taken: list[Hold]) -> Iterator[Second]:
+        held = self._holding.at(code, context, order) if taken else []
+        for hold in held:
+            for second in taken:
+                if not any(opposite(context.conditions, c) for c in _conditions(second)):
+                    others = frozenset(h.guard.token for h in held if h is not hold)
+                    yield Second(code, at, context, hold, second, others)
+
+    # twice
+
+    def taken_twice(self) -> Iterator[Second]:
+        """Locks that do not let their holder in again, taken on a way that holds them."""
+        seen: set[Place] = set()
+        for second in self._seconds:
+            first, again = second.order
+            if first != again or not second.first.guard.excludes or second.at in seen:
+                continue
+            if False in (second.first.guard.reentrant, second.second.guard.reentrant):
+                if True not in (second.first.guard.reentrant, second.second.guard.reentrant):
+                    seen.add(second.at)
+                    yield second
+
+    # both orders
+
+    def inversions(self) -> Iterator[Inversion]:
+        """Two locks that code which may run at the same time takes in both orders."""
+        by_order: dict[tuple[Site | Path, Site | Path], list[Second]] = {}
+        for second in self._everywhere():
+            by_order.setdefault(second.order, []).append(second)
+        seen: set[frozenset[Taking]] = set()
+        for order, ones in by_order.items():
+            for one in ones:
+                for other in by_order.get((order[1], order[0]), ()) if order[0] != order[1] else ():
+                    key = frozenset({one.first.taking, one.second.taking, other.first.taking, other.second.taking})
+                    if key not in seen and self._may_meet(one, other):
+                        seen.add(key)
+                        ones_first = one.code.span(one.at) <= other.code.span(other.at)
+                        yield Inversion(one, other) if ones_first else Inversion(other, one)
+
+    def _everywhere(self) -> Iterator[Second]:
+        """Every second taking, also as the callers of its function see the two locks."""
+        queue = deque(s for s in self._seconds if s.first.guard.excludes and s.second.guard.excludes)
+        while queue:
+            second = queue.popleft()
+            yield second
+            if len(second.via) >= _MOST_HOPS or all(isinstance(token, Site) for token in second.order):
+                continue
+            if len(second.second.via) + len(second.first.via) > 1:  # too far to be sure which objects these are
+                continue
+            start = second.via[0].caller if second.via else second.code
+            for edge in self._ways_into(start):
+                tokens = [self._holding.token_at_caller(token, edge) for token in second.order]
+                if tokens[0] is not None and tokens[1] is not None and tuple(tokens) != second.order:
+                    first = replace(second.first, guard=replace(second.first.guard, token=tokens[0]))
+                    again = replace(second.second, guard=replace(second.second.guard, token=tokens[1]))
+                    queue.append(replace(second, first=first, second=again, via=(edge, *second.via)))
+
+    def _ways_into(self, code: Code) -> Iterator[Edge]:
+        yield from (edge for edge in self._graph.callers.get(code, ()) if edge.runs)
+        for dispatch in self._dispatches.by_code.get(code, ()):
+            edge = as_edge(dispatch, self._holding)
+            if edge is not None:
+                yield edge
+
+    def _may_meet(self, one: Second, other: Second) -> bool:
+        """Whether two threads or tasks may be at the two places at the same time, with no lock around both."""
+        if one.others & other.others:
+            return False
+        always = [{lock.identity for lock in self._locks.always(s.code).locks} for s in (one, other)]
+        if always[0] & always[1]:
+            return False
+        starts = [s.via[0] if s.via else None for s in (one, other)]
+        entries = [
+            self.entries(s.code) if edge is None else self._by(edge)
+            for s, edge in zip((one, other), starts, strict=True)
+        ]
+        return are_concurrent(*entries)
+
+    def _by(self, edge: Edge) -> frozenset[Dispatch | str]:
+        handed = [d for d in self._dispatches.by_code.get(edge.callee, ()) if d.site is not None]
+        own = [d for d in handed if d.site is not None and d.site.order == edge.site.order and d.where is edge.caller]
+        return frozenset(own) or self.entries(edge.caller)
+
+    def entries(self, code: Code) -> frozenset[Dispatch | str]:
+        """Where the runs of a function begin: dispatches, "main" for the module's body, "outside" for a
+        function that nobody in the project calls."""
+        if code not in self._entries:
+            found: set[Dispatch | str] = set()
+            queue, seen = [code], {code}
+            for current in queue:
+                dispatches = [d for d in self._dispatches.by_code.get(current, ()) if d.on in ("thread", "task")]
+                found.update(dispatches)
+                edges = [e for e in self._locks.callers(current) if e.runs]
+                if current.scope.kind in ("module", "class"):
+                    found.add("main")
+                elif not edges and not dispatches:
+                    found.add("outside")
+                for edge in edges:
+                    if edge.caller not in seen:
+                        seen.add(edge.caller)
+                        queue.append(edge.caller)
+            self._entries[code] = frozenset(found)
+        return self._entries[code]
+
+
+def are_concurrent(one: frozenset[Dispatch | str], other: frozenset[Dispatch | str]) -> bool:
+    """Whether two functions that begin there may run at the same time."""
+    for first in one:
+        for second in other:
+            if isinstance(first, str) and isinstance(second, str):
+                if first == second == "outside":
+                    return True  # a library with locks of its own expects to be called by several threads
+            elif first is not second or (isinstance(first, Dispatch) and first.several):
+                return True
+    return False
+
+
+def _conditions(hold: Hold) -> Iterator[tuple[Condition, ...]]:
+    yield hold.taking.context.conditions
+    yield from (edge.site.context.conditions for edge in hold.via[1:])
+
+
+def as_edge(dispatch: Dispatch, holding: Holding) -> Edge | None:
+    """A dispatch as the call of the function that it hands over, with the arguments it will get."""
+    site = dispatch.site
+    role = holding.evaluator.roles.runs(dispatch.name)
+    if site is None or role is None:
+        return None
+    work: Expression | None = given(merged(dispatch.value, site.call), *role.work) or given(site.call, *role.work)
+    if work is None:
+        return None
+    arguments = [Argument(value, None, 0) for value in dispatch.passed]
+    arguments += [Argument(value, name, 0) for name, value in dispatch.named.items()]
+    call = Call(work, tuple(arguments), site.call.at)
+    pseudo = CallSite(call, site.context, site.order, site.statement, False, True)
+    return Edge(dispatch.where, pseudo, dispatch.code, dispatch.value)

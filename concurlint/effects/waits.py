@@ -1,0 +1,78 @@
+"""Waits on conditions: whether what is waited for is looked at again after each one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import spelled, walk
+from concurlint.finding import Step
+from concurlint.project.arguments import given
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+
+_WAITS = {"threading.Condition.wait", "multiprocessing.Condition.wait", "asyncio.Condition.wait",
+          "anyio.Condition.wait", "trio.Condition.wait"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BlindWait:
+    """A wait after which the code goes on without having looked."""
+
+    code: Code
+    site: CallSite
+    tested: Step | None  # the `if` that looked once, before
+
+
+class Waits:
+    """Looks at every wait on a condition."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+
+    def blind(self) -> Iterator[BlindWait]:
+        """Waits with no loop around that tests again."""
+        for code, calls in self._graph.libraries.items():
+            seen: set[int] = set()
+            for site, name, _ in calls:
+                if name not in _WAITS or id(site) in seen or code.name in ("wait", "wait_for"):
+                    continue
+                seen.add(id(site))
+                if self._in_while(code, site) or self._callers_loop(code, 0):
+                    continue
+                tested = self._tested(code, site)
+                if tested is not None and self._looks_after(code, site):
+                    continue
+                if tested is None and (given(site.call, "timeout", 0) or not (site.dropped or site.awaited)):
+                    continue  # its result tells, or it is a pause that a notification cuts short
+                yield BlindWait(code, site, tested)
+
+    @staticmethod
+    def _in_while(code: Code, site: CallSite) -> bool:
+        return any(code.scope.loops[number].kind == "while" for number in site.context.loops)
+
+    def _callers_loop(self, code: Code, depth: int) -> bool:
+        """Whether the looking is left to callers: each of them calls it in a `while`."""
+        edges = self._graph.callers.get(code, ()) if depth < 3 else ()
+        return bool(edges) and all(
+            self._in_while(edge.caller, edge.site) or self._callers_loop(edge.caller, depth + 1) for edge in edges
+        )
+
+    @staticmethod
+    def _looks_after(code: Code, site: CallSite) -> bool:
+        """Whether what was tested before the wait is tested again after it."""
+        asked = {spelled(part) for c in site.context.conditions for part in walk(c.test)} - {""}
+        return any(
+            branch.order > site.order and asked & {spelled(part) for part in walk(branch.test)}
+            for branch in code.scope.branches
+        )
+
+    @staticmethod
+    def _tested(code: Code, site: CallSite) -> Step | None:
+        """The nearest `if` that the wait itself stands under."""
+        for condition in reversed(site.context.conditions):
+            branch = next((b for b in code.scope.branches if b.test is condition.test), None)
+            if branch is not None and {branch.body, branch.orelse} & set(site.context.blocks):
+                return Step(code.span(branch.at), "looked at once, before the wait")
+        return None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.catalog.traits import trait_of_any
 from concurlint.effects.holding import Guard, Holding, Taking
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, spelled
@@ -151,7 +150,7 @@ class Releasing:
             if callee is not None:
                 if depth > 2 or any(self._may_raise(inner, depth + 1) for inner in callee.scope.calls):
                     return says
-            elif name and not trait_of_any("quiet", name) and not self._is_of_locks(name):
+            elif name and not self._evaluator.roles.is_quiet(name) and not self._is_of_locks(name):
                 fact = self._effects.lookup(name)
                 if fact is not None and fact.effect != EffectKind.NONE:
                     return says

@@ -1,8 +1,6 @@
 """The command line: parse, call one function, print, exit code."""
 
 import atexit
-import contextlib
-import errno
 import gc
 import io
 import os
@@ -10,12 +8,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 import click
-from rich.console import Console
 
-from concurlint import __version__
+from concurlint import __version__, cli_profile
 from concurlint.catalog.effects import CatalogError
 from concurlint.config import PLATFORMS, Config, ConfigError, closeness, load
 from concurlint.finding import Level
@@ -26,13 +22,12 @@ from concurlint.report.saving import save
 from concurlint.report.statistics import totals
 from concurlint.rulebook import Page, read_page
 from concurlint.source import SourceError, project_root
+from concurlint.streams import CLEAN, FOUND, INTERRUPTED, TROUBLE, complain, is_pretty, make_console, reason, say, show
 
-CLEAN, FOUND, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 TRACEBACK = "CONCURLINT_TRACEBACK"
 
 _CODES = "CODES"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_GONE = frozenset({errno.EPIPE, errno.EINVAL})  # EINVAL is what Windows says of a closed pipe
 
 
 class _Commands(click.Group):
@@ -52,8 +47,12 @@ class _Commands(click.Group):
 def concurlint(ctx: click.Context) -> None:
     """True findings about threads, processes, coroutines and subprocesses in Python code."""
     if ctx.invoked_subcommand is None:
-        _say(ctx.get_help())
+        say(ctx.get_help())
         ctx.exit(TROUBLE)
+
+
+concurlint.add_command(cli_profile.profile)
+concurlint.add_command(cli_profile.report)
 
 
 @concurlint.command()
@@ -97,7 +96,7 @@ def check(
     result = lint(asked, config, workers=None)
     saved = _report(result, form, statistics=statistics, output=None if output == "-" else output)
     for trouble in result.troubles:
-        _complain(trouble)
+        complain(trouble)
     return exit_status(result, exit_zero=exit_zero) if saved else TROUBLE
 
 
@@ -110,14 +109,14 @@ def explain(rule: str, pager: bool) -> int:
     Why it is wrong, what is flagged and what is good, and what the rule does not see.
     """
     page = _page(rule)
-    console = _console()
-    shown = rules.render_page(page.text, console) if _is_pretty(sys.stdout) else page.text
+    console = make_console(sys.stdout)
+    shown = rules.render_page(page.text, console) if is_pretty(sys.stdout) else page.text
     if pager:
         # less shows colours only if it is told to; who has set LESS knows better.
         os.environ.setdefault("LESS", "-R")
         click.echo_via_pager(shown, color=console.color_system is not None)
     else:
-        _show(shown if shown.endswith("\n") else shown + "\n")
+        show(shown if shown.endswith("\n") else shown + "\n")
     return CLEAN
 
 
@@ -131,11 +130,11 @@ def list_rules(form: str) -> int:
         summary = page.summary if page is not None else ""
         listed.append(rules.RuleSummary(rule.code, rule.name, rule.level, summary, rule.fixable))
     if form == "json":
-        _show(rules.render_json(listed))
-    elif _is_pretty(sys.stdout):
-        _show(rules.render_table(listed, _console()))
+        show(rules.render_json(listed))
+    elif is_pretty(sys.stdout):
+        show(rules.render_table(listed, make_console(sys.stdout)))
     else:
-        _show(rules.render_text(listed))
+        show(rules.render_text(listed))
     return CLEAN
 
 
@@ -157,33 +156,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A console of another encoding shows an escape for what it lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = concurlint.main(arguments, prog_name="concurlint", standalone_mode=False)
-        return int(status or CLEAN)
+        status = int(concurlint.main(arguments, prog_name="concurlint", standalone_mode=False) or CLEAN)
+        return status if status >= 0 else _die_of(-status, outright=arguments is None)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx is not None else "concurlint"
-        _complain(f"{_small(error.format_message())} (see `{command} --help`)")
+        complain(f"{_small(error.format_message())} (see `{command} --help`)")
     except click.ClickException as error:
-        _complain(_small(error.format_message()))
+        complain(_small(error.format_message()))
     except (ConfigError, SourceError, CatalogError) as error:
-        _complain(str(error))
+        complain(str(error))
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted")
+        complain("interrupted")
         return INTERRUPTED
     except Exception as error:
         _explain_crash(error)
     return TROUBLE
 
 
+def _die_of(number: int, *, outright: bool) -> int:
+    """The end of a program that a signal ended: ours is the same, so that who started us sees no difference."""
+    if outright:
+        sys.stdout.flush()
+        cli_profile.end_by_signal(number)
+    return 128 + number
+
+
 def _explain_crash(error: Exception) -> None:
     if os.environ.get(TRACEBACK):
-        _say("".join(traceback.format_exception(error)).rstrip())
+        say("".join(traceback.format_exception(error)).rstrip())
     try:
         Path.cwd()
     except OSError:
-        _complain("the current folder is gone; go to another one")
+        complain("the current folder is gone; go to another one")
     else:
         says = f"internal error: {type(error).__name__}: {error}"
-        _complain(f"{says}; please report it, with the output of {TRACEBACK}=1")
+        complain(f"{says}; please report it, with the output of {TRACEBACK}=1")
 
 
 def _configure(
@@ -240,9 +247,9 @@ def _page(code_or_name: str) -> Page:
 def _report(result: Result, form: str, *, statistics: bool, output: str | None) -> bool:
     """Print or save the report; False if it could not be saved, and was printed instead."""
     findings = result.findings
-    if form == "text" and output is None and _is_pretty(sys.stdout):
-        console = _console()
-        _show(terminal.render(findings, result.texts, console, files=result.files, statistics=statistics))
+    if form == "text" and output is None and is_pretty(sys.stdout):
+        console = make_console(sys.stdout)
+        show(terminal.render(findings, result.texts, console, files=result.files, statistics=statistics))
         return True
     if form == "json":
         report = json.render(findings, files=result.files, seconds=result.seconds)
@@ -253,50 +260,13 @@ def _report(result: Result, form: str, *, statistics: bool, output: str | None) 
         try:
             save(Path(output), report)
         except OSError as error:
-            _complain(f"cannot write {output}: {(error.strerror or str(error)).lower()}; the report follows here")
+            complain(f"cannot write {output}: {reason(error)}; the report follows here")
             saved = False
     if output is None or not saved:
-        _show(report)
+        show(report)
     if form == "text" or output is not None:
-        _say(totals(findings, result.files).summary())
+        say(totals(findings, result.files).summary())
     return saved
-
-
-def _is_pretty(stream: TextIO) -> bool:
-    """Whether people read the stream; https://force-color.org, https://no-color.org."""
-    return stream.isatty() or bool(os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"))
-
-
-def _console() -> Console:
-    if os.environ.get("NO_COLOR"):
-        # Without a colour system rich sends no escape sequence at all, not even for bold.
-        return Console(file=sys.stdout, force_terminal=True, color_system=None)
-    return Console(file=sys.stdout, force_terminal=True)
-
-
-def _show(report: str) -> None:
-    """Print to standard output; a reader who has gone (`| head`) is no trouble."""
-    try:
-        sys.stdout.write(report)
-        sys.stdout.flush()
-    except OSError as error:
-        # Python flushes once more at exit and would complain then.
-        with contextlib.suppress(OSError, io.UnsupportedOperation):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno not in _GONE:
-            reason = (error.strerror or str(error)).lower()
-            raise click.ClickException(f"cannot write to standard output: {reason}") from error
-
-
-def _say(line: str) -> None:
-    """Print to standard error, if anybody listens."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
-
-
-def _complain(message: str) -> None:
-    _say(f"concurlint: {' '.join(message.split())}")
 
 
 def _small(message: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,7 +24,7 @@ BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _OLDEST = (3, 8)
 _PATIENCE: Seconds = 30.0
 _POLL: Seconds = 0.02
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_FORWARDED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class LaunchError(Exception):
@@ -57,6 +58,11 @@ class Program:
                 os.write(barrier, b"g")
             os.close(barrier)
 
+    @property
+    def status(self) -> int:
+        """The exit status of a program that has ended."""
+        return self._process.returncode
+
     def poll(self) -> int | None:
         """The exit status as in `subprocess`: −N for signal N; None while it runs."""
         return self._process.poll()
@@ -67,11 +73,15 @@ class Program:
         Meanwhile Ctrl-C does not end us: the terminal has sent it to the program as well. An interrupt, hang-up or
         termination sent to us alone is sent on to the program.
         """
-        with _passing_on(self._process):
+        with self.signals_passed_on():
             try:
                 return self._process.wait(timeout)
             except subprocess.TimeoutExpired:
                 return None
+
+    def signals_passed_on(self) -> AbstractContextManager[None]:
+        """What `wait` does about signals, for longer: once the program has ended, they are lost."""
+        return _passing_on(self._process)
 
     def end(self, patience: Seconds = 5.0) -> int:
         """Terminate the program if it still runs, by force if it won't; its exit status."""
@@ -96,7 +106,8 @@ class Program:
 class Attached:
     """A process that somebody else started: it is watched and left alone."""
 
-    interpreter = None
+    interpreter: Interpreter | None = None
+    status = 0
 
     def __init__(self, pid: int) -> None:
         """LaunchError if there is no such process."""
@@ -119,6 +130,19 @@ class Attached:
                 return False
             time.sleep(_POLL)
         return True
+
+    def go(self) -> None:
+        """Nothing holds it."""
+
+    def signals_passed_on(self) -> AbstractContextManager[None]:
+        """Signals to us are not for it."""
+        return contextlib.nullcontext()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """It goes on."""
 
 
 def start_script(path: str, arguments: Sequence[str] = (), *, python: str = sys.executable) -> Program:

@@ -103,6 +103,16 @@ def read_state(pid: int, tid: int) -> str:
     return text[text.rindex(")") + 2]
 
 
+def read_cpu(pid: int) -> Nanoseconds:
+    """CPU time that a process has taken, to a clock tick; 0 if it is gone."""
+    try:
+        text = read_text(f"/proc/{pid}/stat")
+    except OSError:
+        return 0
+    rest = text[text.rindex(")") + 2 :].split()
+    return (int(rest[11]) + int(rest[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
 def is_alive(pid: int) -> bool:
     """Whether there is such a process that has not ended (a zombie has)."""
     stat = read_stat(pid)

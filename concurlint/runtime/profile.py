@@ -122,6 +122,11 @@ def interval(share: float, n: int) -> tuple[float, float]:
     return (max(0.0, middle - half), min(1.0, middle + half))
 
 
+DOUBT = 0.1
+FEWEST = next(n for n in range(1, 1000) if interval(0.5, n)[1] <= 0.5 + DOUBT)
+"""Looks from which on every share is known to within `DOUBT`: half a second at 200 looks a second."""
+
+
 def make_profile(
     joined: Joined,
     states: States,

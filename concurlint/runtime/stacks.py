@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from concurlint.runtime.chrometrace import read_events, stacks_of
+from concurlint.runtime.procfs import read_cpu
 from concurlint.runtime.samples import Nanoseconds, Stacks, ThreadStacks
 
 PID_LIMIT = 1 << 22
@@ -45,13 +46,21 @@ class RecordingError(Exception):
     """Stacks cannot be recorded; the text is one line for people."""
 
 
+class UnsupportedError(RecordingError):
+    """py-spy cannot read this Python; the states of its threads can be had all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What came of a recording: the stacks, one line on what is missing, how far their clock may be off."""
+    """What came of a recording: the stacks, one line on what is missing, how far their clock may be off.
+
+    `cost_ns` is the CPU time that py-spy took to record, without its start.
+    """
 
     stacks: Stacks
     trouble: str = ""
     doubt: Nanoseconds = CLOCK_SEEN
+    cost_ns: Nanoseconds = 0
 
 
 def find_pyspy() -> Path:
@@ -72,6 +81,15 @@ def why_unsupported(version: tuple[int, int], free_threaded: bool) -> str:
     if version > (3, _NEWEST):
         return f"py-spy cannot read the stacks of Python {version[0]}.{version[1]}: {_WITHOUT}"
     return ""
+
+
+def version_of(pid: int) -> str:
+    """The Python version of a process, as far as its files' names tell: `3.12`; nothing if they don't."""
+    try:
+        named = _PYTHON.search(Path(f"/proc/{pid}/maps").read_text(errors="replace"))
+    except OSError:
+        return ""
+    return f"3.{named[1]}{' free-threaded' * (named[2] == 't')}" if named else ""
 
 
 class StackRecorder:
@@ -106,13 +124,14 @@ class StackRecorder:
         self._spawned: Nanoseconds = 0
         self._clock: Nanoseconds = 0
         self._ready: Nanoseconds = 0
+        self._before: Nanoseconds = 0
 
     def start(self, timeout: float = 10.0) -> None:
         """Attach, and come back when py-spy samples. RecordingError if it cannot."""
-        trouble = _trouble_with(self.pid)
+        trouble, unsupported = _trouble_with(self.pid)
         if trouble:
             self.close()
-            raise RecordingError(trouble)
+            raise UnsupportedError(trouble) if unsupported else RecordingError(trouble)
         self._cwd = _folder_of(self.pid)
         self._process = self._launch()
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
@@ -127,12 +146,15 @@ class StackRecorder:
                 if late
                 else _in_plain_words("".join(self._said), self.pid)
             )
+        self._before = read_cpu(self._process.pid)
 
     def stop(self, timeout: float = 20.0) -> Recording:
         """End the recording (the target goes on) and give what was seen; damage is told, not raised."""
         process = self._process
         if process is None:
             raise RecordingError("the recording was never started")
+        # Not even an ended process is gone before it is waited for.
+        cost = read_cpu(process.pid) - self._before
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
         try:
@@ -145,7 +167,7 @@ class StackRecorder:
         said = "".join(self._said)
         recording = self._read(said, trouble)
         self.close()
-        return recording
+        return replace(recording, cost_ns=cost)
 
     def close(self) -> None:
         """End py-spy if it still runs, and remove its file."""
@@ -253,19 +275,20 @@ def _native_id(pid: int, pthread: int) -> int:
     return next((tid for at in near if (tid := struct.unpack_from("=i", record, at)[0]) in tids), pthread)
 
 
-def _trouble_with(pid: int) -> str:
+def _trouble_with(pid: int) -> tuple[str, bool]:
+    """Why the process cannot be recorded, and whether that is for its Python; nothing if it can."""
     if not Path("/proc/self/status").exists():
-        return ""
+        return "", False
     if not Path(f"/proc/{pid}").exists():
-        return f"there is no process {pid}"
+        return f"there is no process {pid}", False
     try:
         maps = Path(f"/proc/{pid}/maps").read_text(errors="replace")
     except PermissionError:
-        return f"not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"
+        return f"not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE", False
     except OSError:
-        return f"process {pid} ended before its stacks could be recorded"
+        return f"process {pid} ended before its stacks could be recorded", False
     named = _PYTHON.search(maps)
-    return why_unsupported((3, int(named[1])), named[2] == "t") if named else ""
+    return (why_unsupported((3, int(named[1])), named[2] == "t"), True) if named else ("", False)
 
 
 def _folder_of(pid: int) -> str:

@@ -11,7 +11,7 @@ from typing import Self
 
 from concurlint.runtime.family import Family, Member
 from concurlint.runtime.procfs import is_alive
-from concurlint.runtime.samples import Nanoseconds, States
+from concurlint.runtime.samples import Nanoseconds, State, States
 from concurlint.runtime.watching import Watched
 
 DEFAULT_RATE = 200
@@ -78,6 +78,22 @@ class Sampler:
         """Looks taken so far."""
         return self._ticks
 
+    @property
+    def now(self) -> Counter[State]:
+        """How many threads were in each state at the last look."""
+        return Counter(state for watched in list(self._watched.values()) for state in watched.now())
+
+    @property
+    def processes(self) -> list[int]:
+        """The Python processes that were there at the last look."""
+        return sorted(self._watched)
+
+    @property
+    def executables(self) -> list[str]:
+        """The programs that the Python processes ran, each once, the first process's first."""
+        every = sorted([*self._past, *self._watched.values()], key=lambda one: (one.pid != self.pid, one.first))
+        return list(dict.fromkeys(watched.executable for watched in every))
+
     def wait(self, timeout: float | None = None) -> bool:
         """Until every process has ended; whether that is so."""
         self._thread.join(timeout)
@@ -104,13 +120,20 @@ class Sampler:
             cost_ns=self._cost,
         )
 
+    def close(self) -> None:
+        """End the sampling, if it runs; what was seen is not asked for."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        else:
+            self._family.close()
+
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stop.set()
-        self._thread.join()
+        self.close()
 
     def _run(self) -> None:
         try:

@@ -58,6 +58,7 @@ class Watched:
 
     def __init__(self, member: Member, machine: str) -> None:
         self.pid = member.pid
+        self.executable = member.identity[0]
         self.tracks: list[Track] = []
         self.holders: list[tuple[Nanoseconds, int, int]] = []
         self.switches = 0
@@ -78,6 +79,10 @@ class Watched:
     def gil_found_by(self) -> str:
         """How the GIL was found; nothing if it was not."""
         return self._gil.found_by if self._gil else ""
+
+    def now(self) -> list[State]:
+        """What its threads did at the last look."""
+        return [thread.track.state for thread in list(self._threads.values()) if thread.track.state is not None]
 
     def reopen(self) -> None:
         """The process has become another program: its memory is another, too."""

@@ -1,0 +1,54 @@
+"""The runtime run on one page: a program → its profile."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from concurlint.report.profiled.paths import is_library
+from concurlint.runtime.profile import Profile, Seconds
+from concurlint.runtime.recording import Recorders
+from concurlint.runtime.states import DEFAULT_RATE, Sampler
+from concurlint.runtime.targets import Target
+from concurlint.source import decode
+
+Watch = Callable[[Sampler], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A profile, and the exit status of the program: −N for signal N, 0 for one that goes on."""
+
+    profile: Profile
+    status: int
+
+
+def measure(
+    target: Target,
+    *,
+    rate: int = DEFAULT_RATE,
+    seconds: Seconds | None = None,
+    watch: Watch = contextlib.nullcontext,
+) -> Measured:
+    """Run the program to its end, or look at the process for so many seconds, and give what was seen.
+
+    `watch` is entered while it runs. LaunchError, RecordingError and SamplingError say what is in the way.
+    """
+    command = target.command
+    with target.start() as program, Recorders(program, rate=rate) as recorders, program.signals_passed_on():
+        program.go()
+        # Ctrl-C is for a program of ours; from another's process it only turns us away.
+        with watch(recorders.sampler), contextlib.suppress(KeyboardInterrupt):
+            program.wait(seconds)
+        return Measured(recorders.stop(command), program.status)
+
+
+def read_sources(profile: Profile) -> Mapping[str, str]:
+    """Path → text of the program's own files that were seen running and are there."""
+    texts = {}
+    for path in {frame.path for stack in profile.stacks for frame in stack.frames}:
+        if not is_library(path):
+            with contextlib.suppress(OSError, ValueError, SyntaxError):
+                texts[path] = decode(Path(path).read_bytes())
+    return texts

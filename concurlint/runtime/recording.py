@@ -1,0 +1,162 @@
+"""Both recorders around one program: begun together, ended together, and what they saw made one Profile."""
+
+import os
+import platform
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from concurlint.runtime.join import join
+from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
+from concurlint.runtime.procfs import is_alive
+from concurlint.runtime.profile import FEWEST, Profile, make_profile
+from concurlint.runtime.samples import Nanoseconds, Stacks, States
+from concurlint.runtime.stacks import (
+    Recording,
+    RecordingError,
+    StackRecorder,
+    UnsupportedError,
+    find_pyspy,
+    version_of,
+    why_unsupported,
+)
+from concurlint.runtime.states import DEFAULT_RATE, Sampler
+
+Seconds = float
+
+_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+_VERSION = re.compile(r"/python(3\.\d+)[a-z]*$")
+_NO_STACKS = Recording(Stacks((), 0, 1, 0))
+
+
+class Recorders:
+    """The sampler of states and py-spy, on a program and the Python processes below it."""
+
+    def __init__(self, program: Program | Attached, *, rate: int = DEFAULT_RATE) -> None:
+        """SamplingError where there is nothing to sample, RecordingError where py-spy is missing."""
+        pyspy = find_pyspy()
+        self._program = program
+        self._notes: list[str] = []
+        self._python = _exact(program.interpreter)
+        self._began = 0.0
+        self._cost: Nanoseconds = 0
+        self.sampler = Sampler(program.pid, rate=rate)
+        self._stacks: StackRecorder | None = None
+        trouble = _why_without_lines(program.interpreter)
+        if trouble:
+            self._notes.append(trouble)
+        else:
+            self._stacks = StackRecorder(program.pid, rate=max(1, rate // 2), children=True, pyspy=pyspy)
+
+    def start(self) -> None:
+        """Come back when both record. RecordingError if the process may not be read, or is no Python."""
+        self._began = time.time()
+        if isinstance(self._program, Program) and self._program.interpreter is None:
+            # A command runs already, and need not be Python itself: what can be had of it is taken.
+            self.sampler.start()
+            self._start_stacks(RecordingError)
+        else:
+            self._start_stacks(UnsupportedError)
+            self._began = time.time()
+            self.sampler.start()
+        self._cost = time.process_time_ns()
+
+    def stop(self, command: Sequence[str]) -> Profile:
+        """End both, and give what they saw. SamplingError if the sampler failed."""
+        left = [pid for pid in self.sampler.processes if pid != self._program.pid]
+        states = self.sampler.stop()
+        cost = max(states.cost_ns, time.process_time_ns() - self._cost)
+        recording = self._stacks.stop() if self._stacks is not None else _NO_STACKS
+        states = replace(states, cost_ns=cost + recording.cost_ns)
+        joined = join(states, recording.stacks, _before(recording.stacks), recording.doubt)
+        if self._stacks is not None and not joined.with_stacks and not recording.trouble:
+            self._notes.append("py-spy saw no stack: states are given without lines")
+        return make_profile(
+            joined,
+            states,
+            command=command,
+            python=self._python or _named(self.sampler.executables),
+            platform=f"{platform.system()} {platform.machine()}",
+            cores=count_cores(),
+            started=self._began,
+            notes=[*self._notes, *self._told(states, recording, left)],
+        )
+
+    def close(self) -> None:
+        """End both, if they still run."""
+        self.sampler.close()
+        if self._stacks is not None:
+            self._stacks.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _start_stacks(self, bearable: type[RecordingError]) -> None:
+        self._python = self._python or version_of(self._program.pid)
+        if self._stacks is not None:
+            try:
+                self._stacks.start()
+            except bearable as error:
+                self._stacks = None
+                self._notes.append(str(error))
+
+    def _told(self, states: States, recording: Recording, left: Sequence[int]) -> Iterator[str]:
+        """What the reader of the figures should know."""
+        if states.ticks < FEWEST:
+            yield f"too short: {states.ticks} samples, and nothing can be judged from fewer than {FEWEST}"
+        if recording.trouble:
+            yield recording.trouble
+        orphans = [pid for pid in left if is_alive(pid)]
+        if orphans and not is_alive(self._program.pid):
+            yield f"{len(orphans)} of its processes still ran when the program ended"
+
+
+def count_cores() -> int:
+    """How many cores' worth of computing a program can do here: those it may run on, less where a limit is set."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = _CPU_LIMIT.read_text(encoding="ascii").split()
+        return max(1, min(allowed, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return allowed
+
+
+def _why_without_lines(interpreter: Interpreter | None) -> str:
+    if interpreter is None:
+        return ""
+    return why_unsupported(interpreter.version[:2], interpreter.free_threaded)
+
+
+def _exact(interpreter: Interpreter | None) -> str:
+    if interpreter is None:
+        return ""
+    return ".".join(map(str, interpreter.version)) + " free-threaded" * interpreter.free_threaded
+
+
+def _named(executables: Sequence[str]) -> str:
+    """The versions in the names of the programs that ran."""
+    found = [named[1] for path in executables if (named := _VERSION.search(path))]
+    return " and ".join(dict.fromkeys(found)) or "of unknown version"
+
+
+def _before(stacks: Stacks) -> frozenset[str]:
+    """The files whose frames lie below the program's own: ours, and Python's that runs a module for us."""
+    ours = str(BOOTSTRAP)
+    found = {ours}
+    for thread in stacks.threads:
+        for stretch in thread.stretches:
+            paths = [frame.path for frame in stretch.frames]
+            if paths[:1] == [ours]:
+                found.update(path for path in paths if path == "<frozen runpy>" or path.endswith("/runpy.py"))
+    return frozenset(found)

@@ -1,0 +1,59 @@
+"""What is said on standard output and standard error, and to whom."""
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from typing import TextIO
+
+import click
+from rich.console import Console
+
+CLEAN, FOUND, TROUBLE, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses of every command; a profiled program has its own."""
+
+_GONE = frozenset({errno.EPIPE, errno.EINVAL})  # EINVAL is what Windows says of a closed pipe
+
+
+def is_pretty(stream: TextIO) -> bool:
+    """Whether people read the stream; https://force-color.org, https://no-color.org."""
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"))
+
+
+def make_console(stream: TextIO) -> Console:
+    """A console for a stream that is pretty."""
+    if os.environ.get("NO_COLOR"):
+        # Without a colour system rich sends no escape sequence at all, not even for bold.
+        return Console(file=stream, force_terminal=True, color_system=None)
+    return Console(file=stream, force_terminal=True)
+
+
+def show(report: str) -> None:
+    """Print to standard output; a reader who has gone (`| head`) is no trouble."""
+    try:
+        sys.stdout.write(report)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python flushes once more at exit and would complain then.
+        with contextlib.suppress(OSError, io.UnsupportedOperation):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno not in _GONE:
+            raise click.ClickException(f"cannot write to standard output: {reason(error)}") from error
+
+
+def say(line: str) -> None:
+    """Print to standard error, if anybody listens."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    say(f"concurlint: {' '.join(message.split())}")
+
+
+def reason(error: OSError) -> str:
+    """Why, in the style of our messages."""
+    return (error.strerror or str(error)).lower()

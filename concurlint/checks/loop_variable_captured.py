@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL208", "loop-variable-captured", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for capture in program.captures.all():
+    for capture in program.workers.captures.all():
         dispatch, name = capture.dispatch, capture.name
         assert dispatch.site is not None
         what = "task" if dispatch.on == "task" else "thread"

@@ -11,7 +11,7 @@ rule = Rule[Program]("CCL209", "run-instead-of-start", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for start in program.starts.run_here():
+    for start in program.workers.starts.run_here():
         owner = f"{start.object}." if 0 < len(start.object) <= 30 else ""
         where = "on a thread" if start.what == "thread" else "in a process"
         yield rule.finding(

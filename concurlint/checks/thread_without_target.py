@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL207", "thread-without-target", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for start in program.starts.without_target():
+    for start in program.workers.starts.without_target():
         assert start.given is not None
         work = spelled(start.given)
         shown = f"`{work}`" if 0 < len(work) <= 30 else "the first argument"

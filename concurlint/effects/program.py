@@ -10,13 +10,11 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.blocking import Blocking, BlockingCalls
-from concurlint.effects.captures import Captures
 from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.escapes import Escapes
 from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
@@ -25,12 +23,11 @@ from concurlint.effects.locks import Locks
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
-from concurlint.effects.results import Results
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
 from concurlint.effects.startmethods import StartMethods
-from concurlint.effects.starts import Starts
+from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
 from concurlint.finding import Step
@@ -325,21 +322,11 @@ class Program:
         return Sharing(self.graph, self.dispatches, self.locks)
 
     @cached_property
-    def starts(self) -> Starts:
-        """How threads and processes are made and set going."""
-        return Starts(self.graph, self.roles)
-
-    @cached_property
-    def captures(self) -> Captures:
-        """Loop variables that work reads later."""
-        return Captures(self.graph, self.dispatches.all)
-
-    @cached_property
     def children(self) -> Children:
         """The child processes and what becomes of them."""
         return Children(self.graph, self.roles)
 
     @cached_property
-    def results(self) -> Results:
-        """What becomes of what pools give back."""
-        return Results(self.graph, self.roles, Escapes(self.graph, self.effects, self.roles))
+    def workers(self) -> Workers:
+        """Threads and executors, and what becomes of their work."""
+        return Workers(self.graph, self.dispatches.all, self.roles, self.effects)

@@ -1,0 +1,146 @@
+"""Tasks that wait for tasks of the very pool they run in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatch
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, walk
+from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.classes import is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance, Site, Values
+
+_ASKS = {"result", "exception", "get", "wait"}
+_CONSUMERS = {"list", "tuple", "set", "dict", "sorted", "sum", "any", "all", "max", "min", "next"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelfWait:
+    """A wait in `code` for work that is sent by `sent` to the pool in which `dispatch` has `code` run."""
+
+    code: Code
+    site: CallSite
+    dispatch: Dispatch
+    via: tuple[Edge, ...]
+    sent: tuple[Code, Expression]
+
+
+class SelfWaits:
+    """Finds waits of a pool's tasks for other tasks of the same pool."""
+
+    def __init__(self, graph: CallGraph, dispatches: list[Dispatch], roles: Roles) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._roles = roles
+        self._evaluator = graph.evaluator
+
+    def all(self) -> Iterator[SelfWait]:
+        """One for each waiting call."""
+        seen: set[CallSite] = set()
+        for dispatch in self._dispatches:
+            if dispatch.on != "thread" or dispatch.site is None or dispatch.hook is not None:
+                continue
+            pools = self._pools(dispatch.site.call, dispatch.where)
+            if not pools:
+                continue
+            reached = self._reached(dispatch.code)
+            shared = {pool for pool in pools if pool.code not in reached and self._is_one(dispatch, pool)}
+            for code, via in reached.items() if shared else ():
+                for site, sent in self._waits(code):
+                    where, call = sent
+                    if site not in seen and where in reached and self._pools(call, where) & shared:
+                        seen.add(site)
+                        yield SelfWait(code, site, dispatch, via, sent)
+
+    def _reached(self, start: Code) -> dict[Code, tuple[Edge, ...]]:
+        """The code that a task runs, each with the shortest way to it."""
+        found: dict[Code, tuple[Edge, ...]] = {start: ()}
+        queue = deque([start])
+        while queue:
+            code = queue.popleft()
+            for edge in self._graph.edges.get(code, ()):
+                if edge.runs and edge.callee not in found:
+                    found[edge.callee] = (*found[code], edge)
+                    queue.append(edge.callee)
+        return found
+
+    def _pools(self, call: Expression, code: Code) -> set[Site]:
+        """Where the pool was made whose method a call is."""
+        if not isinstance(call, Call) or not isinstance(call.function, Attribute):
+            return set()
+        values = self._evaluator.values(call.function.value, code)
+        return {
+            value.site
+            for value in values
+            if isinstance(value, Instance) and value.site is not None and self._evaluator.kind(value) == "thread-pool"
+        }
+
+    def _is_one(self, dispatch: Dispatch, pool: Site) -> bool:
+        """Whether the pool is the same object for the sender and the task, as far as the text tells.
+
+        A pool that each object makes for itself is another one in another object's methods.
+        """
+        if pool.code.scope.kind == "module" or pool.code.owner is None:
+            return True
+        site = dispatch.site
+        work = site.call.arguments[0].value if site is not None and site.call.arguments else None
+        if isinstance(work, Attribute) and isinstance(work.value, Name):
+            return is_self(dispatch.where, work.value.id) is not None
+        return dispatch.code.parent is dispatch.where
+
+    def _waits(self, code: Code) -> Iterator[tuple[CallSite, tuple[Code, Expression]]]:
+        """The waiting calls of a function, each with the call that sent what it waits for."""
+        libraries = self._graph.libraries.get(code, ())
+        for site, name, _ in libraries:
+            last = name.rpartition(".")[2]
+            function = site.call.function
+            role = self._roles.runs(name)
+            if role is not None and role.on == "thread":
+                blocks = role.waits or (role.many and not role.error and last in ("map", "starmap"))
+                if blocks or (role.error == "iterator" and self._is_consumed(code, site)):
+                    yield site, (code, site.call)
+            elif name in ("concurrent.futures.wait", "concurrent.futures.as_completed"):
+                if len(site.call.arguments) == 1:
+                    yield from self._futures(site, self._evaluator.elements.of(site.call.arguments[0].value, code))
+            elif isinstance(function, Attribute) and last in _ASKS and not _has_timeout(site.call):
+                yield from self._futures(site, self._evaluator.values(function.value, code))
+
+    def _futures(self, site: CallSite, values: Values) -> Iterator[tuple[CallSite, tuple[Code, Expression]]]:
+        for value in values:
+            if isinstance(value, Instance) and value.site is not None and self._evaluator.kind(value) == "future":
+                yield site, (value.site.code, value.site.call)
+
+    def _is_consumed(self, code: Code, site: CallSite) -> bool:
+        """Whether the results of `map` are asked for in the same function."""
+        if any(loop.iterable is not None and _holds(loop.iterable, site.call) for loop in code.scope.loops):
+            return True
+        names = {
+            name
+            for name, bindings in code.scope.bindings.items()
+            if any(b.value is site.call and b.kind == "assign" for b in bindings)
+        }
+        if any(isinstance(loop.iterable, Name) and loop.iterable.id in names for loop in code.scope.loops):
+            return True
+        return any(
+            name.removeprefix("builtins.") in _CONSUMERS
+            and any(_holds(a.value, site.call) or _is_named(a.value, names) for a in other.call.arguments)
+            for other, name, _ in self._graph.libraries.get(code, ())
+            if name.startswith("builtins.")
+        )
+
+
+def _holds(outer: Expression, call: Call) -> bool:
+    return any(part is call for part in walk(outer))
+
+
+def _is_named(expression: Expression, names: set[str]) -> bool:
+    return isinstance(expression, Name) and expression.id in names
+
+
+def _has_timeout(call: Call) -> bool:
+    return any(not (isinstance(a.value, Constant) and a.value.value is None) for a in call.arguments)

@@ -1,0 +1,45 @@
+"""All that is asked about threads and executors: how they start, what they read, what becomes of their results."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.roles import Roles
+from concurlint.effects.captures import Captures
+from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.escapes import Escapes
+from concurlint.effects.results import Results
+from concurlint.effects.selfwaits import SelfWaits
+from concurlint.effects.starts import Starts
+from concurlint.project.callgraph import CallGraph
+
+
+class Workers:
+    """Each part is worked out when it is first asked for."""
+
+    def __init__(self, graph: CallGraph, dispatches: list[Dispatch], roles: Roles, effects: Effects) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._roles = roles
+        self._effects = effects
+
+    @cached_property
+    def starts(self) -> Starts:
+        """How threads and processes are made and set going."""
+        return Starts(self._graph, self._roles)
+
+    @cached_property
+    def captures(self) -> Captures:
+        """Loop variables that work reads later."""
+        return Captures(self._graph, self._dispatches)
+
+    @cached_property
+    def results(self) -> Results:
+        """What becomes of what pools give back."""
+        return Results(self._graph, self._roles, Escapes(self._graph, self._effects, self._roles))
+
+    @cached_property
+    def self_waits(self) -> SelfWaits:
+        """Tasks that wait for their own pool."""
+        return SelfWaits(self._graph, self._dispatches, self._roles)

@@ -16,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
         if left.code.scope.kind == "module":
             continue  # it serves as long as the program runs, and is joined when that ends
         made = spelled(left.call.function).rpartition(".")[2] or "the executor"
-        named = f"`{left.name}`" if left.name else f"this `{made}`"
+        named = f"`{left.name[:20]}`" if left.name else f"this `{made}`" if len(made) <= 20 else "this executor"
         if left.gap is None:
             says = f"{named} is never shut down: its workers stay until the garbage collector finds it"
         else:

@@ -82,6 +82,8 @@ class Ownership:
                 return ""
             if not isinstance(inner, (Function, Library)):
                 return ""
+            if isinstance(inner, Library) and self._roles.returns(inner.name):
+                return ""  # a function of a library may keep what it gives
         if not targets or not self._evaluator.values(site.call.function, code).whole:
             return ""
         for value in self._evaluator.values(site.call, code):

@@ -283,6 +283,8 @@ function timeline() {
 
 function flames() {
   const PITCH = 22;
+  // What is narrower says nothing, and its callees would make the drawing tall; widening a caller brings it back.
+  const NARROWEST = 4;
   const svg = byId("flames");
   const readout = byId("flame-readout");
   const select = byId("flame-thread");
@@ -349,7 +351,7 @@ function flames() {
     const below = [...node.below.values()].sort((one, other) => total(other) - total(one));
     for (const child of below) {
       const wide = width * weight(child) / weight(node);
-      if (wide >= 1.5) place(child, x, wide, depth + 1);
+      if (wide >= NARROWEST) place(child, x, wide, depth + 1);
       x += wide;
     }
   }

@@ -46,6 +46,7 @@ class _Table:
     children: dict[str, ChildRole] = field(default_factory=dict)
     closers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pickling: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def _table(package: str) -> _Table:
         "ends",
         "pickling",
         "quiet",
+        "marks",
     ):
         getattr(table, section).update(data.get(section, {}))
     return table
@@ -269,6 +271,11 @@ class Roles:
         that is being started; `""` where nothing speaks against it.
         """
         found = (self._of(one).pickling.get(one) for one in _ancestry(name))
+        return next((word for word in found if word), "")
+
+    def mark(self, name: str) -> str:
+        """A word on what a call or class is like that some rule asks about; the tables say what it means."""
+        found = (self._of(one).marks.get(one) for one in _ancestry(name))
         return next((word for word in found if word), "")
 
     def closers(self, name: str) -> tuple[str, ...]:

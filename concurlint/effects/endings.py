@@ -78,7 +78,9 @@ class Endings:
         return False
 
     def _conditional(self, context: Context, opened: Context) -> bool:
-        """Whether a place is only reached on some of the ways on from `opened`."""
+        """Whether a place is only reached on some of the ways on from `opened`; how a loop is left is not followed."""
+        if set(context.loops) - set(opened.loops):
+            return False
         blocks = [block for block in context.blocks if block not in opened.blocks]
         return any(self._is_open_choice(block, opened) for block in blocks)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import handed_arguments
+from concurlint.config import Config
+from concurlint.effects.dispatch import Dispatches, handed_arguments
+from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.startmethods import StartMethods
@@ -42,14 +44,19 @@ class Unsendable:
 
 
 class Processes:
-    """Asks of each thing that goes to another process whether it can be pickled."""
+    """Questions about single processes and what goes to and fro between them and their parent."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, methods: StartMethods) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, config: Config, dispatches: Dispatches) -> None:
         self._graph = graph
         self._roles = roles
         self._evaluator = graph.evaluator
-        self._methods = methods
+        self._methods = StartMethods(graph, roles, config)
         self._pickling = Pickling(graph, roles)
+        self._dispatches = dispatches
+
+    def joined_too_early(self) -> Iterator[Undrained]:
+        """See `Draining.joined_too_early`."""
+        return Draining(self._graph, self._roles, self._dispatches).joined_too_early()
 
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""

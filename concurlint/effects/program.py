@@ -26,7 +26,6 @@ from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
-from concurlint.effects.startmethods import StartMethods
 from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
@@ -298,7 +297,7 @@ class Program:
     @cached_property
     def processes(self) -> Processes:
         """What is handed to other processes."""
-        return Processes(self.graph, self.roles, StartMethods(self.graph, self.roles, self.config))
+        return Processes(self.graph, self.roles, self.config, self.dispatches)
 
     @cached_property
     def ownership(self) -> Ownership:

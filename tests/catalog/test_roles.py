@@ -18,7 +18,7 @@ from concurlint.catalog.roles import Roles, _Table
 
 TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.toml"))
 SECTIONS = {section.name for section in fields(_Table)}
-WORDS = ("returns", "keeps", "inputs", "quotes", "starts", "remedies", "asks", "ends", "pickling")
+WORDS = ("returns", "keeps", "inputs", "quotes", "starts", "remedies", "asks", "ends", "pickling", "marks")
 KEPT = {"same", "property", "static", "class", "context"}
 SHELLS = {"always", "never", "string", "flag", "remote"}
 # Of a method that gives back the object it was called on.

@@ -1,0 +1,167 @@
+"""Processes joined while what they put on a queue still waits in its pipe for somebody to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.facts.records import CallSite, Context
+from concurlint.facts.syntax import Attribute, Constant
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance
+
+_PUTS = {"put", "put_nowait"}
+_TAKES = {"get", "get_nowait"}
+_ENDS = {"terminate", "kill"}
+_DEEPEST = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """A method call on one queue or process, in the code where it stands."""
+
+    code: Code
+    site: CallSite
+    attr: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undrained:
+    """A join in `code` before anybody has taken what the process put."""
+
+    code: Code
+    join: CallSite
+    process: Dispatch
+    put: Use
+    taken: CallSite
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the process puts, and where its parent takes, which is too late."""
+        return (
+            Step(self.put.code.span(self.put.site.call.at), f"`{self.put.code.qualname}` puts in the process"),
+            Step(self.code.span(self.taken.call.at), "what it put is taken only here, after the join"),
+        )
+
+
+class Draining:
+    """Compares, in each function, when processes are joined with when their queues are read."""
+
+    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._by_call: dict[int, Dispatch] = {}
+        for dispatch in dispatches.all:
+            if dispatch.on == "process" and dispatch.site is not None:
+                self._by_call.setdefault(id(dispatch.site.call), dispatch)
+        self._of_queue: dict[int, list[Use]] = {}
+        self._of_process: dict[int, list[Use]] = {}
+        if self._by_call:
+            self._note_uses()
+
+    def _note_uses(self) -> None:
+        for code in self._graph.edges:
+            for site in code.scope.calls:
+                function = site.call.function
+                if not isinstance(function, Attribute) or function.attr not in _ASKED:
+                    continue
+                for value in self._evaluator.values(function.value, code):
+                    if not isinstance(value, Instance) or value.site is None:
+                        continue
+                    made = id(value.site.call)
+                    use = Use(code, site, function.attr)
+                    if self._roles.mark(self._evaluator.type_name(value)) == "feeds":
+                        self._of_queue.setdefault(made, []).append(use)
+                    elif made in self._by_call:
+                        self._of_process.setdefault(made, []).append(use)
+
+    def joined_too_early(self) -> Iterator[Undrained]:
+        """Joins that wait for a process which waits for its queue to be read after the join."""
+        for made, uses in self._of_process.items():
+            process = self._by_call[made]
+            reached = self._reached(process.code)
+            for queue in self._of_queue.values():
+                put = next((use for use in queue if use.attr in _PUTS and use.code in reached), None)
+                if put is None or any(use.attr == "cancel_join_thread" for use in queue):
+                    continue
+                yield from self._compare(process, uses, queue, put)
+
+    def _compare(self, process: Dispatch, uses: list[Use], queue: list[Use], put: Use) -> Iterator[Undrained]:
+        takes = [use for use in queue if use.attr in _TAKES]
+        elsewhere = {d.code for d in self._by_call.values()}
+        if any(use.code in self._reached(code) for use in takes for code in elsewhere):
+            return  # another process, or this one, takes what is put
+        joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site)]
+        ends = [use for use in uses if use.attr in _ENDS]
+        for code in self._above([use.code for use in joins]):
+            joined = self._moments(code, joins)
+            taken = self._moments(code, takes)
+            if not joined or len({id(t.code) for t in takes} - self._known_from(code, takes)):
+                continue
+            if any(end.order < joined[0].order for end in self._moments(code, ends)):
+                continue
+            first = min(joined, key=lambda site: site.order)
+            late = [site for site in taken if site.order > first.order and not _apart(code, first, site)]
+            early = [site for site in taken if site.order < first.order or _share_loop(site.context, first.context)]
+            if late and not early:
+                yield Undrained(code, first, process, put, min(late, key=lambda site: site.order))
+                return
+
+    def _above(self, codes: list[Code]) -> list[Code]:
+        """The codes and what calls them, some calls up."""
+        seen = dict.fromkeys(codes)
+        layer = list(seen)
+        for _ in range(_DEEPEST):
+            layer = [e.caller for c in layer for e in self._graph.callers.get(c, ()) if e.caller not in seen]
+            seen.update(dict.fromkeys(layer))
+        return list(seen)
+
+    def _known_from(self, code: Code, takes: list[Use]) -> set[int]:
+        """Those of the codes that take which `code` calls, directly or not."""
+        reached = self._reached(code)
+        return {id(use.code) for use in takes if use.code in reached}
+
+    def _moments(self, code: Code, uses: list[Use]) -> list[CallSite]:
+        """The calls in `code` that are, or lead to, one of the uses."""
+        wanted = {id(use.code) for use in uses}
+        found = [use.site for use in uses if use.code is code]
+        for edge in self._graph.edges.get(code, ()):
+            if edge.callee is not code and edge.runs and any(id(c) in wanted for c in self._reached(edge.callee)):
+                found.append(edge.site)
+        return found
+
+    def _reached(self, code: Code) -> set[Code]:
+        """The code itself and all that it calls, some calls deep."""
+        seen = {code}
+        layer = [code]
+        for _ in range(_DEEPEST):
+            layer = [e.callee for c in layer for e in self._graph.edges.get(c, ()) if e.callee not in seen]
+            seen.update(layer)
+        return seen
+
+
+_ASKED = _PUTS | _TAKES | _ENDS | {"join", "cancel_join_thread"}
+
+
+def _waits_for_good(site: CallSite) -> bool:
+    arguments = site.call.arguments
+    return not arguments or (isinstance(arguments[0].value, Constant) and arguments[0].value.value is None)
+
+
+def _share_loop(one: Context, other: Context) -> bool:
+    return bool(set(one.loops) & set(other.loops))
+
+
+def _apart(code: Code, first: CallSite, later: CallSite) -> bool:
+    """Whether a run that comes to the first place does not get to the later one."""
+    for branch in code.scope.branches:
+        here, there = first.context.blocks, later.context.blocks
+        if branch.body in here and branch.body not in there and (branch.ends or branch.orelse in there):
+            return True
+        if branch.orelse in here and branch.orelse not in there and branch.else_ends:
+            return True
+    return False

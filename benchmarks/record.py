@@ -1,0 +1,92 @@
+"""Records the workloads' profiles anew: `python benchmarks/record.py [NAME …]` on an otherwise idle machine.
+
+What is recorded is what the tests of the verdicts judge. Paths are made those of any checkout.
+"""
+
+import json
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from concurlint.runtime.join import join
+from concurlint.runtime.launch import BOOTSTRAP, start_script
+from concurlint.runtime.profile import Profile, make_profile
+from concurlint.runtime.saved import to_json
+from concurlint.runtime.stacks import StackRecorder
+from concurlint.runtime.states import Sampler
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = (ROOT / "fixtures" / "workloads", ROOT / "fixtures" / "workloads" / "variants")
+SECONDS = 2.0
+LIBRARY = "/usr/lib/python3.{}"
+
+
+def measure(script: Path, *arguments: str, python: str = sys.executable) -> Profile:
+    """One run of the script, its children included."""
+    with start_script(str(script), arguments, python=python) as program:
+        sampler = Sampler(program.pid)
+        recorder = StackRecorder(program.pid, children=True)
+        recorder.start()
+        sampler.start()
+        started = time.time()
+        program.go()
+        program.wait(60)
+        sampler.wait(3)
+        states = sampler.stop()
+        recording = recorder.stop()
+        version = program.interpreter.version if program.interpreter else sys.version_info[:3]
+    joined = join(states, recording.stacks, frozenset({str(BOOTSTRAP)}), recording.doubt)
+    return make_profile(
+        joined,
+        states,
+        command=[str(script), *arguments],
+        python=".".join(map(str, version)),
+        platform=sys.platform,
+        cores=len(os.sched_getaffinity(0)),
+        started=started,
+        notes=[recording.trouble] if recording.trouble else [],
+    )
+
+
+def portable(text: str) -> str:
+    """The saved profile with our folders called as anybody's might be, and no more digits than were measured."""
+    text = text.replace(f"{ROOT}/", "")
+    for folder in {sysconfig.get_path("stdlib"), str(Path(sysconfig.get_path("stdlib")).resolve())}:
+        text = text.replace(folder, LIBRARY.format(sys.version_info[1]))
+    return json.dumps(_rounded(json.loads(text)), separators=(",", ":")) + "\n"
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 5)
+    if isinstance(value, list):
+        return [_rounded(of) for of in value]
+    if isinstance(value, dict):
+        return {key: _rounded(of) for key, of in value.items()}
+    return value
+
+
+def scripts(names: list[str]) -> Iterator[Path]:
+    """Those asked for, else all."""
+    for folder in FOLDERS:
+        for script in sorted(folder.glob("*.py")):
+            if not names or script.stem in names:
+                yield script
+
+
+def main() -> None:
+    """Record and save beside the scripts."""
+    for script in scripts(sys.argv[1:]):
+        profile = measure(script, f"{SECONDS:g}")
+        target = script.parent / "recorded" / f"{script.stem}.json"
+        target.parent.mkdir(exist_ok=True)
+        text = portable(to_json(profile))
+        target.write_text(text, encoding="utf-8")
+        print(f"{script.stem}: {profile.run.seconds:.2f} s, {profile.run.samples} looks, {len(text) // 1024} KB")
+
+
+if __name__ == "__main__":
+    main()

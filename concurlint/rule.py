@@ -9,8 +9,8 @@ Subject = TypeVar("Subject")
 Check = Callable[[Subject], Iterator[Finding]]
 
 
-class Rule(Generic[Subject]):
-    """One rule of the catalogue; `check` is attached by the decorator of that name.
+class Entry:
+    """What every rule has, whatever it is put to: a code, a name, a level.
 
     `worst` is given where single findings may be graver than the rule's own level.
     """
@@ -23,17 +23,6 @@ class Rule(Generic[Subject]):
         self.level = level
         self.worst = worst or level
         self.fixable = fixable
-        self._check: Check[Subject] | None = None
-
-    def check(self, function: Check[Subject]) -> Check[Subject]:
-        """Make `function` this rule's question; it takes the subject and yields findings."""
-        self._check = function
-        return function
-
-    def ask(self, subject: Subject) -> Iterator[Finding]:
-        """Put the question to `subject`; a rule without a check has nothing to say."""
-        if self._check is not None:
-            yield from self._check(subject)
 
     def finding(
         self,
@@ -57,4 +46,20 @@ class Rule(Generic[Subject]):
         )
 
     def __repr__(self) -> str:
-        return f"Rule({self.code} {self.name})"
+        return f"{type(self).__name__}({self.code} {self.name})"
+
+
+class Rule(Entry, Generic[Subject]):
+    """One rule of the catalogue; `check` is attached by the decorator of that name."""
+
+    _check: Check[Subject] | None = None
+
+    def check(self, function: Check[Subject]) -> Check[Subject]:
+        """Make `function` this rule's question; it takes the subject and yields findings."""
+        self._check = function
+        return function
+
+    def ask(self, subject: Subject) -> Iterator[Finding]:
+        """Put the question to `subject`; a rule without a check has nothing to say."""
+        if self._check is not None:
+            yield from self._check(subject)

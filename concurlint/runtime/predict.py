@@ -34,6 +34,10 @@ class Tool(StrEnum):
     THREADS = "threads"
     FREE_THREADED = "free-threaded"
     ASYNCIO = "asyncio"
+    NUMPY = "numpy"
+    COMMANDS = "commands together"
+    EVEN_SHARES = "even shares"
+    ONE_PROCESS = "one process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,15 @@ def predict(profile: Profile, tool: Tool, cores: int, plan: Plan = Plan()) -> Pr
     """The run's seconds with that tool on so many cores; ValueError for less than one core."""
     if cores < 1:
         raise ValueError(f"there is no machine with {cores} cores")
-    bounds, assumes = {
+    models = {
         Tool.PROCESSES: _processes,
         Tool.FREE_THREADED: _free_threaded,
         Tool.THREADS: _threads,
         Tool.ASYNCIO: _asyncio,
-    }[tool](profile, cores, plan)
+    }
+    if tool not in models:
+        raise ValueError(f"what {tool} would bring hangs on the place; there is no model for whole runs")
+    bounds, assumes = models[tool](profile, cores, plan)
     return Prediction(tool, cores, bounds.middle, bounds.low, bounds.high, profile.run.seconds, tuple(assumes))
 
 

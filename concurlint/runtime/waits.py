@@ -84,6 +84,22 @@ def name_wait(state: State, frames: Sequence[Frame]) -> State:
     return state
 
 
+_SERVING = {
+    "socketserver.py": frozenset({"serve_forever", "get_request", "accept"}),
+    "http/server.py": frozenset({"handle", "handle_one_request"}),
+    "multiprocessing/managers.py": frozenset({"serve_forever", "accepter", "serve_client"}),
+    "multiprocessing/connection.py": frozenset({"accept"}),
+    "socket.py": frozenset({"accept"}),
+    "wsgiref/handlers.py": frozenset({"run"}),
+    "xmlrpc/server.py": frozenset({"serve_forever"}),
+}
+
+
+def serves(frames: Sequence[Frame]) -> bool:
+    """Whether this stack waits for whoever may come: a server's wait is no loss, however long."""
+    return any(frame.function in _SERVING.get(library_module(frame.path), ()) for frame in frames)
+
+
 def library_module(path: str) -> str:
     """The path inside the standard library, with forward slashes; nothing for files from elsewhere."""
     found = _LIBRARY.search(path)

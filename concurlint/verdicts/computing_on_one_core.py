@@ -1,0 +1,71 @@
+"""One thread computes while the other cores have nothing to do."""
+
+from collections.abc import Iterator
+
+from concurlint.finding import Level
+from concurlint.runtime.predict import Plan, Tool
+from concurlint.runtime.samples import State
+from concurlint.verdicts.arithmetic import numbers_loop
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.judgement import Judgement
+from concurlint.verdicts.measured import RUNNABLE, exactly, parts, side_by_side, spent, total
+from concurlint.verdicts.splitting import split
+from concurlint.verdicts.turns import convoys, gil_bound
+from concurlint.verdicts.verdict import Verdict
+from concurlint.verdicts.waiting import disk_cpu
+from concurlint.verdicts.workers import moving, unbalanced
+
+rule = Judgement("CCL903", "computing-on-one-core", Level.ADVICE)
+
+_DOMINATES = 0.5
+"""Of the run: a program that computes less than half of its time is not CPU-bound."""
+_ALONE = 1.25
+"""Threads computing at once, on average: from here on it is not one at a time."""
+
+
+@rule.question
+def question(case: Case) -> Iterator[Verdict]:
+    profile = case.profile
+    computing = total(profile.threads, RUNNABLE) - disk_cpu(case)
+    share = case.share("computing on one core", computing)
+    if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > _ALONE:
+        return
+    if gil_bound(case) or any(convoys(case)) or numbers_loop(case) or unbalanced(case):
+        return
+    moved, worked = moving(case)
+    if moved > worked:
+        return
+    released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
+    in_threads = released > computing / 2
+    tool = Tool.THREADS if in_threads else Tool.PROCESSES
+    predictions = case.predictions(tool, Plan(divisible=True))
+    if not any(case.is_worth(prediction) for prediction in predictions):
+        return
+    place = case.first(RUNNABLE)
+    busiest = max(profile.threads, key=lambda thread: spent(thread, RUNNABLE))
+    work = split(case, busiest)
+    name = f"`{place.function}`" if place is not None else "one thread"
+    pool = "ThreadPoolExecutor" if in_threads else "ProcessPoolExecutor"
+    yield rule.verdict(
+        case,
+        place,
+        f"{name} computes on one core for {share.value:.0%} of the run; {profile.run.cores - 1} stand idle",
+        figures=(
+            share,
+            case.share("GIL held", total(profile.threads, {State.HOLDS_GIL})),
+            exactly("cores", profile.run.cores),
+        ),
+        instead=pool,
+        why=(
+            "The computing is done without the GIL, so threads share it among all cores."
+            if in_threads
+            else "Threads would take turns at the GIL; processes compute on all cores at once."
+        )
+        + f" {work.says}",
+        help=f"share the work out with `concurrent.futures.{pool}`, if it can be split",
+        example=work.example(pool),
+        predictions=predictions,
+        # That the work can be split is assumed: it may as well save nothing.
+        saves=None if work.is_seen else (0.0, max(0.0, predictions[0].now - predictions[0].low)),
+        trace=[case.step(of, f"{of.seconds:.2f} s of computing") for of in case.places(RUNNABLE)[:3]],
+    )

@@ -1,0 +1,45 @@
+"""Threads wait for a core that other programs use: what was measured is the machine's load, not the program."""
+
+from collections.abc import Iterator
+
+from concurlint.finding import Level
+from concurlint.runtime.samples import State
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.judgement import Judgement
+from concurlint.verdicts.measured import exactly
+from concurlint.verdicts.verdict import Figure, Verdict
+
+rule = Judgement("CCL911", "machine-is-the-limit", Level.WARNING)
+
+_FULL = 0.1
+"""Of the time that threads could have run: less delay than this moves no share by more than it is doubted."""
+_ALL = 0.9
+"""Of the cores: a program that uses so much of them stands in its own way."""
+
+
+@rule.question
+def question(case: Case) -> Iterator[Verdict]:
+    threads = case.profile.threads
+    ran = sum(thread.cpu_seconds for thread in threads)
+    queued = sum(thread.queue_seconds for thread in threads)
+    if ran + queued <= 0 or queued < _FULL * (ran + queued) or not case.matters(queued):
+        return
+    if ran >= _ALL * case.profile.run.cores * case.seconds:
+        return
+    delay = queued / (ran + queued)
+    yield rule.verdict(
+        case,
+        case.first({State.RUN_QUEUE}),
+        f"threads wait for a core {delay:.0%} of the time they could run: other programs fill the machine",
+        figures=(
+            Figure("of the time it could run in the run queue", delay, delay, delay, "share"),
+            exactly("in the run queue", queued, "seconds"),
+            exactly("on a core", ran, "seconds"),
+            exactly("cores", case.profile.run.cores),
+        ),
+        instead="a quieter machine",
+        why="The kernel's own account says so. The other verdicts hold, but their figures and predictions are not to "
+        "be trusted: measure again when nothing else runs, or on the cores that the program is given.",
+        help="measure again on a quieter machine; the other figures of this run are not to be trusted",
+        saves=(0.0, 0.0),
+    )

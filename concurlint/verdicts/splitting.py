@@ -1,0 +1,81 @@
+"""Whether what computes is one piece or a loop over pieces that others could take."""
+
+from dataclasses import dataclass
+
+from concurlint.facts.syntax import Name, spelled
+from concurlint.runtime.profile import ThreadTimes
+from concurlint.runtime.samples import Frame
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.example import cut, source_of
+from concurlint.verdicts.measured import RUNNABLE, key
+from concurlint.verdicts.verdict import Seconds
+from concurlint.verdicts.written import patch
+
+_MOSTLY = 0.5
+"""Of the thread's computing: it has to happen below the loop that is to be shared out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the work comes apart: `work` is called with each of `items` on the line `before`."""
+
+    says: str
+    before: str = ""
+    work: str = ""
+    items: str = ""
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is such a loop."""
+        return bool(self.work)
+
+    def example(self, pool: str) -> str:
+        """The loop's call as one `map` of that pool."""
+        if not self.is_seen:
+            return ""
+        return patch(self.before, f"with {pool}() as pool:", f"    … = list(pool.map({self.work}, {self.items}))")
+
+
+_UNKNOWN = Split("The figures do not say whether the work can be split.")
+
+
+def split(case: Case, thread: ThreadTimes) -> Split:
+    """The outermost loop that calls, with each of its items, the function below which the thread computes."""
+    below: dict[tuple[Frame, Frame], Seconds] = {}
+    computed = 0.0
+    for stack in case.stacks({key(thread)}):
+        seconds = sum(of for state, of in stack.states.items() if state in RUNNABLE)
+        computed += seconds
+        own = [frame for frame in stack.frames if case.is_own(frame.path)]
+        for pair in dict.fromkeys(zip(own, own[1:], strict=False)):
+            # The callee is the same wherever in it the thread was seen.
+            caller, callee = pair[0], Frame(pair[1].function, pair[1].path, 0)
+            below[caller, callee] = below.get((caller, callee), 0.0) + seconds
+    for (caller, callee), seconds in below.items():
+        found = _loop(case, caller, callee) if seconds >= _MOSTLY * computed else None
+        if found is not None:
+            return found
+    return _UNKNOWN
+
+
+def _loop(case: Case, caller: Frame, callee: Frame) -> Split | None:
+    if case.known is None:
+        return None
+    here = Frame(caller.function, case.absolute(caller.path), caller.line)
+    # Any line of it will do: the function of that name.
+    there = Frame(callee.function, case.absolute(callee.path), 1_000_000)
+    found = case.known.site_of(here, there)
+    loop = case.known.loop_around(*found) if found is not None else None
+    if found is None or loop is None or loop.kind == "while" or loop.iterable is None or loop.target is None:
+        return None
+    code, site = found
+    first = site.call.arguments[0].value if site.call.arguments else None
+    takes_item = isinstance(first, Name) and isinstance(loop.target, Name) and first.id == loop.target.id
+    if not takes_item or len(site.call.arguments) != 1:
+        return None
+    written = source_of(case, code)
+    work, items = spelled(site.call.function), cut(written, loop.iterable.at)
+    if not work or not items:
+        return None
+    says = f"`{work}` is called with each item of `{items}`: several at once, if they do not need each other."
+    return Split(says, written.line(site.call.at[0]).strip(), work, items)

@@ -1,0 +1,76 @@
+"""Stalls of an event loop: stretches in which a callback of it blocks, or computes for long."""
+
+from concurlint.runtime.profile import ThreadTimes
+from concurlint.runtime.samples import State
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.measured import CPU, Part, Place, key, length, parts
+from concurlint.verdicts.waiting import is_in_coroutine, is_on_loop
+from concurlint.verdicts.written import patch
+
+BLOCKED = frozenset(
+    {
+        State.SLEEP,
+        State.NETWORK,
+        State.DISK,
+        State.PIPE,
+        State.CHILD,
+        State.LOCK,
+        State.QUEUE,
+        State.HELD_BLOCKED,
+    }
+)
+"""What a coroutine never has to do to its loop, however short."""
+
+SLOW = 0.1
+"""Seconds of computing at a stretch: what asyncio's own debug mode calls slow (`slow_callback_duration`)."""
+_MACHINERY = 0.02
+"""Of the CPU time: the loop's own share when it runs many small callbacks, each of which is short."""
+
+
+def blocked(case: Case, thread: ThreadTimes) -> list[Part]:
+    """When a callback waited for something and the loop with it; nothing where that does not matter."""
+    stacks = case.stacks({key(thread)}, is_in_coroutine)
+    seconds = sum(of for stack in stacks for state, of in stack.states.items() if state in BLOCKED)
+    if not case.matters(seconds):
+        return []
+    return parts(case.profile, BLOCKED, {key(thread)})
+
+
+def computed(case: Case, thread: ThreadTimes) -> list[Part]:
+    """When one callback computed for longer than `SLOW`; nothing where that does not matter."""
+    stacks = case.stacks({key(thread)}, is_on_loop)
+    cpu = sum(of for stack in stacks for state, of in stack.states.items() if state in CPU)
+    own = sum(
+        of for stack in stacks if is_in_coroutine(stack) for state, of in stack.states.items() if state in CPU
+    )
+    if cpu <= 0 or cpu - own > _MACHINERY * cpu or not any(state is State.LOOP_IDLE for state in thread.states):
+        return []
+    found = [
+        (start, end)
+        for start, end in parts(case.profile, CPU | {State.RUN_QUEUE, State.GIL_WAIT}, {key(thread)})
+        if end - start >= SLOW
+    ]
+    return found if case.matters(length(found)) else []
+
+
+def remedy(case: Case, place: Place | None, states: frozenset[State]) -> tuple[str, str, str]:
+    """What to use instead, what to do, and the line changed."""
+    line = case.text(place)
+    call = case.known.waiting_call(case.frame(place)) if place is not None and case.known is not None else None
+    if states is CPU:
+        help_ = "compute in a process: `await loop.run_in_executor(ProcessPoolExecutor(), …)`"
+        return "a process for the computing", help_, ""
+    if call is not None and call.name == "time.sleep":
+        example = case.written(place.path).change(place.line, "time.sleep(", "await asyncio.sleep(") if place else ""
+        return "asyncio.sleep", "use `await asyncio.sleep(…)`", example
+    better = case.known.program.roles.remedy(call.name) if call is not None and case.known is not None else ""
+    if better:
+        return "an async call", f"use {better}", ""
+    away = "`await asyncio.to_thread(…)` waits in a thread and leaves the loop to the others"
+    return "asyncio.to_thread", away, patch(line, f"await asyncio.to_thread(lambda: {line})") if _is_call(line) else ""
+
+
+def _is_call(line: str) -> bool:
+    return line.endswith(")") and not line.startswith(("with ", "for ", "if ", "return ", "async ", "await ")) and (
+        " = " not in line
+    )

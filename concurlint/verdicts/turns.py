@@ -1,0 +1,104 @@
+"""Who takes turns at the GIL: threads that all compute, and threads that only want it for a moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.runtime.profile import ThreadTimes
+from concurlint.runtime.samples import State
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.measured import RUNNABLE, Key, key, processes, spent, total
+from concurlint.verdicts.verdict import Seconds
+
+TURN = frozenset({State.HOLDS_GIL, State.GIL_WAIT})
+FROM_WAITS = frozenset(
+    {State.SLEEP, State.NETWORK, State.LOOP_IDLE, State.DISK, State.PIPE, State.CHILD, State.QUEUE, State.LOCK}
+)
+
+_PEER = 0.1
+"""Of the GIL time of the one that has most: who has less does not compete with it, but is in its shadow."""
+_CROWDED = 0.1
+"""Of their time: threads that meet by chance at the GIL wait less than this for it."""
+_WAKES = 10
+"""Waits after which a mean wait says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Threads of one process that compute in Python and wait for each other's GIL."""
+
+    pid: int
+    threads: tuple[ThreadTimes, ...]
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Its threads."""
+        return frozenset(key(thread) for thread in self.threads)
+
+    @property
+    def held(self) -> Seconds:
+        """The GIL, held by any of them."""
+        return total(self.threads, {State.HOLDS_GIL})
+
+    @property
+    def waited(self) -> Seconds:
+        """All their waits for the GIL."""
+        return total(self.threads, {State.GIL_WAIT})
+
+    @property
+    def wanted(self) -> Seconds:
+        """Computing, and all that they would have computed instead of waiting."""
+        return total(self.threads, RUNNABLE | {State.GIL_WAIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Convoy:
+    """A thread that wakes up often and waits each time for the GIL that `computing` ones hold."""
+
+    thread: ThreadTimes
+    wakes: int
+    computing: Group
+
+    @property
+    def waited(self) -> Seconds:
+        """Its waits for the GIL."""
+        return spent(self.thread, {State.GIL_WAIT})
+
+
+def computing(threads: list[ThreadTimes]) -> list[ThreadTimes]:
+    """The threads that compete for the GIL to compute."""
+    most = max((spent(thread, {State.HOLDS_GIL}) for thread in threads), default=0.0)
+    return [t for t in threads if most > 0 and spent(t, {State.HOLDS_GIL}) >= _PEER * most]
+
+
+def gil_bound(case: Case) -> Group | None:
+    """The largest group of two or more threads whose computing the GIL puts in line."""
+    found = []
+    for pid, threads in processes(case.profile):
+        group = Group(pid, tuple(computing(threads)))
+        if len(group.threads) >= 2 and case.matters(group.waited) and group.waited >= _CROWDED * group.wanted:
+            found.append(group)
+    return max(found, key=lambda group: group.waited, default=None)
+
+
+def convoys(case: Case) -> Iterator[Convoy]:
+    """Threads that compute next to nothing and pay for the GIL after each wake-up, the worst first."""
+    found = []
+    for pid, threads in processes(case.profile):
+        group = Group(pid, tuple(computing(threads)))
+        for thread in threads:
+            convoy = Convoy(thread, _wakes(case, thread), group)
+            if thread in group.threads or convoy.wakes < _WAKES:
+                continue
+            low = case.share("", convoy.waited, thread.seconds).low
+            if low >= _CROWDED and case.matters(convoy.waited):
+                found.append(convoy)
+    yield from sorted(found, key=lambda convoy: -convoy.waited)
+
+
+def _wakes(case: Case, thread: ThreadTimes) -> int:
+    """How often it went from a wait for something else to one for the GIL."""
+    row = next((row for row in case.profile.timeline if (row.pid, row.tid) == key(thread)), None)
+    states = [state for _, _, state in row.stretches] if row is not None else []
+    return sum(
+        before in FROM_WAITS and after is State.GIL_WAIT for before, after in zip(states, states[1:], strict=False)
+    )

@@ -1,0 +1,113 @@
+"""Waits for the world outside: where they are, how many at once, and which of them a server's are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from concurlint.runtime.profile import StackTime
+from concurlint.runtime.samples import Frame, State
+from concurlint.runtime.waits import library_module, serves
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.measured import CPU, Key, key, length, outside, parts, side_by_side, union
+from concurlint.verdicts.verdict import Seconds
+
+_MOST_AT_ONCE = 1.5
+"""Waits at once, on average, up to which they are called one by one."""
+_RUNS = frozenset({"run", "call", "check_call", "check_output", "getstatusoutput", "getoutput"})
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Waits for one kind of thing by some threads: `alone` is when nothing was computed meanwhile."""
+
+    states: frozenset[State]
+    threads: frozenset[Key]
+    seconds: Seconds
+    alone: Seconds
+    count: int
+    longest: Seconds
+    at_once: float
+
+    @property
+    def is_one_by_one(self) -> bool:
+        """Whether there is mostly one at a time, and more than one in all."""
+        return self.count >= 2 and self.at_once < _MOST_AT_ONCE
+
+
+def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Waits:
+    """All waits of the threads in these states."""
+    found = parts(case.profile, states, threads)
+    busy = parts(case.profile, CPU)
+    ends = [end - start for start, end in found]
+    return Waits(
+        frozenset(states),
+        frozenset(threads),
+        length(union(found)),
+        length(outside(found, busy)),
+        len(found),
+        max(ends, default=0.0),
+        side_by_side(found),
+    )
+
+
+def askers(case: Case, states: Collection[State]) -> frozenset[Key]:
+    """The threads that wait in these states for an answer, not for whoever may come and not in an event loop."""
+    asked: dict[Key, Seconds] = {}
+    for stack in case.stacks():
+        seconds = sum(of for state, of in stack.states.items() if state in states)
+        is_other = serves(stack.frames) or is_on_loop(stack)
+        asked[key(stack)] = asked.get(key(stack), 0.0) + (-seconds if is_other else seconds)
+    if not case.profile.stacks:
+        return frozenset(key(thread) for thread in case.profile.threads)
+    return frozenset(of for of, seconds in asked.items() if seconds > 0)
+
+
+def is_on_loop(stack: StackTime) -> bool:
+    """Whether the stack is one of asyncio's event loop or of what it runs."""
+    return any(_is_loop(frame) for frame in stack.frames)
+
+
+def is_in_coroutine(stack: StackTime) -> bool:
+    """Whether a callback of the loop runs: there is something inside of the loop's own frames."""
+    modules = [library_module(frame.path) for frame in stack.frames if not frame.path.startswith("<")]
+    return bool(modules) and is_on_loop(stack) and not (modules[-1].startswith("asyncio/") or modules[-1] == "selectors.py")
+
+
+def _is_loop(frame: Frame) -> bool:
+    return frame.function.rpartition(".")[2] in ("_run_once", "run_forever") and library_module(frame.path).startswith(
+        "asyncio/"
+    )
+
+
+def runs_commands(case: Case, stack: StackTime) -> bool:
+    """Whether the stack runs an external command to its end in one call: started there, and waited for."""
+    if any(
+        frame.function in _RUNS and library_module(frame.path) == "subprocess.py" for frame in stack.frames
+    ):
+        return True
+    frame = case.own(stack.frames)
+    return (
+        frame is not None
+        and stack.frames[-1] == frame
+        and case.known is not None
+        and case.known.starts_and_waits(Frame(frame.function, case.absolute(frame.path), frame.line))
+    )
+
+
+def disk_cpu(case: Case) -> Seconds:
+    """CPU time without the GIL at calls that are known to wait for the disk: the kernel's work for it."""
+    return sum((stack.states.get(State.COMPUTES, 0.0) for stack in case.stacks() if _is_at_disk(case, stack)), 0.0)
+
+
+def disk_lines(case: Case) -> list[StackTime]:
+    """The stacks at calls that are known to wait for the disk."""
+    return [stack for stack in case.stacks() if _is_at_disk(case, stack)]
+
+
+def _is_at_disk(case: Case, stack: StackTime) -> bool:
+    frame = case.own(stack.frames)
+    if frame is None or frame != stack.frames[-1] or case.known is None or State.COMPUTES not in stack.states:
+        return False
+    call = case.known.waiting_call(Frame(frame.function, case.absolute(frame.path), frame.line))
+    return call is not None and call.fact is not None and call.fact.effect == "block_disk"
+
+

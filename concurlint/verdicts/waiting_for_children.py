@@ -1,0 +1,70 @@
+"""Commands are run one after another, each waited for before the next begins."""
+
+from collections.abc import Iterator
+
+from concurlint.finding import Level
+from concurlint.runtime.predict import Prediction, Tool
+from concurlint.runtime.samples import State
+from concurlint.verdicts.case import Case
+from concurlint.verdicts.judgement import Judgement
+from concurlint.verdicts.measured import exactly, key
+from concurlint.verdicts.verdict import Verdict
+from concurlint.verdicts.waiting import Waits, runs_commands, waits
+from concurlint.verdicts.written import patch
+
+rule = Judgement("CCL905", "waiting-for-children", Level.ADVICE)
+
+_STATES = frozenset({State.CHILD, State.PIPE})
+
+
+@rule.question
+def question(case: Case) -> Iterator[Verdict]:
+    stacks = case.stacks(where=lambda stack: runs_commands(case, stack))
+    threads = {key(stack) for stack in stacks if any(state in _STATES for state in stack.states)}
+    found = waits(case, _STATES, threads)
+    if not found.is_one_by_one or not case.matters(found.alone):
+        return
+    predictions = [_together(case, found, cores) for cores in case.cores]
+    if not any(case.is_worth(prediction) for prediction in predictions):
+        return
+    place = case.first(_STATES, threads)
+    share = case.share("waiting for children", found.seconds)
+    line = case.text(place)
+    yield rule.verdict(
+        case,
+        place,
+        f"the run waits {share.value:.0%} of its time for {found.count} commands, one after another",
+        figures=(
+            share,
+            exactly("commands", found.count),
+            exactly("mean wait", found.seconds / found.count, "seconds"),
+            exactly("longest wait", found.longest, "seconds"),
+        ),
+        instead="subprocess, several at once",
+        why="A command is a process of its own and needs no GIL: a thread for each that only waits is enough, "
+        "as many at once as there are cores. The figures do not say whether a command needs the one before.",
+        help="start the commands together: `subprocess.run` in a `ThreadPoolExecutor`, or `Popen` first and wait later",
+        example=patch(line, "with ThreadPoolExecutor(os.cpu_count()) as pool:", f"    pool.submit({_as_work(line)})")
+        if line
+        else "",
+        predictions=predictions,
+        trace=[case.step(of, f"{of.seconds:.2f} s of waiting") for of in case.places(_STATES, threads)[:3]],
+    )
+
+
+def _together(case: Case, found: Waits, cores: int) -> Prediction:
+    """As many commands at once as there are cores, beside what the program computes itself or after it."""
+    rest = max(0.0, case.seconds - found.seconds)
+    shared = max(found.longest, found.seconds / min(cores, found.count))
+    low, high = max(rest, shared), min(case.seconds, rest + shared)
+    assumes = (
+        f"{cores} commands run at once, each using one core at most",
+        "no command needs the result of the one before",
+    )
+    return Prediction(Tool.COMMANDS, cores, (low + high) / 2, low, high, case.seconds, assumes)
+
+
+def _as_work(line: str) -> str:
+    """The call as what a pool is handed: `f(x)` → `lambda: f(x)`, without what takes its result."""
+    call = line.partition(" = ")[2] or line
+    return f"lambda: {call.removeprefix('return ')}"

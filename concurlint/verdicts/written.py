@@ -1,0 +1,63 @@
+"""What is written at a line of the user's source, and how the line would read after a change."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+Block = ast.For | ast.While | ast.With | ast.AsyncFor | ast.AsyncWith | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file's text; lines count from 1."""
+
+    text: str
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Without their ends."""
+        return self.text.splitlines()
+
+    @cached_property
+    def _blocks(self) -> list[Block]:
+        try:
+            tree = ast.parse(self.text)
+        except (SyntaxError, ValueError):  # of another Python, or changed since
+            return []
+        return [node for node in ast.walk(tree) if isinstance(node, Block)]
+
+    def line(self, number: int) -> str:
+        """That line, nothing where the file has none."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def columns(self, number: int) -> tuple[int, int]:
+        """Where the line's text begins and ends, the end exclusive, from 1."""
+        line = self.line(number).rstrip()
+        return (len(line) - len(line.lstrip()) + 1, len(line) + 1) if line else (1, 1)
+
+    def around(self, number: int) -> Iterator[Block]:
+        """The blocks that the line stands in, innermost first; a block's own first line is in it."""
+        found = [block for block in self._blocks if block.lineno <= number <= (block.end_lineno or 0)]
+        yield from sorted(found, key=lambda block: -block.lineno)
+
+    def bodies(self, number: int) -> Mapping[Block, tuple[int, int]]:
+        """The blocks around the line with the first and last line of each body."""
+        return {block: (block.body[0].lineno, block.end_lineno or block.lineno) for block in self.around(number)}
+
+    def withs(self) -> Iterator[tuple[str, int, int]]:
+        """Every item of a `with`: as written, and the first and last line of the statement."""
+        for block in self._blocks:
+            if isinstance(block, ast.With):
+                for item in block.items:
+                    yield ast.unparse(item.context_expr), block.lineno, block.end_lineno or block.lineno
+
+    def change(self, number: int, old: str, new: str) -> str:
+        """The line before and after, as a patch shows them; nothing if `old` isn't on it."""
+        line = self.line(number).strip()
+        return f"- {line}\n+ {line.replace(old, new)}" if old and old in line else ""
+
+
+def patch(before: str, *after: str) -> str:
+    """One line and what takes its place."""
+    return "\n".join([f"- {before}", *(f"+ {line}" for line in after)])

@@ -16,7 +16,7 @@ from concurlint.catalog.effects import CatalogError
 from concurlint.config import PLATFORMS, Config, ConfigError, closeness, load
 from concurlint.finding import Level
 from concurlint.lint import Result, lint
-from concurlint.registry import RULES, find_rule, nearest_rule
+from concurlint.registry import CATALOGUE, find_rule, nearest_rule
 from concurlint.report import json, rules, terminal, text
 from concurlint.report.saving import save
 from concurlint.report.statistics import totals
@@ -125,7 +125,7 @@ def explain(rule: str, pager: bool) -> int:
 def list_rules(form: str) -> int:
     """List all rules: code, name, level, what they say, fixable or not."""
     listed = []
-    for rule in RULES:
+    for rule in CATALOGUE:
         page = read_page(rule.code)
         summary = page.summary if page is not None else ""
         listed.append(rules.RuleSummary(rule.code, rule.name, rule.level, summary, rule.fixable))
@@ -221,7 +221,7 @@ def _configure(
 
 def _know(codes: Sequence[str], where: str) -> None:
     for code in codes:
-        if not any(closeness([code], rule.code, rule.name) for rule in RULES):
+        if not any(closeness([code], rule.code, rule.name) for rule in CATALOGUE):
             raise click.ClickException(f"{where}: {_unknown(code)}")
 
 

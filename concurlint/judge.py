@@ -68,12 +68,12 @@ def _case(profile: Profile, root: Path | None, paths: Collection[Path], cores: i
 
 
 def _known(paths: list[Path], config: Config) -> Known:
+    """The files that were seen running, linked: the rest of the project has no part in the run's time."""
     with collection_paused():
-        sources = find_sources(paths, config)
+        files = [source for source in find_sources(paths, config).files if source.asked]
         reader = Reader(Ahead(1))
-        project = Project(sources.files, reader.facts, reader.expect)
-        program = Program(project, sources.files, config, Effects(config.calls), Roles())
-        return Known(program, sources.files)
+        project = Project(files, reader.facts, reader.expect)
+        return Known(Program(project, files, config, Effects(config.calls), Roles()), files)
 
 
 def _own_paths(profile: Profile, root: Path | None) -> list[Path]:

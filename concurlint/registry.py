@@ -1,4 +1,4 @@
-"""Every rule, one line each, in code order."""
+"""Every rule and every verdict, one line each, in code order."""
 
 from difflib import get_close_matches
 
@@ -34,7 +34,23 @@ from concurlint.checks import (
     unused_suppression,
 )
 from concurlint.effects.program import Program
-from concurlint.rule import Rule
+from concurlint.rule import Entry, Rule
+from concurlint.verdicts import (
+    computing_on_one_core,
+    event_loop_stalled,
+    gil_bound_threads,
+    gil_convoy,
+    gil_held_while_blocked,
+    lock_contended,
+    machine_is_the_limit,
+    nothing_to_gain,
+    numbers_looped,
+    threads_already_right,
+    waiting_for_children,
+    waiting_one_by_one,
+    workers_unbalanced,
+)
+from concurlint.verdicts.judgement import Judgement
 
 RULES: tuple[Rule[Program], ...] = (
     unreadable_file.rule,
@@ -68,10 +84,29 @@ RULES: tuple[Rule[Program], ...] = (
     task_not_kept.rule,
 )
 
+VERDICTS: tuple[Judgement, ...] = (
+    nothing_to_gain.rule,
+    gil_bound_threads.rule,
+    waiting_one_by_one.rule,
+    computing_on_one_core.rule,
+    numbers_looped.rule,
+    waiting_for_children.rule,
+    lock_contended.rule,
+    gil_convoy.rule,
+    gil_held_while_blocked.rule,
+    event_loop_stalled.rule,
+    workers_unbalanced.rule,
+    machine_is_the_limit.rule,
+    threads_already_right.rule,
+)
 
-def find_rule(code_or_name: str) -> Rule[Program] | None:
+CATALOGUE: tuple[Entry, ...] = (*RULES, *VERDICTS)
+"""What has a page: rules put to the program, and those put to a measured run."""
+
+
+def find_rule(code_or_name: str) -> Entry | None:
     """The rule of that code (any case) or name, None if there is none."""
-    for rule in RULES:
+    for rule in CATALOGUE:
         if code_or_name.upper() == rule.code or code_or_name == rule.name:
             return rule
     return None
@@ -79,6 +114,6 @@ def find_rule(code_or_name: str) -> Rule[Program] | None:
 
 def nearest_rule(text: str) -> str:
     """The code or name most like `text`, `""` if nothing is."""
-    words = [word for rule in RULES for word in (rule.code, rule.name)]
+    words = [word for rule in CATALOGUE for word in (rule.code, rule.name)]
     found = get_close_matches(text if text.islower() else text.upper(), words, n=1, cutoff=0.5)
     return found[0] if found else ""

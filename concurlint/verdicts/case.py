@@ -17,7 +17,7 @@ from concurlint.verdicts.written import Written
 
 DOUBT = 0.1
 """The widest half of a 95 % interval with which anything is judged."""
-FEWEST = next(n for n in range(1, 1000) if (lambda low, high: high - low)(*interval(0.5, n)) <= 2 * DOUBT)
+FEWEST = next(n for n in range(1, 1000) if interval(0.5, n)[1] <= 0.5 + DOUBT)
 """Looks from which on every share is known to within ten points: 93, half a second at 200 looks a second."""
 
 MATTERS = 0.05
@@ -30,7 +30,13 @@ class Case:
     """All that a verdict may ask. `cores` begins with those of the machine that was measured."""
 
     def __init__(
-        self, profile: Profile, *, root: Path | None, known: Known | None, texts: Mapping[str, Written], cores: int | None
+        self,
+        profile: Profile,
+        *,
+        root: Path | None,
+        known: Known | None,
+        texts: Mapping[str, Written],
+        cores: int | None,
     ) -> None:
         self.profile = profile
         self.root = root
@@ -145,9 +151,9 @@ class Case:
         rows = tuple(row for row in self.profile.timeline if (row.pid, row.tid) in keys)
         return replace(self.profile, threads=kept, timeline=rows)
 
-    def predictions(self, tool: Tool, plan: Plan = Plan(), profile: Profile | None = None) -> list[Prediction]:
+    def predictions(self, tool: Tool, plan: Plan | None = None, profile: Profile | None = None) -> list[Prediction]:
         """One for each number of cores asked about."""
-        return [predict(profile or self.profile, tool, cores, plan) for cores in self.cores]
+        return [predict(profile or self.profile, tool, cores, plan or Plan()) for cores in self.cores]
 
     def is_worth(self, prediction: Prediction) -> bool:
         """Whether even the slow end of the prediction saves what matters."""

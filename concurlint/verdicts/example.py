@@ -2,11 +2,10 @@
 
 from concurlint.effects.dispatch import Dispatch
 from concurlint.facts.syntax import Attribute, Name, Place, spelled
-
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.written import Written, patch
+from concurlint.verdicts.written import Written
 
 _PROCESSES = {
     "concurrent.futures.ThreadPoolExecutor": "ProcessPoolExecutor",
@@ -50,11 +49,6 @@ def source_of(case: Case, code: Code) -> Written:
 def cut(written: Written, at: Place) -> str:
     """What stands there, if it is on one line."""
     return written.line(at[0])[at[1] - 1 : at[3] - 1] if at[0] == at[2] else ""
-
-
-def in_pool(case: Case, items: str, call: str, pool: str) -> str:
-    """A loop over calls as one `map` of a pool."""
-    return patch("", f"with {pool}() as pool:", f"    results = list(pool.map({call}, {items}))")
 
 
 def _maker(case: Case, dispatch: Dispatch) -> tuple[str, Code, Place] | None:

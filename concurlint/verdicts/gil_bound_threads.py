@@ -41,7 +41,7 @@ def question(case: Case) -> Iterator[Verdict]:
         instead="ProcessPoolExecutor",
         why="Only one thread at a time runs Python bytecode, so these threads take as long as one after the other. "
         "Each process has a GIL of its own." + pickled + _newer(case),
-        help="compute in processes: `concurrent.futures.ProcessPoolExecutor`, under `if __name__ == \"__main__\":`",
+        help='compute in processes: `concurrent.futures.ProcessPoolExecutor`, under `if __name__ == "__main__":`',
         example=example,
         predictions=predictions,
         trace=[
@@ -55,8 +55,12 @@ def _change(case: Case, group: Group) -> tuple[str, str]:
     """The line that makes the threads, changed, and a sentence on what stands against it."""
     for place in _given(case, group):
         for dispatch in case.known.sent_by(case.frame(place)) if case.known is not None else ():
-            lost = "" if is_pickled_by_name(dispatch) else (
-                f" What they run, `{dispatch.code.name}`, cannot be pickled: make it a function of the module first."
+            lost = (
+                ""
+                if is_pickled_by_name(dispatch)
+                else (
+                    f" What they run, `{dispatch.code.name}`, cannot be pickled: make it a function first."
+                )
             )
             return to_processes(case, dispatch), lost
     return "", ""

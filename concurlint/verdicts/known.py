@@ -116,5 +116,6 @@ class Known:
 
     def _taken(self, frame: Frame) -> Iterator[tuple[int, Code, frozenset[Lock]]]:
         code = self.code(frame)
-        for entered, _, _ in code.scope.entered if code is not None else ():
-            yield entered.manager.at[0], code, self.program.locks.of(entered.manager, code).locks  # type: ignore[misc]
+        if code is not None:
+            for entered, _, _ in code.scope.entered:
+                yield entered.manager.at[0], code, self.program.locks.of(entered.manager, code).locks

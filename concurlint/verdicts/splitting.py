@@ -1,10 +1,12 @@
 """Whether what computes is one piece or a loop over pieces that others could take."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 from concurlint.facts.syntax import Name, spelled
 from concurlint.runtime.profile import ThreadTimes
-from concurlint.runtime.samples import Frame
+from concurlint.runtime.samples import Frame, State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.example import cut, source_of
 from concurlint.verdicts.measured import RUNNABLE, key
@@ -39,15 +41,15 @@ class Split:
 _UNKNOWN = Split("The figures do not say whether the work can be split.")
 
 
-def split(case: Case, thread: ThreadTimes) -> Split:
-    """The outermost loop that calls, with each of its items, the function below which the thread computes."""
+def split(case: Case, thread: ThreadTimes, states: Collection[State] = RUNNABLE) -> Split:
+    """The outermost loop that calls, with each of its items, the function below which the thread is in these states."""
     below: dict[tuple[Frame, Frame], Seconds] = {}
     computed = 0.0
     for stack in case.stacks({key(thread)}):
-        seconds = sum(of for state, of in stack.states.items() if state in RUNNABLE)
+        seconds = sum(of for state, of in stack.states.items() if state in states)
         computed += seconds
         own = [frame for frame in stack.frames if case.is_own(frame.path)]
-        for pair in dict.fromkeys(zip(own, own[1:], strict=False)):
+        for pair in dict.fromkeys(pairwise(own)):
             # The callee is the same wherever in it the thread was seen.
             caller, callee = pair[0], Frame(pair[1].function, pair[1].path, 0)
             below[caller, callee] = below.get((caller, callee), 0.0) + seconds

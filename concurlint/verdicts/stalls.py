@@ -40,9 +40,7 @@ def computed(case: Case, thread: ThreadTimes) -> list[Part]:
     """When one callback computed for longer than `SLOW`; nothing where that does not matter."""
     stacks = case.stacks({key(thread)}, is_on_loop)
     cpu = sum(of for stack in stacks for state, of in stack.states.items() if state in CPU)
-    own = sum(
-        of for stack in stacks if is_in_coroutine(stack) for state, of in stack.states.items() if state in CPU
-    )
+    own = sum(of for stack in stacks if is_in_coroutine(stack) for state, of in stack.states.items() if state in CPU)
     if cpu <= 0 or cpu - own > _MACHINERY * cpu or not any(state is State.LOOP_IDLE for state in thread.states):
         return []
     found = [
@@ -71,6 +69,8 @@ def remedy(case: Case, place: Place | None, states: frozenset[State]) -> tuple[s
 
 
 def _is_call(line: str) -> bool:
-    return line.endswith(")") and not line.startswith(("with ", "for ", "if ", "return ", "async ", "await ")) and (
-        " = " not in line
+    return (
+        line.endswith(")")
+        and not line.startswith(("with ", "for ", "if ", "return ", "async ", "await "))
+        and (" = " not in line)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from concurlint.runtime.profile import ThreadTimes
 from concurlint.runtime.samples import State
@@ -100,5 +101,5 @@ def _wakes(case: Case, thread: ThreadTimes) -> int:
     row = next((row for row in case.profile.timeline if (row.pid, row.tid) == key(thread)), None)
     states = [state for _, _, state in row.stretches] if row is not None else []
     return sum(
-        before in FROM_WAITS and after is State.GIL_WAIT for before, after in zip(states, states[1:], strict=False)
+        before in FROM_WAITS and after is State.GIL_WAIT for before, after in pairwise(states)
     )

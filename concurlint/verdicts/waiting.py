@@ -69,7 +69,11 @@ def is_on_loop(stack: StackTime) -> bool:
 def is_in_coroutine(stack: StackTime) -> bool:
     """Whether a callback of the loop runs: there is something inside of the loop's own frames."""
     modules = [library_module(frame.path) for frame in stack.frames if not frame.path.startswith("<")]
-    return bool(modules) and is_on_loop(stack) and not (modules[-1].startswith("asyncio/") or modules[-1] == "selectors.py")
+    return (
+        bool(modules)
+        and is_on_loop(stack)
+        and not (modules[-1].startswith("asyncio/") or modules[-1] == "selectors.py")
+    )
 
 
 def _is_loop(frame: Frame) -> bool:
@@ -80,9 +84,7 @@ def _is_loop(frame: Frame) -> bool:
 
 def runs_commands(case: Case, stack: StackTime) -> bool:
     """Whether the stack runs an external command to its end in one call: started there, and waited for."""
-    if any(
-        frame.function in _RUNS and library_module(frame.path) == "subprocess.py" for frame in stack.frames
-    ):
+    if any(frame.function in _RUNS and library_module(frame.path) == "subprocess.py" for frame in stack.frames):
         return True
     frame = case.own(stack.frames)
     return (
@@ -98,9 +100,9 @@ def disk_cpu(case: Case) -> Seconds:
     return sum((stack.states.get(State.COMPUTES, 0.0) for stack in case.stacks() if _is_at_disk(case, stack)), 0.0)
 
 
-def disk_lines(case: Case) -> list[StackTime]:
-    """The stacks at calls that are known to wait for the disk."""
-    return [stack for stack in case.stacks() if _is_at_disk(case, stack)]
+def disk_threads(case: Case) -> frozenset[Key]:
+    """The threads that make such calls."""
+    return frozenset(key(stack) for stack in case.stacks() if _is_at_disk(case, stack))
 
 
 def _is_at_disk(case: Case, stack: StackTime) -> bool:
@@ -109,5 +111,3 @@ def _is_at_disk(case: Case, stack: StackTime) -> bool:
         return False
     call = case.known.waiting_call(Frame(frame.function, case.absolute(frame.path), frame.line))
     return call is not None and call.fact is not None and call.fact.effect == "block_disk"
-
-

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.finding import Level
 from concurlint.runtime.predict import Plan, Tool
 from concurlint.runtime.samples import State
-from concurlint.verdicts.asking import Client, client_at
+from concurlint.verdicts.asking import client_at
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import exactly, key, spent
@@ -52,7 +52,9 @@ def question(case: Case) -> Iterator[Verdict]:
             example=client.example or work.example("ThreadPoolExecutor"),
             predictions=predictions,
             saves=(0.0, max(0.0, predictions[0].now - predictions[0].low)),
-            trace=[case.step(of, f"{of.seconds:.2f} s of waiting") for of in case.places(found.states, found.threads)[:3]],
+            trace=[
+                case.step(of, f"{of.seconds:.2f} s of waiting") for of in case.places(found.states, found.threads)[:3]
+            ],
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.finding import Level
 from concurlint.runtime.predict import Prediction, Tool
-from concurlint.verdicts.case import Case, MATTERS
+from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import CPU, exactly, key, places
 from concurlint.verdicts.verdict import Verdict
@@ -33,7 +33,7 @@ def _uneven(case: Case, found: Workers) -> Verdict:
     return rule.verdict(
         case,
         place,
-        f"one of {len(found.threads)} workers computes {found.busy[0]:.1f} s in {name}, on average it is {found.even:.1f} s",
+        f"one of {len(found.threads)} workers computes {found.busy[0]:.1f} s in {name}, the mean is {found.even:.1f} s",
         figures=(
             case.share("busiest worker", found.busy[0], found.seconds),
             case.share("all workers", sum(found.busy), found.seconds * len(found.threads)),
@@ -65,8 +65,8 @@ def _pickled(case: Case, moved: float, worked: float) -> Verdict:
             exactly("the work itself", worked, "seconds"),
         ),
         instead="one process, or less to send",
-        why="What a task gets and gives back is pickled, sent through a pipe and unpickled. Here that takes longer than "
-        "the work: send a file name, a range or `multiprocessing.shared_memory`, or do the work where the data is.",
+        why="What a task gets and gives back is pickled, sent through a pipe and unpickled. Here that takes longer "
+        "than the work: send a file name, a range or `multiprocessing.shared_memory`, or do the work where the data is.",
         help="send less (a path, an index range, shared memory), or compute in this process",
         predictions=[Prediction(Tool.ONE_PROCESS, case.cores[0], (low + high) / 2, low, high, now, assumes)],
     )

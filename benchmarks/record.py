@@ -21,6 +21,8 @@ from concurlint.runtime.states import Sampler
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = (ROOT / "fixtures" / "workloads", ROOT / "fixtures" / "workloads" / "variants")
 SECONDS = 2.0
+CROWDED = 0.05
+TRIES = 3
 LIBRARY = "/usr/lib/python3.{}"
 
 
@@ -49,6 +51,20 @@ def measure(script: Path, *arguments: str, python: str = sys.executable) -> Prof
         started=started,
         notes=[recording.trouble] if recording.trouble else [],
     )
+
+
+def calm(script: Path) -> Profile:
+    """The run that other programs disturbed least, of a few; a full machine is what some scripts are about."""
+    runs = [measure(script, f"{SECONDS:g}")]
+    while disturbed(runs[-1]) > CROWDED and len(runs) < TRIES and "CCL911" not in script.read_text("utf-8"):
+        runs.append(measure(script, f"{SECONDS:g}"))
+    return min(runs, key=disturbed)
+
+
+def disturbed(profile: Profile) -> float:
+    """CPU time that threads had to wait for, by CPU time they got."""
+    cpu = sum(thread.cpu_seconds for thread in profile.threads)
+    return sum(thread.queue_seconds for thread in profile.threads) / max(0.05, cpu)
 
 
 def portable(text: str) -> str:
@@ -80,7 +96,7 @@ def scripts(names: list[str]) -> Iterator[Path]:
 def main() -> None:
     """Record and save beside the scripts."""
     for script in scripts(sys.argv[1:]):
-        profile = measure(script, f"{SECONDS:g}")
+        profile = calm(script)
         target = script.parent / "recorded" / f"{script.stem}.json"
         target.parent.mkdir(exist_ok=True)
         text = portable(to_json(profile))

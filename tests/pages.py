@@ -11,6 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "rules"
 PROJECTS = ROOT / "fixtures" / "projects"
+WORKLOADS = ROOT / "fixtures" / "workloads"
+
+MEASURED = "CCL9"
+"""How the codes of verdicts begin."""
 
 # The headings that hold examples, and what a page must hold in which order.
 EXAMPLE_HEADINGS = ("Flagged", "Good", "Missed alarms", "False alarms")
@@ -25,6 +29,7 @@ _TITLE = re.compile(r"# (?P<code>CCL\d{3}) (?P<name>\S+)$")
 _LEVEL = re.compile(r"Level: \*\*(?P<level>error|warning|advice)\*\*$")
 _MARKER = re.compile(r"#\s*(?P<kind>error|missed)\b(?P<rest>.*)$")
 _ITEM = re.compile(r'\s*(?:(?P<code>CCL\d{3})(?:\s+"(?P<narrowed>[^"]+)")?|"(?P<text>[^"]+)")(?:\s*,\s*(?=\S)|$)')
+_WORKLOAD = re.compile(r"^- `([\w/]+)`: .+\.$", re.MULTILINE)
 _TABLE = re.compile(r"\[(?P<name>[^\[\]].*)\]\s*$")
 
 
@@ -91,8 +96,19 @@ class RulePage:
 
 
 def rule_pages() -> list[Path]:
-    """The pages of all rules, in code order."""
-    return sorted(RULES.glob("CCL*.md"))
+    """The pages of the rules put to a program, in code order."""
+    return [page for page in sorted(RULES.glob("CCL*.md")) if not page.stem.startswith(MEASURED)]
+
+
+def verdict_pages() -> list[Path]:
+    """The pages of the verdicts on a measured run, in code order."""
+    return sorted(RULES.glob(f"{MEASURED}*.md"))
+
+
+def named_workloads(path: Path, heading: str) -> list[str]:
+    """The workloads that a verdict's page lists below a heading, by their path below `fixtures/workloads/`."""
+    section = path.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return _WORKLOAD.findall(section)
 
 
 def read_page(path: Path) -> RulePage:

@@ -17,7 +17,7 @@ from concurlint import __version__
 from concurlint.cli import exit_status, main
 from concurlint.finding import Level
 from concurlint.lint import Result
-from concurlint.registry import RULES
+from concurlint.registry import CATALOGUE
 from tests.pages import ROOT
 from tests.report.made import ADVICE, SHELL, WRITE
 from tests.report.test_json import SCHEMA
@@ -451,7 +451,7 @@ def test_a_page_is_drawn_on_a_terminal(folder: Path):
 
 
 def test_every_rule_has_a_page_to_explain_it(run: Run):
-    for rule in RULES:
+    for rule in CATALOGUE:
         done = run("explain", rule.code)
         assert (done.status, done.err) == (0, "")
         assert done.out.startswith(f"# {rule.code} {rule.name}\n")
@@ -459,15 +459,17 @@ def test_every_rule_has_a_page_to_explain_it(run: Run):
 
 def test_rules_are_listed_in_code_order(run: Run):
     rows = [line.split("\t") for line in run("rules").out.splitlines()]
-    assert [tuple(row[:3]) for row in rows] == [(rule.code, rule.name, rule.level.value) for rule in RULES]
+    assert [tuple(row[:3]) for row in rows] == [(rule.code, rule.name, rule.level.value) for rule in CATALOGUE]
     assert all(row[4].endswith(".") for row in rows)
 
 
 def test_rules_are_listed_as_json(run: Run):
     document = json.loads(run("rules", "--format", "json").out)
     assert document["version"] == 1
-    assert [list(rule) for rule in document["rules"]] == [["code", "name", "level", "summary", "fixable"]] * len(RULES)
-    assert [rule["code"] for rule in document["rules"]] == [rule.code for rule in RULES]
+    assert [list(rule) for rule in document["rules"]] == [["code", "name", "level", "summary", "fixable"]] * len(
+        CATALOGUE
+    )
+    assert [rule["code"] for rule in document["rules"]] == [rule.code for rule in CATALOGUE]
     assert all(rule["summary"] for rule in document["rules"])
 
 
@@ -475,7 +477,7 @@ def test_rules_are_a_table_on_a_terminal(folder: Path):
     status, screen = on_terminal(folder, "rules", NO_COLOR="1")
     assert status == 0
     assert max(map(len, screen.splitlines())) <= 80
-    assert all(rule.code in screen for rule in RULES)
+    assert all(rule.code in screen for rule in CATALOGUE)
 
 
 def test_the_version_is_printed(run: Run):

@@ -12,15 +12,26 @@ from pathlib import Path
 import pytest
 
 from concurlint.finding import Finding
-from concurlint.registry import RULES
+from concurlint.registry import CATALOGUE, RULES, VERDICTS
 from tests.conftest import LintExample, LintFolder, said
-from tests.pages import HEADINGS, ROOT, Example, PageError, RulePage, read_page, rule_pages
+from tests.pages import (
+    HEADINGS,
+    ROOT,
+    Example,
+    PageError,
+    RulePage,
+    named_workloads,
+    read_page,
+    rule_pages,
+    verdict_pages,
+)
 
 PACKAGE = ROOT / "concurlint"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CHECKS = sorted(path for path in (PACKAGE / "checks").glob("*.py") if path.stem != "__init__")
 
 FEWEST_EXAMPLES = 8
+FEWEST_GOOD_RUNS = 4
 LONGEST_MESSAGE = 100
 LONGEST_MODULE = 350
 # Longer modules, each with the reason why cutting it would make it worse.
@@ -62,14 +73,21 @@ def test_each_rule_is_the_one_its_module_makes():
         assert module.rule is rule
 
 
+def test_each_verdict_has_one_page_and_one_module_of_the_same_stem():
+    assert [path.stem for path in verdict_pages()] == [f"{rule.code}-{rule.name}" for rule in VERDICTS]
+    for rule in VERDICTS:
+        module = __import__(f"concurlint.verdicts.{rule.name.replace('-', '_')}", fromlist=["rule"])
+        assert module.rule is rule
+
+
 def test_rules_stand_in_code_order_and_no_name_is_used_twice():
-    codes = [rule.code for rule in RULES]
+    codes = [rule.code for rule in CATALOGUE]
     assert codes == sorted(set(codes))
-    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert len({rule.name for rule in CATALOGUE}) == len(CATALOGUE)
 
 
 def test_codes_and_names_are_spelt_as_the_house_spells_them():
-    for rule in RULES:
+    for rule in CATALOGUE:
         assert re.fullmatch(r"CCL\d{3}", rule.code)
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
 
@@ -80,7 +98,24 @@ def test_a_page_says_what_its_rule_says_of_itself():
     ]
 
 
+def test_a_verdicts_page_says_what_its_rule_says_of_itself():
+    found = [read_page(path) for path in verdict_pages()]
+    assert [(page.code, page.name, page.level) for page in found] == [
+        (rule.code, rule.name, rule.level.value) for rule in VERDICTS
+    ]
+
+
 # Pages
+
+
+@pytest.mark.parametrize("path", verdict_pages(), ids=lambda path: path.stem[:6])
+def test_a_verdicts_page_has_the_fixed_headings_and_names_measured_workloads(path: Path):
+    page = read_page(path)
+    assert page.headings == tuple(heading for heading in HEADINGS if heading != "Fix")
+    assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
+    assert page.examples == ()
+    assert named_workloads(path, "Flagged")
+    assert len(named_workloads(path, "Good")) >= FEWEST_GOOD_RUNS
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)

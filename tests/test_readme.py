@@ -8,13 +8,13 @@ import pytest
 
 from concurlint import config
 from concurlint.lint import lint
-from concurlint.registry import RULES
+from concurlint.registry import CATALOGUE
 from concurlint.report.text import render
-from tests.pages import PROJECTS, ROOT, read_page, rule_pages
+from tests.pages import PROJECTS, ROOT, read_page, rule_pages, verdict_pages
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-PAGES = [read_page(path) for path in rule_pages()]
+PAGES = [read_page(path) for path in (*rule_pages(), *verdict_pages())]
 
 
 def test_the_readme_shows_what_is_printed():
@@ -42,7 +42,7 @@ def test_the_readme_documents_every_key_of_the_configuration():
 
 
 def test_the_changelog_names_every_rule():
-    assert [rule for rule in RULES if f"{rule.code} {rule.name}" not in " ".join(CHANGELOG.split())] == []
+    assert [rule for rule in CATALOGUE if f"{rule.code} {rule.name}" not in " ".join(CHANGELOG.split())] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "rules/README.md"])

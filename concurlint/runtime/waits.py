@@ -97,7 +97,7 @@ _SERVING = {
 
 def serves(frames: Sequence[Frame]) -> bool:
     """Whether this stack waits for whoever may come: a server's wait is no loss, however long."""
-    return any(frame.function in _SERVING.get(library_module(frame.path), ()) for frame in frames)
+    return any(frame.function.rpartition(".")[2] in _SERVING.get(library_module(frame.path), ()) for frame in frames)
 
 
 def library_module(path: str) -> str:

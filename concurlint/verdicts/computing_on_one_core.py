@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from concurlint.finding import Level
 from concurlint.runtime.predict import Plan, Tool
+from concurlint.runtime.profile import ThreadTimes
 from concurlint.runtime.samples import State
 from concurlint.verdicts.arithmetic import numbers_loop
-from concurlint.verdicts.case import Case
+from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import RUNNABLE, exactly, parts, side_by_side, spent, total
 from concurlint.verdicts.splitting import split
-from concurlint.verdicts.turns import convoys, gil_bound
+from concurlint.verdicts.turns import AT_ONCE, convoys, gil_bound
 from concurlint.verdicts.verdict import Verdict
 from concurlint.verdicts.waiting import disk_cpu
 from concurlint.verdicts.workers import moving, unbalanced
@@ -19,8 +20,6 @@ rule = Judgement("CCL903", "computing-on-one-core", Level.ADVICE)
 
 _DOMINATES = 0.5
 """Of the run: a program that computes less than half of its time is not CPU-bound."""
-_ALONE = 1.25
-"""Threads computing at once, on average: from here on it is not one at a time."""
 
 
 @rule.question
@@ -28,7 +27,7 @@ def question(case: Case) -> Iterator[Verdict]:
     profile = case.profile
     computing = total(profile.threads, RUNNABLE) - disk_cpu(case)
     share = case.share("computing on one core", computing)
-    if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > _ALONE:
+    if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > AT_ONCE:
         return
     if gil_bound(case) or any(convoys(case)) or numbers_loop(case) or unbalanced(case):
         return
@@ -38,7 +37,7 @@ def question(case: Case) -> Iterator[Verdict]:
     released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
     in_threads = released > computing / 2
     tool = Tool.THREADS if in_threads else Tool.PROCESSES
-    predictions = case.predictions(tool, Plan(divisible=True))
+    predictions = case.predictions(tool, Plan(divisible=True), case.narrowed(_computing(case)))
     if not any(case.is_worth(prediction) for prediction in predictions):
         return
     place = case.first(RUNNABLE)
@@ -69,3 +68,9 @@ def question(case: Case) -> Iterator[Verdict]:
         saves=None if work.is_seen else (0.0, max(0.0, predictions[0].now - predictions[0].low)),
         trace=[case.step(of, f"{of.seconds:.2f} s of computing") for of in case.places(RUNNABLE)[:3]],
     )
+
+
+def _computing(case: Case) -> list[ThreadTimes]:
+    """The threads whose computing it is: what others wait for meanwhile is no part of it."""
+    most = max(spent(thread, RUNNABLE) for thread in case.profile.threads)
+    return [thread for thread in case.profile.threads if spent(thread, RUNNABLE) >= MATTERS * most]

@@ -58,9 +58,7 @@ def _change(case: Case, group: Group) -> tuple[str, str]:
             lost = (
                 ""
                 if is_pickled_by_name(dispatch)
-                else (
-                    f" What they run, `{dispatch.code.name}`, cannot be pickled: make it a function first."
-                )
+                else (f" What they run, `{dispatch.code.name}`, cannot be pickled: make it a function first.")
             )
             return to_processes(case, dispatch), lost
     return "", ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from concurlint.catalog.effects import CallFact, EffectKind
+from concurlint.catalog.effects import CallFact
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.locks import Lock
 from concurlint.effects.program import Program
@@ -12,10 +12,6 @@ from concurlint.facts.records import CallSite, Loop
 from concurlint.project.modules import Code, Module
 from concurlint.runtime.samples import Frame
 from concurlint.source import SourceFile
-
-_WAITING = frozenset(
-    {EffectKind.BLOCK_NET, EffectKind.BLOCK_DISK, EffectKind.BLOCK_PROCESS, EffectKind.BLOCK_SLEEP, EffectKind.AWAIT}
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +62,12 @@ class Known:
 
     def waiting_call(self, frame: Frame) -> KnownCall | None:
         """The call on the line that waits for something outside, if there is one."""
-        return next((c for c in self.calls(frame) if c.fact is not None and c.fact.effect in _WAITING), None)
+        return next((c for c in self.calls(frame) if c.fact is not None and c.fact.waits), None)
 
     def starts_and_waits(self, frame: Frame) -> bool:
         """Whether the line runs an external command to its end in one call."""
         return any(
-            self.program.roles.shell(call.name) is not None
-            and call.fact is not None
-            and call.fact.effect is EffectKind.BLOCK_PROCESS
+            self.program.roles.shell(call.name) is not None and call.fact is not None and call.fact.waits
             for call in self.calls(frame)
         )
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from concurlint.finding import Level, Step
+from concurlint.runtime.profile import StackTime
 from concurlint.runtime.samples import State
+from concurlint.runtime.waits import library_module
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import Place, exactly, key, length, parts, union
+from concurlint.verdicts.measured import Place, exactly, key, length, parts, places, union
 from concurlint.verdicts.verdict import Seconds, Verdict
 from concurlint.verdicts.waiting import is_on_loop
 
@@ -20,11 +22,11 @@ _OFTEN = 10
 def question(case: Case) -> Iterator[Verdict]:
     if "filed as lock" in case.profile.run.method:
         return  # what looks like a lock may be the GIL
-    own = case.stacks(where=lambda stack: State.LOCK in stack.states and not is_on_loop(stack))
+    own = case.stacks(where=lambda stack: _is_users(case, stack))
     threads = {key(stack) for stack in own}
     waiting = parts(case.profile, {State.LOCK}, threads)
     somebody = length(union(waiting))
-    place = case.first({State.LOCK}, threads)
+    place = next(iter(places(own, {State.LOCK}, case.own)), None)
     if place is None or len(waiting) < _OFTEN or not case.matters(somebody):
         return
     lived = sum(thread.seconds for thread in case.profile.threads if key(thread) in place.threads)
@@ -81,3 +83,15 @@ def _holders(case: Case, place: Place) -> Iterator[tuple[Place, Seconds]]:
                 held[path, line] = held.get((path, line), 0.0) + sum(stack.states.values())
     for (path, line), seconds in sorted(held.items(), key=lambda item: -item[1]):
         yield Place(path, line, "", seconds, frozenset()), seconds
+
+
+def _is_users(case: Case, stack: StackTime) -> bool:
+    """Whether it waits for a lock that the user's own line takes, not for one inside of a library."""
+    if State.LOCK not in stack.states or is_on_loop(stack):
+        return False
+    for frame in reversed(stack.frames):
+        if case.is_own(frame.path):
+            return True
+        if library_module(frame.path) != "threading.py":
+            return False
+    return False

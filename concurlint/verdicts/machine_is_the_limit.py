@@ -6,26 +6,26 @@ from concurlint.finding import Level
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import exactly
+from concurlint.verdicts.measured import CPU, exactly, total
+from concurlint.verdicts.turns import crowded_out
 from concurlint.verdicts.verdict import Figure, Verdict
 
 rule = Judgement("CCL911", "machine-is-the-limit", Level.WARNING)
 
 _FULL = 0.1
 """Of the time that threads could have run: less delay than this moves no share by more than it is doubted."""
-_ALL = 0.9
-"""Of the cores: a program that uses so much of them stands in its own way."""
 
 
 @rule.question
 def question(case: Case) -> Iterator[Verdict]:
     threads = case.profile.threads
+    outside = crowded_out(case.profile)
     ran = sum(thread.cpu_seconds for thread in threads)
     queued = sum(thread.queue_seconds for thread in threads)
     if ran + queued <= 0 or queued < _FULL * (ran + queued) or not case.matters(queued):
         return
-    if ran >= _ALL * case.profile.run.cores * case.seconds:
-        return
+    if outside < _FULL * (outside + total(threads, CPU)) or not case.matters(outside):
+        return  # its own threads and processes are what it waits for
     delay = queued / (ran + queued)
     yield rule.verdict(
         case,

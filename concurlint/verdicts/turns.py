@@ -1,24 +1,24 @@
-"""Who takes turns at the GIL: threads that all compute, and threads that only want it for a moment."""
+"""Who takes turns: at the GIL, threads that all compute or only want it for a moment; at the cores, all programs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.runtime.profile import ThreadTimes
+from concurlint.runtime.profile import Profile, ThreadTimes
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import RUNNABLE, Key, key, processes, spent, total
+from concurlint.verdicts.measured import RUNNABLE, Key, key, parts, processes, side_by_side, spent, total
 from concurlint.verdicts.verdict import Seconds
 
 TURN = frozenset({State.HOLDS_GIL, State.GIL_WAIT})
-FROM_WAITS = frozenset(
-    {State.SLEEP, State.NETWORK, State.LOOP_IDLE, State.DISK, State.PIPE, State.CHILD, State.QUEUE, State.LOCK}
-)
+FROM_WAITS = frozenset({State.SLEEP, State.NETWORK, State.LOOP_IDLE, State.DISK, State.PIPE, State.CHILD})
 
 _PEER = 0.1
-"""Of the GIL time of the one that has most: who has less does not compete with it, but is in its shadow."""
+"""Of the part of its life that the one with most holds the GIL: who has less is not there to compute."""
 _CROWDED = 0.1
 """Of their time: threads that meet by chance at the GIL wait less than this for it."""
+AT_ONCE = 1.25
+"""Threads that want to compute at once, on average: with fewer it is one after another."""
 _WAKES = 10
 """Waits after which a mean wait says something."""
 
@@ -67,8 +67,9 @@ class Convoy:
 
 def computing(threads: list[ThreadTimes]) -> list[ThreadTimes]:
     """The threads that compete for the GIL to compute."""
-    most = max((spent(thread, {State.HOLDS_GIL}) for thread in threads), default=0.0)
-    return [t for t in threads if most > 0 and spent(t, {State.HOLDS_GIL}) >= _PEER * most]
+    parts_held = [(spent(t, {State.HOLDS_GIL}) / t.seconds, t) for t in threads if t.seconds > 0]
+    most = max((part for part, _ in parts_held), default=0.0)
+    return [thread for part, thread in parts_held if most > 0 and part >= _PEER * most]
 
 
 def gil_bound(case: Case) -> Group | None:
@@ -76,7 +77,10 @@ def gil_bound(case: Case) -> Group | None:
     found = []
     for pid, threads in processes(case.profile):
         group = Group(pid, tuple(computing(threads)))
-        if len(group.threads) >= 2 and case.matters(group.waited) and group.waited >= _CROWDED * group.wanted:
+        at_once = side_by_side(parts(case.profile, RUNNABLE | TURN, group.keys))
+        if at_once < AT_ONCE or len(group.threads) < 2:
+            continue
+        if case.matters(group.waited) and group.waited >= _CROWDED * group.wanted:
             found.append(group)
     return max(found, key=lambda group: group.waited, default=None)
 
@@ -100,6 +104,23 @@ def _wakes(case: Case, thread: ThreadTimes) -> int:
     """How often it went from a wait for something else to one for the GIL."""
     row = next((row for row in case.profile.timeline if (row.pid, row.tid) == key(thread)), None)
     states = [state for _, _, state in row.stretches] if row is not None else []
-    return sum(
-        before in FROM_WAITS and after is State.GIL_WAIT for before, after in pairwise(states)
-    )
+    return sum(before in FROM_WAITS and after is State.GIL_WAIT for before, after in pairwise(states))
+
+
+def crowded_out(profile: Profile) -> Seconds:
+    """Time in the run queue while the program itself had no more to run than there are cores."""
+    edges = [
+        edge
+        for row in profile.timeline
+        for start, end, state in row.stretches
+        if state in RUNNABLE
+        for edge in ((start, 1, state is State.RUN_QUEUE), (end, -1, state is State.RUN_QUEUE))
+    ]
+    lost, before, runnable, queued = 0.0, 0.0, 0, 0
+    for at, change, is_queued in sorted(edges):
+        if queued and runnable <= profile.run.cores:
+            lost += queued * (at - before)
+        before = at
+        runnable += change
+        queued += change if is_queued else 0
+    return lost

@@ -36,7 +36,7 @@ class Waits:
 def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Waits:
     """All waits of the threads in these states."""
     found = parts(case.profile, states, threads)
-    busy = parts(case.profile, CPU)
+    busy = parts(case.profile, CPU - set(states))
     ends = [end - start for start, end in found]
     return Waits(
         frozenset(states),
@@ -96,8 +96,17 @@ def runs_commands(case: Case, stack: StackTime) -> bool:
 
 
 def disk_cpu(case: Case) -> Seconds:
-    """CPU time without the GIL at calls that are known to wait for the disk: the kernel's work for it."""
-    return sum((stack.states.get(State.COMPUTES, 0.0) for stack in case.stacks() if _is_at_disk(case, stack)), 0.0)
+    """CPU time without the GIL that is the kernel's work for the disk.
+
+    At calls that are known to wait for the disk, so much of it goes with each second of waiting; and as much
+    with the waits that were seen a line too early or too late.
+    """
+    known = [stack.states for stack in case.stacks() if _is_at_disk(case, stack)]
+    computed = sum(states.get(State.COMPUTES, 0.0) for states in known)
+    waited = sum(states.get(State.DISK, 0.0) for states in known)
+    everywhere = sum(thread.states.get(State.DISK, 0.0) for thread in case.profile.threads)
+    by_kernel = computed * max(1.0, everywhere / waited) if waited > 0 else computed
+    return min(by_kernel, sum(thread.states.get(State.COMPUTES, 0.0) for thread in case.profile.threads))
 
 
 def disk_threads(case: Case) -> frozenset[Key]:
@@ -107,7 +116,7 @@ def disk_threads(case: Case) -> frozenset[Key]:
 
 def _is_at_disk(case: Case, stack: StackTime) -> bool:
     frame = case.own(stack.frames)
-    if frame is None or frame != stack.frames[-1] or case.known is None or State.COMPUTES not in stack.states:
+    if frame is None or frame != stack.frames[-1] or case.known is None:
         return False
     call = case.known.waiting_call(Frame(frame.function, case.absolute(frame.path), frame.line))
     return call is not None and call.fact is not None and call.fact.effect == "block_disk"

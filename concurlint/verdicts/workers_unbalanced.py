@@ -66,7 +66,7 @@ def _pickled(case: Case, moved: float, worked: float) -> Verdict:
         ),
         instead="one process, or less to send",
         why="What a task gets and gives back is pickled, sent through a pipe and unpickled. Here that takes longer "
-        "than the work: send a file name, a range or `multiprocessing.shared_memory`, or do the work where the data is.",
+        "than the work: send a file name, a range or `multiprocessing.shared_memory`, or work where the data is.",
         help="send less (a path, an index range, shared memory), or compute in this process",
         predictions=[Prediction(Tool.ONE_PROCESS, case.cores[0], (low + high) / 2, low, high, now, assumes)],
     )

@@ -1,0 +1,163 @@
+"""Every workload gets the verdicts it deserves and no other: as recorded, and measured anew."""
+
+import json
+from functools import cache
+from pathlib import Path
+from runpy import run_path
+
+import pytest
+import record
+
+from concurlint.finding import Level
+from concurlint.judge import judge
+from concurlint.registry import VERDICTS
+from concurlint.runtime.profile import Profile
+from concurlint.runtime.saved import load
+from concurlint.runtime.stacks import RecordingError, find_pyspy
+from concurlint.verdicts.case import FEWEST
+from concurlint.verdicts.verdict import Verdict
+from tests.pages import ROOT, WORKLOADS, named_workloads, verdict_pages
+from tests.runtime.measured import why_not
+from tests.test_laws import LONGEST_MESSAGE, slips
+
+MORE_CORES = 8
+SCRIPTS = sorted([*WORKLOADS.glob("*.py"), *WORKLOADS.glob("variants/*.py")])
+
+
+def name_of(script: Path) -> str:
+    """The workload as pages call it."""
+    return script.relative_to(WORKLOADS).with_suffix("").as_posix()
+
+
+def deserved(script: Path) -> tuple[str, ...]:
+    """What the script says it deserves."""
+    return tuple(sorted(run_path(str(script), run_name="told")["VERDICTS"]))
+
+
+def recorded(script: Path) -> Profile:
+    """Its profile as saved."""
+    return load(script.parent / "recorded" / f"{script.stem}.json")
+
+
+@cache
+def judged(script: Path) -> tuple[Verdict, ...]:
+    """The verdicts on its recorded profile."""
+    return judge(recorded(script), root=ROOT, cores=MORE_CORES)
+
+
+def codes(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
+    """Of the verdicts, sorted."""
+    return tuple(sorted(verdict.finding.code for verdict in verdicts))
+
+
+every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+
+
+@every_script
+def test_a_recorded_workload_gets_the_verdicts_it_deserves(script: Path):
+    assert codes(judged(script)) == deserved(script)
+
+
+@pytest.mark.live
+@pytest.mark.slow
+@every_script
+def test_a_workload_measured_here_and_now_gets_them_too(script: Path):
+    if why_not():
+        pytest.skip(why_not())
+    try:
+        find_pyspy()
+    except RecordingError as error:
+        pytest.skip(str(error))
+    profile = record.calm(script)
+    disturbed = record.disturbed(profile) > record.CROWDED and "CCL911" not in deserved(script)
+    if disturbed:
+        pytest.skip("other programs fill the machine")
+    assert codes(judge(profile, root=ROOT)) == deserved(script)
+
+
+@pytest.mark.parametrize("path", verdict_pages(), ids=lambda path: path.stem[:6])
+def test_a_page_lists_the_workloads_that_get_its_verdict_and_some_that_do_not(path: Path):
+    code = path.stem[:6]
+    flagged = {name_of(script) for script in SCRIPTS if code in deserved(script)}
+    good = set(named_workloads(path, "Good"))
+    assert set(named_workloads(path, "Flagged")) == flagged
+    assert good <= {name_of(script) for script in SCRIPTS}
+    assert not good & flagged
+
+
+@every_script
+def test_a_verdict_is_whole(script: Path):
+    levels = {rule.code: rule.level for rule in VERDICTS}
+    for verdict in judged(script):
+        assert slips(verdict.finding) == []
+        assert len(verdict.finding.message) <= LONGEST_MESSAGE
+        assert verdict.finding.level is levels[verdict.finding.code]
+        assert verdict.figures
+        assert verdict.instead
+        assert verdict.why.endswith(".")
+        assert 0 <= verdict.saves[0] <= verdict.saves[1] <= recorded(script).run.seconds
+        for figure in verdict.figures:
+            assert figure.low <= figure.value <= figure.high
+        for prediction in verdict.predictions:
+            assert 0 <= prediction.low <= prediction.seconds <= prediction.high
+
+
+@every_script
+def test_a_verdict_stands_on_a_line_of_the_workload(script: Path):
+    lines = script.read_text(encoding="utf-8").splitlines()
+    for verdict in judged(script):
+        span = verdict.finding.span
+        assert span.path == script.relative_to(ROOT).as_posix()
+        assert 1 <= span.line <= len(lines)
+        assert span.end_column <= len(lines[span.line - 1]) + 1
+
+
+@every_script
+def test_the_verdicts_that_save_most_come_first(script: Path):
+    sums = [sum(verdict.saves) for verdict in judged(script)]
+    assert sums == sorted(sums, reverse=True)
+
+
+@every_script
+def test_without_its_sources_no_verdict_is_wrong(script: Path, tmp_path: Path):
+    # Only the source says that a loop is arithmetic, that `os.system` runs a command, that a call is the disk's.
+    told_by_source = {"CCL904", "CCL905", "CCL902"}
+    found = set(codes(judge(recorded(script), root=tmp_path)))
+    if not set(deserved(script)) & told_by_source:
+        assert found == set(deserved(script))
+
+
+def test_a_change_is_shown_on_the_users_own_line():
+    examples = {verdict.finding.code: verdict.example for script in SCRIPTS for verdict in judged(script)}
+    eight = judged(WORKLOADS / "variants" / "threads_eight.py")[0]
+    assert eight.example == "- with ThreadPoolExecutor(8) as pool:\n+ with ProcessPoolExecutor(8) as pool:"
+    assert {"CCL901", "CCL903", "CCL905", "CCL908", "CCL909"} <= {code for code, text in examples.items() if text}
+
+
+def test_a_full_machine_takes_back_what_is_promised():
+    full = judged(WORKLOADS / "oversubscribed.py")
+    assert {verdict.saves[0] for verdict in full} == {0.0}
+    assert all("not to be trusted" in verdict.why for verdict in full)
+
+
+def test_predictions_are_made_for_this_machine_and_the_one_asked_about():
+    (verdict,) = judged(WORKLOADS / "computing_four.py")
+    cores = [prediction.cores for prediction in verdict.predictions if prediction.tool == "processes"]
+    assert cores == [recorded(WORKLOADS / "computing_four.py").run.cores, MORE_CORES]
+
+
+def test_a_run_with_fewer_looks_than_its_intervals_need_is_not_judged():
+    profile = recorded(WORKLOADS / "variants" / "too_short.py")
+    assert profile.run.samples < FEWEST
+    assert judge(profile, root=ROOT) == ()
+
+
+@every_script
+def test_recordings_name_no_folder_of_the_machine_they_were_made_on(script: Path):
+    text = (script.parent / "recorded" / f"{script.stem}.json").read_text(encoding="utf-8")
+    paths = {path for _, path, _ in json.loads(text)["frames"]}
+    assert {path for path in paths if path.startswith("/") and not path.startswith("/usr/lib/python3.")} == set()
+
+
+def test_verdicts_have_levels_that_the_report_can_show():
+    assert {rule.level for rule in VERDICTS} <= {Level.ADVICE, Level.WARNING}

@@ -40,6 +40,10 @@ class Tool(StrEnum):
     ONE_PROCESS = "one process"
 
 
+MODELLED = (Tool.PROCESSES, Tool.THREADS, Tool.FREE_THREADED, Tool.ASYNCIO)
+"""The tools that `predict` knows for whole runs; what the others bring hangs on the place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What the prediction may assume of the program.
@@ -140,7 +144,8 @@ def _threads(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, list[st
         f"the far side bears {plan.concurrency} waits at once",
         "computing in Python goes on one at a time",
     ]
-    return _overlapped((held, cpu / cores, waits)), assumes
+    released = _total(profile, profile.threads, (State.COMPUTES,))
+    return _most((_overlapped((held, released / cores, waits)), cpu / cores)), assumes
 
 
 def _asyncio(profile: Profile, _cores: int, plan: Plan) -> tuple[_Bounds, list[str]]:

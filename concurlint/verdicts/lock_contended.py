@@ -27,7 +27,7 @@ def question(case: Case) -> Iterator[Verdict]:
     waiting = parts(case.profile, {State.LOCK}, threads)
     somebody = length(union(waiting))
     place = next(iter(places(own, {State.LOCK}, case.own)), None)
-    if place is None or len(waiting) < _OFTEN or not case.matters(somebody):
+    if place is None or not _takes_lock(case, place) or len(waiting) < _OFTEN or not case.matters(somebody):
         return
     lived = sum(thread.seconds for thread in case.profile.threads if key(thread) in place.threads)
     share = case.share("of the waiting threads' time", place.seconds, lived)
@@ -36,7 +36,7 @@ def question(case: Case) -> Iterator[Verdict]:
     yield rule.verdict(
         case,
         place,
-        f"{len(place.threads)} threads wait {share.value:.0%} of their time for {name}",
+        f"{_count(place)} {share.value:.0%} of the time for {name}",
         figures=(
             share,
             case.share("somebody waits for a lock", somebody),
@@ -95,3 +95,17 @@ def _is_users(case: Case, stack: StackTime) -> bool:
         if library_module(frame.path) != "threading.py":
             return False
     return False
+
+
+def _takes_lock(case: Case, place: Place) -> bool:
+    """Whether the line enters something or acquires it; a state is seen a line off now and then."""
+    line = case.text(place)
+    if not line:
+        return True
+    enters = any(first == place.line for _, first, _ in case.written(place.path).withs())
+    return enters or ".acquire(" in line
+
+
+def _count(place: Place) -> str:
+    number = len(place.threads)
+    return "one thread waits" if number == 1 else f"{number} threads wait"

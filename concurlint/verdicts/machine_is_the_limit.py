@@ -13,7 +13,7 @@ from concurlint.verdicts.verdict import Figure, Verdict
 rule = Judgement("CCL911", "machine-is-the-limit", Level.WARNING)
 
 _FULL = 0.1
-"""Of the time that threads could have run: less delay than this moves no share by more than it is doubted."""
+"""Of the time that threads could have run, and of the run: less delay moves no share by more than it is doubted."""
 
 
 @rule.question
@@ -22,9 +22,9 @@ def question(case: Case) -> Iterator[Verdict]:
     outside = crowded_out(case.profile)
     ran = sum(thread.cpu_seconds for thread in threads)
     queued = sum(thread.queue_seconds for thread in threads)
-    if ran + queued <= 0 or queued < _FULL * (ran + queued) or not case.matters(queued):
+    if ran + queued <= 0 or queued < _FULL * (ran + queued):
         return
-    if outside < _FULL * (outside + total(threads, CPU)) or not case.matters(outside):
+    if outside < _FULL * (outside + total(threads, CPU)) or case.share("", outside).low < _FULL:
         return  # its own threads and processes are what it waits for
     delay = queued / (ran + queued)
     yield rule.verdict(

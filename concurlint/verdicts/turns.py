@@ -7,7 +7,7 @@ from itertools import pairwise
 from concurlint.runtime.profile import Profile, ThreadTimes
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import RUNNABLE, Key, key, parts, processes, side_by_side, spent, total
+from concurlint.verdicts.measured import CPU, RUNNABLE, Key, key, length, outside, parts, processes, side_by_side, spent, total
 from concurlint.verdicts.verdict import Seconds
 
 TURN = frozenset({State.HOLDS_GIL, State.GIL_WAIT})
@@ -108,19 +108,8 @@ def _wakes(case: Case, thread: ThreadTimes) -> int:
 
 
 def crowded_out(profile: Profile) -> Seconds:
-    """Time in the run queue while the program itself had no more to run than there are cores."""
-    edges = [
-        edge
-        for row in profile.timeline
-        for start, end, state in row.stretches
-        if state in RUNNABLE
-        for edge in ((start, 1, state is State.RUN_QUEUE), (end, -1, state is State.RUN_QUEUE))
-    ]
-    lost, before, runnable, queued = 0.0, 0.0, 0, 0
-    for at, change, is_queued in sorted(edges):
-        if queued and runnable <= profile.run.cores:
-            lost += queued * (at - before)
-        before = at
-        runnable += change
-        queued += change if is_queued else 0
-    return lost
+    """Time in which threads were ready to run and none of the program's was on a core: others had them all.
+
+    Threads that wait for a core while one of their own runs may wait for that one, as those do that ask for the GIL.
+    """
+    return length(outside(parts(profile, {State.RUN_QUEUE}), parts(profile, CPU)))

@@ -17,7 +17,11 @@ _RUNS = frozenset({"run", "call", "check_call", "check_output", "getstatusoutput
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Waits for one kind of thing by some threads: `alone` is when nothing was computed meanwhile."""
+    """Waits for one kind of thing by some threads: `alone` is when nothing was computed meanwhile.
+
+    `count` and `longest` are as seen: waits that follow each other within a look or two are seen as one, so
+    there may be more, and shorter ones, where `is_repeated` says that they are made in a loop.
+    """
 
     states: frozenset[State]
     threads: frozenset[Key]
@@ -27,10 +31,12 @@ class Waits:
     longest: Seconds
     at_once: float
 
+    is_repeated: bool
+
     @property
     def is_one_by_one(self) -> bool:
         """Whether there is mostly one at a time, and more than one in all."""
-        return self.count >= 2 and self.at_once < _MOST_AT_ONCE
+        return (self.count >= 2 or self.is_repeated) and self.at_once < _MOST_AT_ONCE
 
 
 def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Waits:
@@ -46,7 +52,20 @@ def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Wa
         len(found),
         max(ends, default=0.0),
         side_by_side(found),
+        _in_loop(case, states, threads),
     )
+
+
+def _in_loop(case: Case, states: Collection[State], threads: Collection[Key]) -> bool:
+    """Whether the source has the threads wait most on lines below a loop."""
+    looped, once = 0.0, 0.0
+    for stack in case.stacks(threads):
+        seconds = sum(of for state, of in stack.states.items() if state in states)
+        if any(case.is_own(f.path) and case.written(f.path).is_looped(f.line) for f in stack.frames):
+            looped += seconds
+        else:
+            once += seconds
+    return looped > once
 
 
 def askers(case: Case, states: Collection[State]) -> frozenset[Key]:

@@ -33,12 +33,11 @@ def question(case: Case) -> Iterator[Verdict]:
     yield rule.verdict(
         case,
         place,
-        f"the run waits {share.value:.0%} of its time for {found.count} commands, one after another",
+        f"the run waits {share.value:.0%} of its time for commands, one after another",
         figures=(
             share,
-            exactly("commands", found.count),
-            exactly("mean wait", found.seconds / found.count, "seconds"),
-            exactly("longest wait", found.longest, "seconds"),
+            exactly("waits seen", found.count),
+            exactly("longest wait seen", found.longest, "seconds"),
         ),
         instead="subprocess, several at once",
         why="A command is a process of its own and needs no GIL: a thread for each that only waits is enough, "
@@ -55,11 +54,14 @@ def question(case: Case) -> Iterator[Verdict]:
 def _together(case: Case, found: Waits, cores: int) -> Prediction:
     """As many commands at once as there are cores, beside what the program computes itself or after it."""
     rest = max(0.0, case.seconds - found.seconds)
-    shared = max(found.longest, found.seconds / min(cores, found.count))
+    # Commands in a loop that follow each other at once are seen as one long wait.
+    count = cores if found.is_repeated else found.count
+    longest = 0.0 if found.is_repeated else found.longest
+    shared = max(longest, found.seconds / min(cores, count))
     low, high = max(rest, shared), min(case.seconds, rest + shared)
     assumes = (
         f"{cores} commands run at once, each using one core at most",
-        "no command needs the result of the one before",
+        "no command needs the result of the one before, and none takes much longer than the others",
     )
     return Prediction(Tool.COMMANDS, cores, (low + high) / 2, low, high, case.seconds, assumes)
 

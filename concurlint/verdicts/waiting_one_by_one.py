@@ -27,13 +27,13 @@ def question(case: Case) -> Iterator[Verdict]:
         if not found.is_one_by_one or not case.matters(found.alone):
             continue
         threads = [thread for thread in case.profile.threads if key(thread) in found.threads]
-        plan = Plan(concurrency=max(1, min(_AT_ONCE[state], found.count)))
+        count = _AT_ONCE[state] if found.is_repeated else found.count
+        plan = Plan(concurrency=max(1, min(_AT_ONCE[state], count)))
         client = client_at(case, state, found.threads)
         tool = Tool.ASYNCIO if client.has_async and state is State.NETWORK else Tool.THREADS
         predictions = case.predictions(tool, plan, case.narrowed(threads))
         if not case.is_worth(predictions[0]):
             continue
-        waited = sum(spent(thread, found.states) for thread in threads)
         share = case.share(f"waiting for {word}", found.alone)
         work = split(case, max(threads, key=lambda thread: spent(thread, found.states)), found.states)
         yield rule.verdict(
@@ -42,9 +42,8 @@ def question(case: Case) -> Iterator[Verdict]:
             f"the run waits {share.value:.0%} of its time for {word}, one answer after another",
             figures=(
                 share,
-                exactly("waits", found.count),
-                exactly("mean wait", waited / found.count, "seconds"),
-                exactly("longest wait", found.longest, "seconds"),
+                exactly("waits seen", found.count),
+                exactly("longest wait seen", found.longest, "seconds"),
             ),
             instead="asyncio" if tool is Tool.ASYNCIO else "ThreadPoolExecutor",
             why=client.says + " " + work.says,

@@ -1,7 +1,7 @@
 """What is written at a line of the user's source, and how the line would read after a change."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,12 +20,15 @@ class Written:
         return self.text.splitlines()
 
     @cached_property
-    def _blocks(self) -> list[Block]:
+    def _tree(self) -> ast.Module:
         try:
-            tree = ast.parse(self.text)
+            return ast.parse(self.text)
         except (SyntaxError, ValueError):  # of another Python, or changed since
-            return []
-        return [node for node in ast.walk(tree) if isinstance(node, Block)]
+            return ast.Module([], [])
+
+    @cached_property
+    def _blocks(self) -> list[Block]:
+        return [node for node in ast.walk(self._tree) if isinstance(node, Block)]
 
     def line(self, number: int) -> str:
         """That line, nothing where the file has none."""
@@ -41,9 +44,20 @@ class Written:
         found = [block for block in self._blocks if block.lineno <= number <= (block.end_lineno or 0)]
         yield from sorted(found, key=lambda block: -block.lineno)
 
-    def bodies(self, number: int) -> Mapping[Block, tuple[int, int]]:
-        """The blocks around the line with the first and last line of each body."""
-        return {block: (block.body[0].lineno, block.end_lineno or block.lineno) for block in self.around(number)}
+    def is_looped(self, number: int) -> bool:
+        """Whether the line stands in the body of a loop of its function, or in a comprehension."""
+        for block in self.around(number):
+            if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                break
+            if isinstance(block, (ast.For, ast.AsyncFor, ast.While)) and number >= block.body[0].lineno:
+                return True
+        return any(first <= number <= last for first, last in self._comprehensions)
+
+    @cached_property
+    def _comprehensions(self) -> list[tuple[int, int]]:
+        kinds = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        found = (node for node in ast.walk(self._tree) if isinstance(node, kinds))
+        return [(node.lineno, node.end_lineno or node.lineno) for node in found]
 
     def withs(self) -> Iterator[tuple[str, int, int]]:
         """Every item of a `with`: as written, and the first and last line of the statement."""

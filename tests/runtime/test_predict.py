@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurlint.runtime.predict import Plan, Prediction, Tool, effective_parallelism, free_threaded_penalty, predict
+from concurlint.runtime.predict import MODELLED, Plan, Prediction, Tool, effective_parallelism, free_threaded_penalty, predict
 from concurlint.runtime.profile import Profile, Row
 from concurlint.runtime.samples import State
 from tests.runtime.made import PID, profile, thread_times
@@ -181,7 +181,7 @@ def test_asyncio_computes_on_one_thread_and_overlaps_the_waiting():
 # Bounds
 
 
-@pytest.mark.parametrize("tool", list(Tool))
+@pytest.mark.parametrize("tool", MODELLED)
 def test_fewer_samples_make_wider_bounds(tool: Tool):
     short, long = alone(holds_gil=0.05, network=0.05), alone(holds_gil=50.0, network=50.0)
     narrow, wide = (predict(run, tool, 2, AT_ONCE) for run in (long, short))
@@ -196,13 +196,13 @@ def test_the_speed_up_is_now_over_then():
     assert found.speed_up[0] <= 2.0 <= found.speed_up[1]
 
 
-@pytest.mark.parametrize("tool", list(Tool))
+@pytest.mark.parametrize("tool", MODELLED)
 def test_a_run_in_which_nothing_was_seen_is_predicted_to_take_nothing(tool: Tool):
     found = predict(profile(0.0), tool, 2, AT_ONCE)
     assert (found.seconds, found.speed_up) == (0.0, (0.0, 0.0))
 
 
-@pytest.mark.parametrize("tool", list(Tool))
+@pytest.mark.parametrize("tool", MODELLED)
 def test_every_prediction_says_what_it_assumes(tool: Tool):
     assumes = predict(computing(2), tool, 2).assumes
     assert len(assumes) >= 2
@@ -212,3 +212,9 @@ def test_every_prediction_says_what_it_assumes(tool: Tool):
 def test_there_is_no_machine_without_cores():
     with pytest.raises(ValueError, match="no machine with 0 cores"):
         predict(computing(2), Tool.PROCESSES, 0)
+
+
+@pytest.mark.parametrize("tool", sorted(set(Tool) - set(MODELLED)))
+def test_what_hangs_on_the_place_is_not_predicted_for_a_whole_run(tool: Tool):
+    with pytest.raises(ValueError, match="hangs on the place"):
+        predict(computing(2), tool, 2)

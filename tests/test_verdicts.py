@@ -95,7 +95,7 @@ def test_a_verdict_is_whole(script: Path):
         assert verdict.figures
         assert verdict.instead
         assert verdict.why.endswith(".")
-        assert 0 <= verdict.saves[0] <= verdict.saves[1] <= recorded(script).run.seconds
+        assert 0 <= verdict.saves[0] <= verdict.saves[1] <= recorded(script).run.seconds + 1e-3
         for figure in verdict.figures:
             assert figure.low <= figure.value <= figure.high
         for prediction in verdict.predictions:

@@ -101,7 +101,7 @@ def _takes_lock(case: Case, place: Place) -> bool:
     """Whether the line enters something or acquires it; a state is seen a line off now and then."""
     line = case.text(place)
     if not line:
-        return True
+        return len(place.threads) > 1
     enters = any(first == place.line for _, first, _ in case.written(place.path).withs())
     return enters or ".acquire(" in line
 

@@ -50,13 +50,13 @@ def share(profile: Profile, label: str, seconds: Seconds, of: Seconds) -> Figure
     """The part that `seconds` are of the `of` seconds looked at, with its 95 % interval."""
     value = min(1.0, seconds / of) if of > 0 else 0.0
     low, high = interval(value, profile.samples_of(of))
-    return Figure(label, value, low, high, "share")
+    return Figure(label, value, min(low, value), max(high, value), "share")
 
 
 def ratio(profile: Profile, label: str, seconds: Seconds, of: Seconds, most: int) -> Figure:
     """How many times `of` the seconds are, where `most` threads could have spent them at once."""
     part = share(profile, label, seconds, of * max(1, most))
-    value = seconds / of if of > 0 else 0.0
+    value = part.value * max(1, most)
     return Figure(label, value, part.low * max(1, most), part.high * max(1, most), "times")
 
 

@@ -7,7 +7,19 @@ from itertools import pairwise
 from concurlint.runtime.profile import Profile, ThreadTimes
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import CPU, RUNNABLE, Key, key, length, outside, parts, processes, side_by_side, spent, total
+from concurlint.verdicts.measured import (
+    CPU,
+    RUNNABLE,
+    Key,
+    key,
+    length,
+    outside,
+    parts,
+    processes,
+    side_by_side,
+    spent,
+    total,
+)
 from concurlint.verdicts.verdict import Seconds
 
 TURN = frozenset({State.HOLDS_GIL, State.GIL_WAIT})

@@ -2,7 +2,15 @@
 
 import pytest
 
-from concurlint.runtime.predict import MODELLED, Plan, Prediction, Tool, effective_parallelism, free_threaded_penalty, predict
+from concurlint.runtime.predict import (
+    MODELLED,
+    Plan,
+    Prediction,
+    Tool,
+    effective_parallelism,
+    free_threaded_penalty,
+    predict,
+)
 from concurlint.runtime.profile import Profile, Row
 from concurlint.runtime.samples import State
 from tests.runtime.made import PID, profile, thread_times

@@ -274,7 +274,7 @@ def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output
         (["check", "--format", "xml"], "'xml'"),
         (["check", "--target-python", "2.7"], "2.7"),
         (["check", "--target-platform", "beos"], "beos"),
-        (["check", "--select", "CCL412"], "nearest is `CCL4"),
+        (["check", "--select", "CCL412"], "nearest is `CCL"),
         (["check", "--ignore", "CCL401,shell-strings-command"], "nearest is `shell-string-command`"),
         (["check", "--select", "E501"], "no rule is called `E501`"),
         (["chekc"], "chekc"),

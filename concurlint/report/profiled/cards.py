@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from concurlint.finding import Span
 from concurlint.report.profiled import wording
+from concurlint.report.profiled.paths import measured_path
 from concurlint.report.text import place
 from concurlint.report.visible import visible
 from concurlint.runtime.predict import Prediction
 from concurlint.verdicts.verdict import Figure, Verdict
-
-Anchors = Mapping[tuple[str, int], tuple[str, str]]
-"""Path and line → the line's id on the page, and how its file is called there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchors:
+    """The lines that are on the page: path and line → the line's id, and how its file is called there."""
+
+    lines: Mapping[tuple[str, int], tuple[str, str]]
+
+    def place(self, span: Span, says: str = "") -> Place:
+        """Where a verdict points, with the way to it."""
+        path = measured_path(span.path, {path for path, _ in self.lines})
+        anchor, short = self.lines.get((path, span.line), ("", ""))
+        return Place(f"{short}:{span.line}" if anchor else place(span), anchor, visible(says))
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """All that a verdict's card shows; `now` is where 1× lies among the predictions, in per cent."""
 
@@ -71,8 +82,8 @@ def _card(verdict: Verdict, anchors: Anchors) -> Card:
     widest = max([1.25, *(prediction.speed_up[1] * 1.05 for prediction in verdict.predictions)])
     return Card(
         verdict=verdict,
-        place=_place(finding.span, anchors),
-        steps=[_place(step.span, anchors, step.message) for step in finding.trace],
+        place=anchors.place(finding.span),
+        steps=[anchors.place(step.span, step.message) for step in finding.trace],
         gauges=[_gauge(figure) for figure in verdict.figures],
         ranges=[_range(prediction, widest) for prediction in verdict.predictions],
         now=round(100 / widest, 2),
@@ -80,11 +91,6 @@ def _card(verdict: Verdict, anchors: Anchors) -> Card:
         assumes=wording.assumptions(verdict.predictions),
         help=finding.help if finding.help != verdict.instead else "",
     )
-
-
-def _place(span: Span, anchors: Anchors, says: str = "") -> Place:
-    anchor, short = anchors.get((span.path, span.line), ("", ""))
-    return Place(f"{short}:{span.line}" if anchor else place(span), anchor, visible(says))
 
 
 def _gauge(figure: Figure) -> Gauge:

@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 
 from concurlint import __version__
 from concurlint.report.profiled import wording
-from concurlint.report.profiled.cards import make_cards
+from concurlint.report.profiled.cards import Anchors, make_cards
 from concurlint.report.profiled.flames import flame_table
-from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines
+from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import BUSY, HOLDING, LOOKS, ORDER, ordered
 from concurlint.report.profiled.paths import short_paths
 from concurlint.report.profiled.text import thread_names
@@ -56,7 +56,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, st
         tiles=_tiles(profile),
         states=states,
         whole=sum(states.values()),
-        cards=make_cards(verdicts, anchors),
+        cards=make_cards(verdicts, Anchors(anchors)),
         files=files,
         widest=max((row.hot.seconds for file in files for row in file.rows if row.hot), default=0.0),
         names=thread_names(profile.threads),
@@ -99,7 +99,7 @@ def _total(profile: Profile) -> dict[State, Seconds]:
 
 
 def _files(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> list[_File]:
-    judged = judged_lines(verdicts)
+    judged = judged_lines(verdicts, own_paths(profile, texts))
     files = by_file(hot_lines(profile, texts, most=MOST_LINES))
     for path in judged:
         if path in texts:

@@ -1,11 +1,11 @@
 """The lines that matter: where the program's own files spend time, whatever library they call there."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from concurlint.report.frame import split_lines
-from concurlint.report.profiled.paths import is_library
+from concurlint.report.profiled.paths import is_library, measured_path
 from concurlint.runtime.profile import Profile, Seconds, caller_lines
 from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
@@ -78,12 +78,19 @@ def excerpt(hot: Sequence[HotLine], text: str | None, judged: Iterable[int], *, 
     return rows
 
 
-def judged_lines(verdicts: Iterable[Verdict]) -> dict[str, set[int]]:
-    """Path → lines that a verdict judges."""
+def judged_lines(verdicts: Iterable[Verdict], paths: Collection[str]) -> dict[str, set[int]]:
+    """Path → lines that a verdict judges; a path is called as it is in `paths`, which are the profile's."""
     found: dict[str, set[int]] = defaultdict(set)
     for verdict in verdicts:
-        found[verdict.finding.span.path].add(verdict.finding.span.line)
+        span = verdict.finding.span
+        found[measured_path(span.path, paths)].add(span.line)
     return found
+
+
+def own_paths(profile: Profile, texts: Mapping[str, str]) -> set[str]:
+    """The program's own files that were seen running or whose text is there."""
+    seen = {frame.path for stack in profile.stacks for frame in stack.frames}
+    return {path for path in seen | set(texts) if not is_library(path)}
 
 
 def _every_line(profile: Profile, texts: Mapping[str, str]) -> list[HotLine]:

@@ -17,6 +17,14 @@ def is_library(path: str) -> bool:
     return _LIBRARY.search(path) is not None
 
 
+def measured_path(reported: str, paths: Iterable[str]) -> str:
+    """The path that a profile has for a file which is reported relative to its project; `reported` if none."""
+    below = "/" + reported
+    found = [path for path in paths if path == reported or path.replace(os.sep, "/").endswith(below)]
+    # app.py of the project's folder; another below it is reported as sub/app.py.
+    return min(found, key=len, default=reported)
+
+
 def short_paths(paths: Iterable[str]) -> dict[str, str]:
     """Each path without the folders that all of the program's own share, or that a library lies in; safe to show."""
     every = sorted(set(paths))

@@ -9,7 +9,7 @@ from rich.text import Text
 from concurlint.report.frame import signs_for
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.bars import bar, sign
-from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines
+from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import LOOKS, largest, ordered
 from concurlint.report.profiled.text import about, detail, thread_names
 from concurlint.report.terminal import STYLES, prose
@@ -35,7 +35,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, st
         "",
         *report.threads(profile),
         "",
-        *report.lines(profile, texts, judged_lines(verdicts)),
+        *report.lines(profile, texts, judged_lines(verdicts, own_paths(profile, texts))),
     ]
     for verdict in verdicts:
         blocks += ["", *report.verdict(verdict)]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from concurlint.report.profiled.lines import by_file, excerpt, hot_lines, judged_lines
+from concurlint.report.profiled.lines import by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.runtime.samples import State
 from tests.report.profiled.made import APP, BOUND, CALM, EMPTY, NUMBERS, PROFILE, SOURCE, TEXTS
 
@@ -57,5 +57,10 @@ def test_a_line_beyond_its_file_or_without_one_is_shown_without_text():
         assert [(row.number, row.text) for row in rows] == [(9, None)]
 
 
+def test_a_verdict_s_path_may_be_relative_to_the_project():
+    finding = replace(BOUND.finding, span=replace(BOUND.finding.span, path="lib/numbers.py"))
+    assert judged_lines([replace(BOUND, finding=finding)], own_paths(PROFILE, TEXTS)) == {NUMBERS: {2}}
+
+
 def test_verdicts_judge_lines():
-    assert judged_lines([BOUND, CALM]) == {NUMBERS: {2}, APP: {9}}
+    assert judged_lines([BOUND, CALM], own_paths(PROFILE, {})) == {NUMBERS: {2}, APP: {9}}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurlint.report.profiled.paths import is_library, short_paths
+from concurlint.report.profiled.paths import is_library, measured_path, short_paths
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_own_files_lose_the_folder_they_share_and_libraries_the_one_they_lie_in(
 
 def test_one_file_is_called_by_its_name_and_control_characters_are_seen():
     assert short_paths(["/tmp/a/\x1b[2Japp.py"]) == {"/tmp/a/\x1b[2Japp.py": "␛[2Japp.py"}
+
+
+@pytest.mark.parametrize(
+    ("reported", "expected"),
+    [
+        ("app.py", "/home/me/shop/app.py"),
+        ("lib/app.py", "/home/me/shop/lib/app.py"),
+        ("/home/me/shop/app.py", "/home/me/shop/app.py"),
+        ("pp.py", "pp.py"),
+        ("gone.py", "gone.py"),
+    ],
+)
+def test_a_reported_path_is_found_among_those_of_the_profile(reported: str, expected: str):
+    assert measured_path(reported, ["/home/me/shop/lib/app.py", "/home/me/shop/app.py"]) == expected

@@ -26,6 +26,8 @@ from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
 
 MOST_LINES = 60
+# An example may be a change: lines that go and lines that come.
+_CHANGES = {"- ": "goes", "+ ": "comes"}
 _TICKED = re.compile(r"`([^`]+)`")
 _PAGE = Path(__file__).parent / "page"
 
@@ -74,7 +76,7 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(looks=LOOKS, order=ORDER, segments=segments, wording=wording)
+    environment.globals.update(looks=LOOKS, order=ORDER, segments=segments, wording=wording, changes=_CHANGES)
     environment.filters.update(
         visible=visible, seconds=wording.seconds, share=wording.share, code=_code, ticked=_ticked
     )

@@ -69,12 +69,15 @@ def excerpt(hot: Sequence[HotLine], text: str | None, judged: Iterable[int], *, 
         if number == middle or 1 <= number <= len(lines)
     }
     rows: list[Excerpt] = []
-    before = 0
+    before, gap = 0, False
     for number in sorted(wanted):
-        shown = lines[number - 1] if 1 <= number <= len(lines) else None
-        gap = bool(before) and number != before + 1
-        rows.append(Excerpt(number, shown, found.get(number), number in marked, gap))
+        gap = gap or number != before + 1
         before = number
+        shown = lines[number - 1] if 1 <= number <= len(lines) else None
+        # A line without text beside the hot ones tells nothing.
+        if number in found or number in marked or (shown or "").strip():
+            rows.append(Excerpt(number, shown, found.get(number), number in marked, gap and bool(rows)))
+            gap = False
     return rows
 
 

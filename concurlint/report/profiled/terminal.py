@@ -11,7 +11,7 @@ from concurlint.report.profiled import wording
 from concurlint.report.profiled.bars import bar, sign
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import LOOKS, largest, ordered
-from concurlint.report.profiled.text import about, detail, thread_names
+from concurlint.report.profiled.text import about, detail, thread_bars
 from concurlint.report.terminal import STYLES, prose
 from concurlint.report.text import place
 from concurlint.report.visible import visible
@@ -22,6 +22,8 @@ from concurlint.verdicts.verdict import Verdict
 MOST_THREADS = 12
 MOST_LINES = 12
 _INDENT = "  "
+# An example may be a change: lines that go and lines that come.
+_CHANGES = {"- ": "red", "+ ": "green"}
 _WIDEST_NAME = 24
 _WIDEST_BAR = 40
 _WIDEST_TIME = 9
@@ -64,17 +66,12 @@ class _Report:
 
     def threads(self, profile: Profile) -> Iterator[Text]:
         yield Text("Threads", "bold")
-        shown = list(zip(thread_names(profile.threads), profile.threads, strict=True))[:MOST_THREADS]
-        width = min(_WIDEST_NAME, self._console.width // 4, max((len(name) for name, _ in shown), default=0))
-        seen: dict[State, Seconds] = {}
-        for name, thread in shown:
+        bars = list(thread_bars(profile.threads, MOST_THREADS))
+        width = min(_WIDEST_NAME, self._console.width // 4, max((len(name) for name, _ in bars), default=0))
+        for name, states in bars:
             label = Text(_INDENT).append(Text(_cut(name, width, self._signs.cut).ljust(width), "bold"))
-            yield from self._measured(label, thread.states)
-            for state in thread.states:
-                seen[state] = 1.0
-        if len(profile.threads) > MOST_THREADS:
-            yield Text(f"{_INDENT}and {len(profile.threads) - MOST_THREADS} more", "dim")
-        yield from self._legend(ordered(seen))
+            yield from self._measured(label, states)
+        yield from self._legend(ordered({state: 1.0 for _, states in bars for state in states}))
 
     def lines(self, profile: Profile, texts: Mapping[str, str], judged: Mapping[str, set[int]]) -> Iterator[Text]:
         yield Text("Lines", "bold")
@@ -155,7 +152,7 @@ class _Report:
             before = label
             yield from self._hang(start, prose(says), len(start))
         for line in textwrap.dedent(verdict.example).strip("\n").splitlines():
-            row = Text.assemble((f"{_INDENT}{self._signs.bar} ", "dim"), visible(line))
+            row = Text.assemble((f"{_INDENT}{self._signs.bar} ", "dim"), (visible(line), _CHANGES.get(line[:2], "")))
             row.no_wrap = True
             row.overflow = "ignore"
             yield row

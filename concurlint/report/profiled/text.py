@@ -46,6 +46,19 @@ def thread_names(threads: Sequence[ThreadTimes]) -> list[str]:
     return [f"{name} [{thread.pid}]" if several else name for name, thread in zip(names, threads, strict=True)]
 
 
+def thread_bars(threads: Sequence[ThreadTimes], most: int) -> Iterator[tuple[str, Mapping[State, Seconds]]]:
+    """Each thread's name and states; of more than `most`, those with most time, and all the others together."""
+    named = list(zip(thread_names(threads), threads, strict=True))
+    kept = {id(of) for of in sorted(threads, key=lambda of: -of.seconds)[: most - 1 if len(threads) > most else most]}
+    yield from ((name, thread.states) for name, thread in named if id(thread) in kept)
+    if len(kept) < len(threads):
+        rest: dict[State, Seconds] = {}
+        for thread in threads:
+            for state, seconds in thread.states.items():
+                rest[state] = rest.get(state, 0.0) + (0.0 if id(thread) in kept else seconds)
+        yield f"{len(threads) - len(kept)} more", rest
+
+
 def detail(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """What a verdict says besides its message: (label, one line), in the order to read it."""
     for figure in verdict.figures:
@@ -70,11 +83,9 @@ def _threads(profile: Profile) -> Iterator[str]:
     yield "threads:"
     if not profile.threads:
         yield f"{INDENT}none was seen"
-    named = list(zip(thread_names(profile.threads), profile.threads, strict=True))
-    for name, thread in named[:MOST_THREADS]:
-        yield f"{INDENT}{name}: {wording.seconds(thread.seconds)}: {parts(thread.states, thread.seconds)}"
-    if len(named) > MOST_THREADS:
-        yield f"{INDENT}and {len(named) - MOST_THREADS} more"
+    for name, states in thread_bars(profile.threads, MOST_THREADS):
+        whole = sum(states.values())
+        yield f"{INDENT}{name}: {wording.seconds(whole)}: {parts(states, whole)}"
 
 
 def _lines(profile: Profile, texts: Mapping[str, str]) -> Iterator[str]:

@@ -9,10 +9,7 @@ from concurlint.runtime.profile import Run, Seconds
 from concurlint.verdicts.verdict import Figure
 
 _TOOLS: Mapping[Tool, str] = {
-    Tool.PROCESSES: "processes",
-    Tool.THREADS: "threads",
     Tool.FREE_THREADED: "free-threaded Python",
-    Tool.ASYNCIO: "asyncio",
 }
 # Below these, figures would claim more than a sampler can see.
 _PERCENT = 0.095
@@ -80,7 +77,7 @@ def between(of: Figure) -> str:
 
 def tool(of: Tool) -> str:
     """What a prediction is for, in words."""
-    return _TOOLS[of]
+    return _TOOLS.get(of, of.value)
 
 
 def cores(count: int) -> str:

@@ -43,9 +43,7 @@ def test_an_excerpt_shows_lines_around_marks_the_judged_and_tells_of_gaps():
     assert [(row.number, bool(row.hot), row.judged, row.after_gap) for row in rows] == [
         (1, False, False, False),
         (2, False, True, False),
-        (3, False, False, False),
-        (8, False, False, True),
-        (9, True, False, False),
+        (9, True, False, True),
     ]
     assert rows[1].text == "from lib.numbers import total"
 

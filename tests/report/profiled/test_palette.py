@@ -99,6 +99,12 @@ def test_text_can_be_read_on_every_ground_it_stands_on(text: str, scheme: str):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_change_can_be_read(scheme: str):
+    page = variables(scheme)
+    assert min(contrast(page["ink"], page[ground]) for ground in ("goes", "comes")) >= TEXT
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("eyes", ["all cones", *BLIND])
 def test_states_drawn_equally_tall_are_told_apart_by_every_eye(eyes: str, scheme: str):
     close = []

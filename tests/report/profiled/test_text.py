@@ -1,7 +1,7 @@
 """A profile as plain text, to the letter."""
 
-from concurlint.report.profiled.text import render
-from tests.report.profiled.made import BOUND, CALM, EMPTY, PROFILE, TEXTS
+from concurlint.report.profiled.text import render, thread_bars
+from tests.report.profiled.made import BOUND, CALM, EMPTY, PROFILE, TEXTS, G, Q, S, W
 
 
 def test_the_run_its_threads_its_lines_and_its_verdicts_are_told():
@@ -51,3 +51,11 @@ def test_a_run_in_which_nothing_was_seen_says_so():
         "verdicts:",
         "    none: the figures decide nothing",
     ]
+
+
+def test_of_many_threads_the_largest_are_told_and_the_others_together():
+    assert [(name, dict(states)) for name, states in thread_bars(PROFILE.threads, 2)] == [
+        ("MainThread", {Q: 2.0, S: 0.5}),
+        ("2 more", {Q: 0.0, S: 0.0, G: 2.0, W: 2.0}),
+    ]
+    assert [name for name, _ in thread_bars(PROFILE.threads, 3)][:2] == ["MainThread", "worker-1"]

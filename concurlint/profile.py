@@ -8,7 +8,7 @@ from pathlib import Path
 
 from concurlint.report.profiled.paths import is_library
 from concurlint.runtime.profile import Profile, Seconds
-from concurlint.runtime.recording import Recorders
+from concurlint.runtime.recording import Recorders, check_here
 from concurlint.runtime.states import DEFAULT_RATE, Sampler
 from concurlint.runtime.targets import Target
 from concurlint.source import decode
@@ -35,9 +35,9 @@ def measure(
 
     `watch` is entered while it runs. LaunchError, RecordingError and SamplingError say what is in the way.
     """
+    check_here()
     command = target.command
     with target.start() as program, Recorders(program, rate=rate) as recorders, program.signals_passed_on():
-        program.go()
         # Ctrl-C is for a program of ours; from another's process it only turns us away.
         with watch(recorders.sampler), contextlib.suppress(KeyboardInterrupt):
             program.wait(seconds)

@@ -1,7 +1,8 @@
 """Runs inside the measured interpreter, 3.8 or newer: waits until it may go, then is as if it had never been."""
 
-# Started as `python bootstrap.py READY GO (script PATH | module NAME) ARGUMENTS...`, where READY and GO are inherited
-# pipe ends. It imports nothing that a starting interpreter has not loaded; the program gets a `__main__` of its own.
+# Started as `python bootstrap.py READY GO (script PATH | module NAME | code TEXT) ARGUMENTS...`, where READY and GO are
+# inherited pipe ends. It imports nothing that a starting interpreter has not loaded; the program gets a `__main__` of
+# its own.
 
 # Python 3.8 must read it, and even pathlib or __future__ would be seen by the program.
 # ruff: noqa: PTH109, PTH112, PTH118, PTH120, PTH123
@@ -52,7 +53,7 @@ def wait_for_go(ready: int, go: int) -> None:
 
 def become_main(kind: str, target: str, arguments: "list[str]") -> "dict[str, object]":
     """The namespace of a new `__main__`; sys.argv and sys.orig_argv as `python` sets them."""
-    words = ["-m", target] if kind == "module" else [target]
+    words = {"module": ["-m", target], "code": ["-c", target]}.get(kind, [target])
     if hasattr(sys, "orig_argv"):
         # Everything from this file's own name on.
         sys.orig_argv[len(sys.orig_argv) - len(sys.argv) :] = words + arguments
@@ -124,7 +125,10 @@ if __name__ == "__main__":
     kind, target, arguments = sys.argv[3], sys.argv[4], sys.argv[5:]
     try:
         main = become_main(kind, target, arguments)
-        if kind == "script" and not is_folder_or_archive(target):
+        if kind == "code":
+            set_path("")
+            exec(compile(target, "<string>", "exec", 0, True), main)
+        elif kind == "script" and not is_folder_or_archive(target):
             # The fewest frames below the program's: this one.
             exec(load_script(target, main), main)
         else:

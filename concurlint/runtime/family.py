@@ -102,6 +102,11 @@ class Family:
         return True
 
 
+def runs_python(pid: int) -> bool:
+    """Whether a process runs CPython, as far as can be told."""
+    return _is_python(pid, _identity_of(pid))
+
+
 def _identity_of(pid: int) -> tuple[str, bytes]:
     try:
         return read_executable(pid), read_bytes(f"/proc/{pid}/cmdline")

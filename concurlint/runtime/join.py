@@ -101,7 +101,7 @@ def join(
             JoinedThread(
                 pid=thread.pid,
                 tid=thread.tid,
-                name=of.name if of and of.name else thread.name,
+                name=_name(thread, of),
                 spent=_spent(tally, hidden),
                 pieces=_merged([_named(_placed(piece, tally, every), hidden) for piece in pieces]),
                 cpu_ns=thread.cpu_ns,
@@ -109,6 +109,14 @@ def join(
             )
         )
     return Joined(tuple(threads), offset, sum(of is not None for _, _, of in both))
+
+
+def _name(thread: ThreadStates, of: ThreadStacks | None) -> str:
+    """As Python calls it; the kernel calls a main thread by its program."""
+    if of is not None and of.name:
+        return of.name
+    is_unnamed = thread.tid == thread.pid and thread.name.startswith("python")
+    return "MainThread" if is_unnamed else thread.name
 
 
 def _samples(thread: ThreadStates, of: ThreadStacks, looks: Sequence[Nanoseconds], every: Nanoseconds) -> list[Sample]:

@@ -17,11 +17,13 @@ from typing import Literal, Self
 from concurlint.runtime.procfs import is_alive, read_stat
 
 Seconds = float
+Kind = Literal["script", "module", "code"]
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 """Its frames lie below the program's own: what shows stacks leaves them out."""
 
 _OLDEST = (3, 8)
+_NOT_PYTHON = f"ended before it ran the program: is it a Python interpreter, {_OLDEST[0]}.{_OLDEST[1]} or newer?"
 _PATIENCE: Seconds = 30.0
 _POLL: Seconds = 0.02
 _FORWARDED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -145,19 +147,31 @@ class Attached:
         """It goes on."""
 
 
-def start_script(path: str, arguments: Sequence[str] = (), *, python: str = sys.executable) -> Program:
-    """As `python path arguments`, held at the barrier. LaunchError if there is no such script or interpreter."""
+def start_script(
+    path: str, arguments: Sequence[str] = (), *, python: str = sys.executable, options: Sequence[str] = ()
+) -> Program:
+    """As `python options path arguments`, held at the barrier. LaunchError without such a script or interpreter."""
     try:
         if not Path(path).is_dir():
-            Path(path).open("rb").close()
+            with Path(path).open("rb") as file:
+                _refuse_foreign(path, file.read(512))
     except OSError as error:
         raise LaunchError(f"cannot open the script: {path}: {error.strerror}") from None
-    return _start(python, "script", path, arguments)
+    return _start((python, *options), "script", path, arguments)
 
 
-def start_module(name: str, arguments: Sequence[str] = (), *, python: str = sys.executable) -> Program:
-    """As `python -m name arguments`, held at the barrier. LaunchError if there is no such interpreter."""
-    return _start(python, "module", name, arguments)
+def start_module(
+    name: str, arguments: Sequence[str] = (), *, python: str = sys.executable, options: Sequence[str] = ()
+) -> Program:
+    """As `python options -m name arguments`, held at the barrier. LaunchError if there is no such interpreter."""
+    return _start((python, *options), "module", name, arguments)
+
+
+def start_code(
+    text: str, arguments: Sequence[str] = (), *, python: str = sys.executable, options: Sequence[str] = ()
+) -> Program:
+    """As `python options -c text arguments`, held at the barrier. LaunchError if there is no such interpreter."""
+    return _start((python, *options), "code", text, arguments)
 
 
 def start_command(command: Sequence[str]) -> Program:
@@ -168,7 +182,17 @@ def start_command(command: Sequence[str]) -> Program:
         raise LaunchError(f"cannot run the command: {command[0]}: {error.strerror}") from None
 
 
-def _start(python: str, kind: Literal["script", "module"], target: str, arguments: Sequence[str]) -> Program:
+def _refuse_foreign(path: str, start: bytes) -> None:
+    """What Python would try to read as its own, with nothing but noise to show for it."""
+    # Installers write scripts for /bin/sh that name their Python in the second line.
+    if start.startswith(b"\x7fELF") or (start.startswith(b"#!") and b"py" not in start):
+        raise LaunchError(f"not a Python script: {path}; a command is run by `concurlint profile -- {path}`")
+
+
+def _start(command: Sequence[str], kind: Kind, target: str, arguments: Sequence[str]) -> Program:
+    python = command[0]
+    if python != sys.executable:
+        _try(python)
     ready, says_ready = os.pipe()
     waits, go = os.pipe()
     try:
@@ -176,7 +200,7 @@ def _start(python: str, kind: Literal["script", "module"], target: str, argument
             os.set_inheritable(inherited, True)
         words = [str(BOOTSTRAP), str(says_ready), str(waits), kind, target, *arguments]
         # The program has what files its caller left open to us, as without us: close_fds would take them away.
-        process = subprocess.Popen([python, *words], close_fds=False)
+        process = subprocess.Popen([*command, *words], close_fds=False)
     except OSError as error:
         os.close(ready)
         os.close(go)
@@ -194,12 +218,33 @@ def _start(python: str, kind: Literal["script", "module"], target: str, argument
     return program
 
 
+def _try(python: str) -> None:
+    """Another program would say no end of things about arguments that it is not used to."""
+    try:
+        done = subprocess.run(
+            [python, "-S", "-c", "import sys; print(sys.implementation.name)"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except OSError as error:
+        raise LaunchError(f"cannot run the interpreter: {python}: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise LaunchError(f"{python} did not answer within {_PATIENCE:g} s: is it a Python interpreter?") from None
+    name = done.stdout.decode(errors="replace").strip()
+    if not name:
+        raise LaunchError(f"{python} {_NOT_PYTHON}")
+    if name != "cpython":
+        raise LaunchError(f"{python} is {name[:20]}: only CPython can be measured")
+
+
 def _read_answer(ready: int, python: str) -> Interpreter:
     answered, _, _ = select.select([ready], [], [], _PATIENCE)
     said = os.read(ready, 4096).decode().split() if answered else []
     if not said:
-        why = "ended before it ran the program" if answered else f"did not answer within {_PATIENCE:g} s"
-        raise LaunchError(f"{python} {why}: is it a Python interpreter, {_OLDEST[0]}.{_OLDEST[1]} or newer?")
+        raise LaunchError(f"{python} {_NOT_PYTHON if answered else f'did not answer within {_PATIENCE:g} s'}")
     major, minor, micro, free_threaded = map(int, said[2:])
     if (major, minor) < _OLDEST:
         raise LaunchError(f"{python} is Python {major}.{minor}: {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")

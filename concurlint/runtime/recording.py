@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from concurlint.runtime.family import runs_python
 from concurlint.runtime.join import join
 from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
 from concurlint.runtime.procfs import is_alive
@@ -23,13 +24,19 @@ from concurlint.runtime.stacks import (
     version_of,
     why_unsupported,
 )
-from concurlint.runtime.states import DEFAULT_RATE, Sampler
+from concurlint.runtime.states import DEFAULT_RATE, Sampler, SamplingError, check_proc
 
 Seconds = float
 
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _VERSION = re.compile(r"/python(3\.\d+)[a-z]*$")
 _NO_STACKS = Recording(Stacks((), 0, 1, 0))
+
+
+def check_here() -> None:
+    """SamplingError or RecordingError where nothing at all can be measured, said before anything is started."""
+    check_proc()
+    find_pyspy()
 
 
 class Recorders:
@@ -43,7 +50,7 @@ class Recorders:
         self._python = _exact(program.interpreter)
         self._began = 0.0
         self._cost: Nanoseconds = 0
-        self.sampler = Sampler(program.pid, rate=rate)
+        self.sampler = _sampler(program, rate)
         self._stacks: StackRecorder | None = None
         trouble = _why_without_lines(program.interpreter)
         if trouble:
@@ -52,25 +59,28 @@ class Recorders:
             self._stacks = StackRecorder(program.pid, rate=max(1, rate // 2), children=True, pyspy=pyspy)
 
     def start(self) -> None:
-        """Come back when both record. RecordingError if the process may not be read, or is no Python."""
-        self._began = time.time()
+        """Let the program go, recorded by both. RecordingError if it may not be read, or is no Python."""
         if isinstance(self._program, Program) and self._program.interpreter is None:
             # A command runs already, and need not be Python itself: what can be had of it is taken.
-            self.sampler.start()
+            self._start_sampler()
             self._start_stacks(RecordingError)
         else:
             self._start_stacks(UnsupportedError)
-            self._began = time.time()
-            self.sampler.start()
+            if not runs_python(self._program.pid):
+                raise RecordingError(f"process {self._program.pid} is not a Python process")
+            self._program.go()
+            self._start_sampler()
         self._cost = time.process_time_ns()
 
     def stop(self, command: Sequence[str]) -> Profile:
-        """End both, and give what they saw. SamplingError if the sampler failed."""
+        """End both, and give what they saw. SamplingError if the sampler failed, RecordingError if it saw nothing."""
         left = [pid for pid in self.sampler.processes if pid != self._program.pid]
         states = self.sampler.stop()
         cost = max(states.cost_ns, time.process_time_ns() - self._cost)
         recording = self._stacks.stop() if self._stacks is not None else _NO_STACKS
         states = replace(states, cost_ns=cost + recording.cost_ns)
+        if not states.threads:
+            raise RecordingError(f"no Python process to be measured was seen: {' '.join(command)[:80]}")
         joined = join(states, recording.stacks, _before(recording.stacks), recording.doubt)
         if self._stacks is not None and not joined.with_stacks and not recording.trouble:
             self._notes.append("py-spy saw no stack: states are given without lines")
@@ -102,6 +112,10 @@ class Recorders:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _start_sampler(self) -> None:
+        self._began = time.time()
+        self.sampler.start()
+
     def _start_stacks(self, bearable: type[RecordingError]) -> None:
         self._python = self._python or version_of(self._program.pid)
         if self._stacks is not None:
@@ -120,6 +134,15 @@ class Recorders:
         orphans = [pid for pid in left if is_alive(pid)]
         if orphans and not is_alive(self._program.pid):
             yield f"{len(orphans)} of its processes still ran when the program ended"
+
+
+def _sampler(program: Program | Attached, rate: int) -> Sampler:
+    try:
+        return Sampler(program.pid, rate=rate)
+    except SamplingError:
+        if isinstance(program, Program) and not is_alive(program.pid):
+            raise RecordingError("the command ended at once: there was nothing to be measured") from None
+        raise
 
 
 def count_cores() -> int:

@@ -29,6 +29,7 @@ _WITHOUT = "states are given without lines"
 _PLAIN_WORDS = (
     ("Permission Denied", "not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"),
     ("Operation not permitted", "not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"),
+    ("No python processes found", "process {pid} is not a Python process, and has started none"),
     ("Failed to find python version", "process {pid} is not a Python process"),
     ("Failed to get process executable", "there is no process {pid}"),
     ("Failed to find a python interpreter", "process {pid} has no Python interpreter that py-spy can find"),

@@ -33,6 +33,12 @@ class SamplingError(Exception):
     """States cannot be sampled; the text is one line for people."""
 
 
+def check_proc() -> None:
+    """SamplingError where there is no Linux /proc."""
+    if not os.path.exists("/proc/self/schedstat"):  # noqa: PTH110
+        raise SamplingError("thread states need Linux with /proc mounted")
+
+
 class Sampler:
     """Looks at all threads of `pid` and of the Python processes below it, until stopped or they have ended.
 
@@ -41,8 +47,7 @@ class Sampler:
 
     def __init__(self, pid: int, *, rate: int = DEFAULT_RATE) -> None:
         """SamplingError where there is no such process, or no Linux /proc."""
-        if not os.path.exists("/proc/self/schedstat"):  # noqa: PTH110
-            raise SamplingError("thread states need Linux with /proc mounted")
+        check_proc()
         if not is_alive(pid):
             raise SamplingError(f"there is no process {pid}")
         self.pid = pid

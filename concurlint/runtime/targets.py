@@ -4,13 +4,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from concurlint.runtime.commands import read_command
 from concurlint.runtime.launch import (
     Attached,
     Program,
+    start_code,
     start_command,
     start_module,
     start_script,
 )
+
+_STARTS = {"script": start_script, "module": start_module, "code": start_code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,11 @@ class Command:
         return self.words
 
     def start(self) -> Program:
-        """Already running. LaunchError if it cannot be."""
-        return start_command(self.words)
+        """Held at the barrier if it is Python itself, else already running. LaunchError if it cannot be."""
+        found = read_command(self.words)
+        if found is None:
+            return start_command(self.words)
+        return _STARTS[found.kind](found.target, found.arguments, python=found.python, options=found.options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class RunsRole:
     arguments after the callable are its arguments. `many`: one such call runs the callable several times
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
     `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
+    `drops`: whoever runs it looks at nothing that it returns.
     `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
     `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
     callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
@@ -49,6 +50,7 @@ class RunsRole:
     weak: bool = False
     event: bool = False
     thread_words: tuple[str, ...] = ()
+    drops: bool = False
     group: Parameter | None = None
     error: str = ""
     on_error: Parameter | None = None

@@ -9,12 +9,14 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
+from concurlint.effects.asynchrony import Asynchrony
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
 from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.frameworks import framework_of
 from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
@@ -251,18 +253,8 @@ class Program:
         return f"use {better}" if better else f"run it in a thread: {away}"
 
     def framework(self, code: Code) -> str:
-        """`trio`, `anyio` or `asyncio`, by what the module imports."""
-        names = {
-            binding.imported.module.partition(".")[0]
-            for bindings in code.module.body.scope.bindings.values()
-            for binding in bindings
-            if binding.imported is not None and not binding.imported.level
-        }
-        if "asyncio" not in names:
-            for name in ("trio", "anyio"):
-                if name in names:
-                    return name
-        return "asyncio"
+        """See `framework_of`."""
+        return framework_of(code)
 
     def is_windows_only(self, code: Code, site: CallSite) -> bool:
         """Whether a call only runs on Windows: by the conditions around it or its callers, or by name."""
@@ -278,6 +270,11 @@ class Program:
     def races(self) -> Races:
         """Races on shared state."""
         return Races(self.graph, self.sharing)
+
+    @cached_property
+    def asynchrony(self) -> Asynchrony:
+        """What becomes of coroutines, and of the event loop they run on."""
+        return Asynchrony(self.graph, self.dispatches, self.roles, self.locks)
 
     @cached_property
     def blocking(self) -> BlockingCalls:

@@ -157,7 +157,7 @@ class _Collector(SimpleStatements):
 
     def _try(self, node: cst.Try | cst.TryStar) -> bool:
         self._attempts += 1
-        number = self._attempts
+        number, around = self._attempts, self.context
 
         def part(name: Literal["body", "handler", "else", "finally"]) -> tuple[Attempt, ...]:
             return (*self.context.attempts, Attempt(number, name))
@@ -173,9 +173,12 @@ class _Collector(SimpleStatements):
                     types = caught.items if isinstance(caught, Collection) else (caught,)
                     if handler.name is not None and isinstance(handler.name.name, cst.Name):
                         self.bind(handler.name.name.value, "except", caught, self.place(handler.name.name))
-                raised = self.raises
-                handlers_end = self._body(handler.body.body) and handlers_end
-                self.scope.handlers.append(Handler(number, types, block, self.place(handler), self.raises > raised))
+                raised, continued = self.raises, self.continues
+                leaves = self._body(handler.body.body)
+                handlers_end = handlers_end and leaves
+                reraises, continues = self.raises > raised, self.continues > continued
+                place = self.place(handler)
+                self.scope.handlers.append(Handler(number, types, block, place, reraises, leaves, continues, around))
         if node.orelse is not None:
             ends = self._suite(node.orelse.body, attempts=part("else"))[1] or ends
         if node.finalbody is not None and self._suite(node.finalbody.body, attempts=part("finally"))[1]:

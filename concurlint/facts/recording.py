@@ -39,6 +39,7 @@ class Recorder:
         self.context = Context()
         self.statement: Place = _NOWHERE
         self.raises = 0
+        self.continues = 0
         self._orders: dict[int, int] = {}
         self._loops: list[Loop] = []
         self._renames: list[dict[str, str]] = []

@@ -159,13 +159,20 @@ class Branch:
 
 @record
 class Handler:
-    """An `except` clause of try number `attempt`."""
+    """An `except` clause of try number `attempt`, which stands in `context`.
+
+    `reraises` when there is a `raise` in its body; `leaves` when the body never comes to its end, and
+    `continues` when that may be because it turns to the next round of a loop.
+    """
 
     attempt: int
     types: tuple[Expression, ...]
     block: int
     at: Place
     reraises: bool
+    leaves: bool
+    continues: bool
+    context: Context
 
 
 @record

@@ -97,6 +97,7 @@ class SimpleStatements(Lowering):
         return True
 
     def _continue(self, _node: cst.Continue) -> bool:
+        self.continues += 1
         return True
 
     def _assert(self, node: cst.Assert) -> bool:

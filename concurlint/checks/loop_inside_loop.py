@@ -1,0 +1,27 @@
+"""An event loop started by code that an event loop runs."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.facts.syntax import spelled
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL507", "loop-inside-loop", Level.ERROR)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for code, site, nested in program.asynchrony.coroutines.nested_loops():
+        if program.roles.runs_loop(nested.name) != program.framework(code) and program.framework(code) == "trio":
+            continue
+        called = spelled(site.call.function) or nested.name
+        direct = len(nested.chain) == 1
+        last = nested.name.rpartition(".")[2]
+        says = f"`{called}` starts an event loop" if direct else f"`{called}` comes to `{last}`"
+        yield rule.finding(
+            code.span(site.call.at),
+            f"{says}, but one is running here: it raises RuntimeError",
+            help="await the coroutine instead" + ("" if direct else ": make the functions between `async def`"),
+            trace=nested.steps(),
+        )

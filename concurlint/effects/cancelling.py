@@ -1,0 +1,224 @@
+"""Handlers that swallow the cancellation of the task they run in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatches
+from concurlint.facts.records import Awaited, Context, Handler
+from concurlint.facts.syntax import (
+    Attribute,
+    Await,
+    Call,
+    Collection,
+    Comprehension,
+    Constant,
+    Expression,
+    Name,
+    Place,
+    Star,
+    spelled,
+    walk,
+)
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Coroutine
+
+_ENDS_TASK = {"cancel", "uncancel", "cancelling", "cancelled", "cancel_scope", "aclose", "athrow", "throw"}
+_TELLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "str", "repr"}
+
+_EVERYTHING = {"except:", "builtins.BaseException"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Swallowed:
+    """A handler (or `suppress`) that keeps a cancellation: as it is spelled, and the `await` it stands around."""
+
+    code: Code
+    at: Place
+    caught: str
+    awaited: Awaited
+    loops: bool
+
+
+class Cancelling:
+    """Looks at every handler around an `await`."""
+
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, roles: Roles) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._roles = roles
+
+    def swallowed(self) -> Iterator[Swallowed]:
+        """The handlers that catch a cancellation and let the task go on."""
+        for code in self._graph.edges:
+            if not code.is_async or self._handles_cancellation(code):
+                continue
+            met: set[int] = set()
+            for handler in code.scope.handlers:
+                caught = self._catches(handler.types, code)
+                if not caught or handler.attempt in met:
+                    continue
+                met.add(handler.attempt)
+                awaited = self._interrupted(code, handler)
+                if awaited is not None and not handler.reraises and self._goes_on(code, handler, caught):
+                    yield Swallowed(code, handler.at, caught, awaited, _turns_again(code, handler))
+            yield from self._suppressed(code)
+
+    def _handles_cancellation(self, code: Code) -> bool:
+        """Whether the function cancels something itself, or looks whether it was cancelled."""
+        return any(
+            isinstance(site.call.function, Attribute) and site.call.function.attr in _ENDS_TASK
+            for site in code.scope.calls
+        )
+
+    def _catches(self, types: tuple[Expression, ...], code: Code) -> str:
+        """The spelling of what catches a cancellation; `""` if nothing does."""
+        if not types:
+            return "except:"
+        for kind in types:
+            kind = kind.function if isinstance(kind, Call) else kind
+            for value in self._graph.evaluator.values(kind, code):
+                name = self._roles.canonical(library_name(value))
+                if self._roles.is_cancellation(name):
+                    return name
+        return ""
+
+    def _interrupted(self, code: Code, handler: Handler) -> Awaited | None:
+        """The first `await` in the body of the `try` where this task itself may be cancelled."""
+        for awaited in code.scope.awaits:
+            parts = {attempt.number: attempt.part for attempt in awaited.context.attempts}
+            if parts.get(handler.attempt) != "body" or self._caught_before(code, awaited, handler.attempt):
+                continue
+            if self._may_be_cancelled_elsewhere(awaited, code):
+                return None
+            return awaited
+        return None
+
+    def _caught_before(self, code: Code, awaited: Awaited, outer: int) -> bool:
+        """Whether an inner `try` takes the cancellation first."""
+        inner = {a.number for a in awaited.context.attempts if a.part == "body" and a.number > outer}
+        return any(h.attempt in inner and self._catches(h.types, code) for h in code.scope.handlers)
+
+    def _waited_for(self, value: Expression, code: Code) -> Iterator[Expression]:
+        """What an `await` really waits for: the arguments of calls that wait for others."""
+        if isinstance(value, (Await, Star)):
+            yield from self._waited_for(value.value, code)
+        elif isinstance(value, Call) and self._gathers(value, code):
+            for argument in value.arguments:
+                if argument.keyword is None:
+                    yield from self._waited_for(argument.value, code)
+        elif isinstance(value, Collection):
+            for item in value.items:
+                yield from self._waited_for(item, code)
+        elif isinstance(value, Comprehension):
+            for result in value.results:
+                yield from self._waited_for(result, code)
+        elif not isinstance(value, Constant):
+            yield value
+
+    def _gathers(self, call: Call, code: Code) -> bool:
+        return any(self._roles.gathers(library_name(v)) for v in self._graph.evaluator.values(call.function, code))
+
+    def _may_be_cancelled_elsewhere(self, awaited: Awaited, code: Code) -> bool:
+        """Whether what is waited for is a task of its own: its cancellation arrives here as well."""
+        value = awaited.value
+        if value is None:
+            return False
+        return any(not self._is_own_wait(part, code) for part in self._waited_for(value, code))
+
+    def _is_own_wait(self, value: Expression, code: Code) -> bool:
+        if not isinstance(value, Call):
+            return False
+        made = self._graph.evaluator.values(value, code)
+        if any(isinstance(each, Coroutine) for each in made):
+            return True
+        names = {library_name(v) for v in self._graph.evaluator.values(value.function, code)}
+        if any(self._roles.runs(name) is not None for name in names):
+            return False
+        return not any(self._graph.evaluator.kind(each) in ("async-future", "future") for each in made)
+
+    def _goes_on(self, code: Code, handler: Handler, caught: str) -> bool:
+        """Whether the task works on after the handler, or nobody meant to end it there."""
+        if self._hands_on(code, handler) or self._ends_process(code, handler):
+            return False
+        if _turns_again(code, handler):
+            return True
+        if caught in _EVERYTHING:
+            return not self._is_root(code)
+        return self._is_awaited_on_the_way(code)
+
+    def _is_root(self, code: Code) -> bool:
+        """Whether a task is all that runs this: it ends with it, and nobody goes on."""
+        awaited = any(edge.site.awaited for edge in self._graph.callers.get(code, ()))
+        return not awaited and any(d.on == "task" and not d.waits for d in self._dispatches.by_code.get(code, ()))
+
+    def _is_awaited_on_the_way(self, code: Code) -> bool:
+        """Whether a coroutine that awaits this one has more to do, and would do it although it was cancelled."""
+        return any(
+            edge.site.awaited
+            and edge.caller.is_async
+            and (edge.site.context.loops or any(a.order > edge.site.order + 1 for a in edge.caller.scope.awaits))
+            for edge in self._graph.callers.get(code, ())
+        )
+
+    def _ends_process(self, code: Code, handler: Handler) -> bool:
+        return any(
+            self._roles.ends_process(name) and handler.block in site.context.blocks
+            for site, name, _ in self._graph.libraries.get(code, ())
+        )
+
+    @staticmethod
+    def _hands_on(code: Code, handler: Handler) -> bool:
+        """Whether the handler gives the exception to somebody, or stores it."""
+        names = {
+            name
+            for name, bindings in code.scope.bindings.items()
+            for b in bindings
+            if b.kind == "except" and b.context.blocks[-1] == handler.block
+        }
+        for site in code.scope.calls:
+            if handler.block not in site.context.blocks:
+                continue
+            function = site.call.function
+            word = function.attr if isinstance(function, Attribute) else getattr(function, "id", "")
+            given = {a.value.id for a in site.call.arguments if isinstance(a.value, Name)}
+            if (given & names or word in ("exc_info", "set_exception")) and word not in _TELLS:
+                return True
+        stored = [a.value for a in code.scope.accesses if handler.block in a.context.blocks and a.kind == "write"]
+        stored += [b.value for bs in code.scope.bindings.values() for b in bs if handler.block in b.context.blocks]
+        stored += [r.value for r in code.scope.returned if handler.block in r.context.blocks]
+        return any(isinstance(value, Name) and value.id in names for value in stored)
+
+    def _suppressed(self, code: Code) -> Iterator[Swallowed]:
+        """`with suppress(CancelledError):` around an `await`."""
+        for entered, context, _ in code.scope.entered:
+            manager = entered.manager
+            if not isinstance(manager, Call) or entered.is_async:
+                continue
+            names = {library_name(v) for v in self._graph.evaluator.values(manager.function, code)}
+            if names != {"contextlib.suppress"}:
+                continue
+            caught = self._catches(tuple(a.value for a in manager.arguments), code) if manager.arguments else ""
+            inside = [a for a in code.scope.awaits if entered in a.context.entered]
+            if not caught or not inside or self._may_be_cancelled_elsewhere(inside[0], code):
+                continue
+            if context.loops or caught in _EVERYTHING or self._is_awaited_on_the_way(code):
+                yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops))
+
+
+def _inside(context: Context, attempt: int) -> bool:
+    return any(a.number == attempt for a in context.attempts)
+
+
+def _turns_again(code: Code, handler: Handler) -> bool:
+    """Whether the task turns to the next round of a loop after the handler."""
+    if not handler.context.loops or (handler.leaves and not handler.continues):
+        return False
+    test = code.scope.loops[handler.context.loops[-1]].iterable
+    tested = {spelled(part) for part in walk(test)} - {"", "self"} if test is not None else set()
+    written = {spelled(a.target) for a in code.scope.accesses if handler.block in a.context.blocks}
+    written |= {n for n, bs in code.scope.bindings.items() for b in bs if handler.block in b.context.blocks}
+    return not tested & written

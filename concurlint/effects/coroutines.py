@@ -1,0 +1,186 @@
+"""Coroutines that nobody awaits, and event loops that are started inside one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.doubts import Doubts
+from concurlint.effects.guards import contradicts
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Call, Expression, Unary
+from concurlint.finding import Step
+from concurlint.project.arguments import merged
+from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Partial, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nested:
+    """A call in a coroutine that comes to `name`, which starts an event loop; `chain` as in `Blocking`."""
+
+    name: str
+    chain: tuple[tuple[Code, CallSite], ...]
+
+    def steps(self) -> tuple[Step, ...]:
+        """The chain below the coroutine as steps of a trace."""
+        found: list[Step] = []
+        for index, (code, site) in enumerate(self.chain[1:], 1):
+            what = self.name if index == len(self.chain) - 1 else self.chain[index + 1][0].qualname
+            found.append(Step(code.span(site.call.at), f"`{code.qualname}` calls `{what}`"))
+        return tuple(found)
+
+
+class Coroutines:
+    """Looks at what becomes of coroutines, and at who runs loops."""
+
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, roles: Roles) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._roles = roles
+        self._doubts = Doubts(graph)
+
+    # coroutines that are thrown away
+
+    def never_awaited(self) -> Iterator[tuple[Code, CallSite, str]]:
+        """Calls that make a coroutine which is dropped or taken for a truth value: "dropped" or "tested"."""
+        for code in self._graph.edges:
+            tested = {id(_bare(branch.test)) for branch in code.scope.branches}
+            for site in code.scope.calls:
+                how = self._thrown_away(code, site, tested)
+                if how and self._makes_coroutine(code, site):
+                    yield code, site, how
+
+    def _thrown_away(self, code: Code, site: CallSite, tested: set[int]) -> str:
+        if site.awaited:
+            return ""
+        if site.dropped or self._is_never_read(code, site):
+            return "dropped"
+        return "tested" if id(site.call) in tested else ""
+
+    @staticmethod
+    def _is_never_read(code: Code, site: CallSite) -> bool:
+        """Whether the result gets a local name that nothing reads."""
+        scope = code.scope
+        if scope.kind != "function":
+            return False
+        for name, bindings in scope.bindings.items():
+            if not any(b.value is site.call and b.kind == "assign" and not b.path for b in bindings):
+                continue
+            if name in scope.globals | scope.nonlocals:
+                return False
+            return not any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family())
+        return False
+
+    def _makes_coroutine(self, code: Code, site: CallSite) -> bool:
+        callees = self._graph.evaluator.values(site.call.function, code)
+        if not callees.items or (not callees.whole and not _is_named(callees.items)):
+            return False
+        return all(self._gives_coroutine(code, site, value) for value in callees)
+
+    def _gives_coroutine(self, code: Code, site: CallSite, value: Value) -> bool:
+        name = library_name(value)
+        if name:
+            return self._roles.is_coroutine_function(self._roles.canonical(name))
+        callee = self._graph.runs(value)
+        if callee is None or not callee.is_async or callee.scope.is_generator or isinstance(value, (ClassOf, Instance)):
+            return False
+        if not all(self._is_foreign(decorator, callee) for decorator in callee.scope.decorators):
+            return False
+        made = self._graph.evaluator.values(site.call, code)
+        return bool(made.items) and all(isinstance(each, Coroutine) for each in made)
+
+    def _is_foreign(self, decorator: Expression, code: Code) -> bool:
+        """A library's decorator that keeps functions as they are; one of the project may run the coroutine."""
+        inner = decorator.function if isinstance(decorator, Call) else decorator
+        values = self._graph.evaluator.values(inner, code.parent or code)
+        return bool(values.items) and all(library_name(value) for value in values)
+
+    def called_and_dropped(self) -> Iterator[Dispatch]:
+        """Coroutine functions handed to something that calls them and looks at nothing they return."""
+        for dispatch in self._dispatches.all:
+            role = self._roles.runs(dispatch.name)
+            if role is None or not role.drops or not dispatch.code.is_async or dispatch.code.scope.is_generator:
+                continue
+            inner = dispatch.value
+            while isinstance(inner, Partial):
+                inner = inner.work
+            if not isinstance(inner, Coroutine):
+                yield dispatch
+
+    # loops inside loops
+
+    def nested_loops(self) -> Iterator[tuple[Code, CallSite, Nested]]:
+        """Calls in coroutines that start an event loop where one is running."""
+        if any(name.startswith("nest_asyncio.") for name in self._graph.named):
+            return
+        starters = self._starters()
+        for code in self._graph.edges:
+            if not code.is_async or self._doubts.knows_the_loop(code):
+                continue
+            for site, name, _ in self._graph.libraries.get(code, ()):
+                if self._runs_loop(code, site, name):
+                    yield code, site, Nested(name, ((code, site),))
+            for edge in self._graph.edges[code]:
+                inner = starters.get(edge.callee)
+                if inner is not None and edge.runs and self._gets_there(edge, inner) and self._is_sure(edge):
+                    yield code, edge.site, Nested(inner.name, ((code, edge.site), *inner.chain))
+
+    def _runs_loop(self, code: Code, site: CallSite, name: str) -> bool:
+        if not self._roles.runs_loop(name) or site.awaited:
+            return False
+        return not any(attempt.part == "body" for attempt in site.context.attempts) or not _catches(code, site)
+
+    def _starters(self) -> dict[Code, Nested]:
+        """Plain functions that start a loop on every ordinary run, directly or through others."""
+        found: dict[Code, Nested] = {}
+        for code, calls in self._graph.libraries.items():
+            if not self._is_plain(code):
+                continue
+            for site, name, _ in calls:
+                if self._runs_loop(code, site, name) and not self._doubts.of(code, site):
+                    found.setdefault(code, Nested(name, ((code, site),)))
+        queue = list(found)
+        for callee in queue:
+            for edge in self._graph.callers.get(callee, ()):
+                caller, inner = edge.caller, found[callee]
+                if caller in found or not edge.runs or not self._is_plain(caller) or not self._is_sure(edge):
+                    continue
+                if not self._doubts.of(caller, edge.site) and self._gets_there(edge, inner):
+                    found[caller] = Nested(inner.name, ((caller, edge.site), *inner.chain))
+                    queue.append(caller)
+        return found
+
+    def _is_plain(self, code: Code) -> bool:
+        at_rest = code.is_async or code.scope.is_generator or code.scope.kind in ("module", "class")
+        return not at_rest and not self._doubts.knows_the_loop(code)
+
+    def _is_sure(self, edge: Edge) -> bool:
+        """Whether nothing else may be called there."""
+        return len(self._graph.targets(edge.site)) == 1 and not edge.site.awaited
+
+    @staticmethod
+    def _gets_there(edge: Edge, inner: Nested) -> bool:
+        bound = isinstance(edge.value, (Bound, ClassOf, Instance))
+        call = merged(edge.value, edge.site.call)
+        return not any(contradicts(c, edge.callee, call, bound) for c in inner.chain[0][1].context.conditions)
+
+
+def _bare(test: object) -> object:
+    while isinstance(test, Unary) and test.operator == "Not":
+        test = test.operand
+    return test
+
+
+def _is_named(items: tuple[Value, ...]) -> bool:
+    """Values of a class known by an annotation or a parameter: incomplete by nature, but of that class."""
+    return all(isinstance(value, Bound) for value in items)
+
+
+def _catches(code: Code, site: CallSite) -> bool:
+    """Whether an `except` around the call may be there for the loop that runs already."""
+    numbers = {attempt.number for attempt in site.context.attempts if attempt.part == "body"}
+    return any(handler.attempt in numbers for handler in code.scope.handlers)

@@ -1,0 +1,16 @@
+"""Which asynchronous framework a piece of code is written for."""
+
+from __future__ import annotations
+
+from concurlint.project.modules import Code
+
+
+def framework_of(code: Code) -> str:
+    """`trio`, `anyio` or `asyncio`, by what the module imports."""
+    names = {
+        binding.imported.module.partition(".")[0]
+        for bindings in code.module.body.scope.bindings.values()
+        for binding in bindings
+        if binding.imported is not None and not binding.imported.level
+    }
+    return "asyncio" if "asyncio" in names else next((name for name in ("trio", "anyio") if name in names), "asyncio")

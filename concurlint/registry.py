@@ -3,6 +3,8 @@
 from difflib import get_close_matches
 
 from concurlint.checks import (
+    asyncio_timer_poll,
+    awaits_one_by_one,
     blocking_call_in_async,
     call_instead_of_callable,
     cancellation_swallowed,
@@ -11,6 +13,8 @@ from concurlint.checks import (
     condition_wait_without_loop,
     coroutine_not_awaited,
     cpu_bound_work_in_threads,
+    cpu_loop_in_async,
+    disk_io_in_async,
     executor_error_lost,
     executor_never_shut_down,
     executor_waits_on_itself,
@@ -22,6 +26,7 @@ from concurlint.checks import (
     lock_order_inversion,
     lock_taken_twice,
     loop_inside_loop,
+    loop_touched_from_thread,
     loop_variable_captured,
     needless_shell,
     pipe_never_drained,
@@ -31,6 +36,7 @@ from concurlint.checks import (
     run_instead_of_start,
     shared_write_unlocked,
     shell_string_command,
+    state_torn_across_await,
     task_not_kept,
     thread_without_target,
     unpicklable_work_for_process,
@@ -85,11 +91,17 @@ RULES: tuple[Rule[Program], ...] = (
     command_string_without_shell.rule,
     pipe_never_drained.rule,
     blocking_call_in_async.rule,
+    cpu_loop_in_async.rule,
     task_not_kept.rule,
     coroutine_not_awaited.rule,
     lock_held_across_await.rule,
+    loop_touched_from_thread.rule,
     loop_inside_loop.rule,
+    state_torn_across_await.rule,
+    awaits_one_by_one.rule,
     cancellation_swallowed.rule,
+    asyncio_timer_poll.rule,
+    disk_io_in_async.rule,
 )
 
 VERDICTS: tuple[Judgement, ...] = (

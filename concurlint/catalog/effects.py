@@ -50,6 +50,7 @@ class CallFact:
     "heavy" is slow even on modest input. Below `threshold` bytes, or up to `threshold_elements` array
     elements, the GIL is held although the call releases it for more. `blocks_loop`: a coroutine that makes
     the call stops its event loop. `waits`: the caller waits for something outside, so it is not CPU-bound.
+    `slow`: the call is made to take its time, whatever it is given, as hashes of passwords are.
     Each item of `nonblocking` is a keyword, its position (None: keyword only) and the value with which
     the call does not wait; a value that is text is the dotted name of a constant, alone or or-ed with others.
     """
@@ -64,6 +65,7 @@ class CallFact:
     blocks_loop: bool = False
     waits: bool = False
     nonblocking: tuple[tuple[str, int | None, object], ...] = ()
+    slow: bool = False
     known: str = ""
 
 
@@ -77,6 +79,7 @@ _FIELDS: Mapping[str, type] = {
     "blocks_loop": bool,
     "waits": bool,
     "nonblocking": list,
+    "slow": bool,
     "known": str,
 }
 _ONE_OF: Mapping[str, tuple[str, ...]] = {

@@ -18,6 +18,7 @@ from concurlint.catalog.entries import (
     RunsRole,
     ShellRole,
 )
+from concurlint.catalog.looproles import LoopRoles
 
 _TABLES = Path(__file__).parent / "roles"
 
@@ -41,10 +42,6 @@ class _Table:
     asks: dict[str, str] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)
     quiet: dict[str, str] = field(default_factory=dict)
-    loops: dict[str, str] = field(default_factory=dict)
-    coroutines: set[str] = field(default_factory=set)
-    cancellations: set[str] = field(default_factory=set)
-    gathers: set[str] = field(default_factory=set)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
@@ -93,11 +90,8 @@ def _table(package: str) -> _Table:
         "pickling",
         "quiet",
         "marks",
-        "loops",
     ):
         getattr(table, section).update(data.get(section, {}))
-    for section in ("coroutines", "cancellations", "gathers"):
-        getattr(table, section).update(data.get(section, {}).get("names", ()))
     return table
 
 
@@ -171,7 +165,7 @@ def _stored_names() -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for stem in stems for name in _table(stem).assigned)
 
 
-class Roles:
+class Roles(LoopRoles):
     """The shipped tables of roles, each package's read when its name is first asked for."""
 
     def _of(self, name: str) -> _Table:
@@ -289,27 +283,6 @@ class Roles:
         """The methods that give up what an object of the class `name` holds; empty where nothing must be."""
         found = (self._of(one).closers.get(one) for one in _ancestry(name))
         return next((methods for methods in found if methods), ())
-
-    def runs_loop(self, name: str) -> str:
-        """The framework whose event loop a call of `name` runs, which fails where one runs already; `""` if none."""
-        return self._of(name).loops.get(name, "")
-
-    def is_coroutine_function(self, name: str) -> bool:
-        """Whether a call of `name` only makes a coroutine, which does nothing until it is awaited."""
-        return any(known in self._of(known).coroutines for known in self._inherited(name))
-
-    def is_cancellation(self, name: str) -> bool:
-        """Whether `except name` catches the cancellation of a task."""
-        return name in self._of(name).cancellations
-
-    def gathers(self, name: str) -> bool:
-        """Whether a call of `name` waits for the coroutines and futures that it is given."""
-        return name in self._of(name).gathers
-
-    def _inherited(self, name: str) -> tuple[str, ...]:
-        """A method by the names of its class and of that class's library bases."""
-        owner, _, method = name.rpartition(".")
-        return (name, *(f"{base}.{method}" for base in _ancestry(owner)[1:]))
 
     def ends_process(self, name: str) -> bool:
         """Whether a call of `name` ends the program."""

@@ -12,10 +12,8 @@ rule = Rule[Program]("CCL510", "cancellation-swallowed", Level.WARNING)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for found in program.asynchrony.cancelling.swallowed():
-        caught = "a bare `except`" if found.caught == "except:" else f"`{found.caught.removeprefix('builtins.')}`"
-        after = (
-            "the loop goes on, so the task can't be cancelled" if found.loops else "the task goes on as if nothing was"
-        )
+        caught = f"catching `{found.caught.rpartition('.')[2]}`" if found.caught != "except:" else "a bare `except`"
+        after = "the loop just goes on" if found.loops else "the task goes on as if nothing was"
         yield rule.finding(
             found.code.span(found.at),
             f"{caught} swallows the cancellation of this task: {after}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -53,12 +53,23 @@ class Blocking:
         return self.doubts, len(self.chain)
 
 
+def stops_a_loop(fact: CallFact) -> bool:
+    """Whether a coroutine that makes the call stops its loop."""
+    return fact.blocks_loop
+
+
+def reads_or_writes_disk(fact: CallFact) -> bool:
+    """Whether the call waits for the disk, and for nothing worse."""
+    return fact.effect == EffectKind.BLOCK_DISK and fact.waits and not fact.blocks_loop
+
+
 class BlockingCalls:
     """Effects of kind "blocks the event loop", spread from the calls that do to all that lead there."""
 
-    def __init__(self, graph: CallGraph, effects: Effects) -> None:
+    def __init__(self, graph: CallGraph, effects: Effects, stops: Callable[[CallFact], bool] = stops_a_loop) -> None:
         self._graph = graph
         self._effects = effects
+        self._stops = stops
         self._readiness = Readiness(graph)
         self._doubts = Doubts(graph)
         self._of: dict[Code, Blocking] = {}
@@ -67,7 +78,7 @@ class BlockingCalls:
 
     def _direct(self, code: Code, site: CallSite, name: str) -> Blocking | None:
         fact = self._effects.lookup(name)
-        if fact is None or not fact.blocks_loop or site.awaited:
+        if fact is None or not self._stops(fact) or site.awaited:
             return None
         if self._readiness.returns_at_once(code, site, fact):
             return None
@@ -144,7 +155,7 @@ class BlockingCalls:
         name = library_name(value)
         if name:
             fact = self._effects.lookup(name)
-            return fact is not None and fact.blocks_loop
+            return fact is not None and self._stops(fact)
         callee = self._graph.runs(value)
         return callee is not None and callee in self._of
 

@@ -64,7 +64,7 @@ class Cancelling:
                 met.add(handler.attempt)
                 awaited = self._interrupted(code, handler)
                 if awaited is not None and not handler.reraises and self._goes_on(code, handler, caught):
-                    yield Swallowed(code, handler.at, caught, awaited, _turns_again(code, handler))
+                    yield Swallowed(code, _word(handler), caught, awaited, _turns_again(code, handler))
             yield from self._suppressed(code)
 
     def _handles_cancellation(self, code: Code) -> bool:
@@ -153,7 +153,8 @@ class Cancelling:
     def _is_root(self, code: Code) -> bool:
         """Whether a task is all that runs this: it ends with it, and nobody goes on."""
         awaited = any(edge.site.awaited for edge in self._graph.callers.get(code, ()))
-        return not awaited and any(d.on == "task" and not d.waits for d in self._dispatches.by_code.get(code, ()))
+        runs = [d for d in self._dispatches.by_code.get(code, ()) if d.on == "task"]
+        return bool(runs) and not awaited and not any(d.waits or self._roles.gathers(d.name) for d in runs)
 
     def _is_awaited_on_the_way(self, code: Code) -> bool:
         """Whether a coroutine that awaits this one has more to do, and would do it although it was cancelled."""
@@ -207,6 +208,12 @@ class Cancelling:
                 continue
             if context.loops or caught in _EVERYTHING or self._is_awaited_on_the_way(code):
                 yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops))
+
+
+def _word(handler: Handler) -> Place:
+    """The `except` of a handler, without its body."""
+    line, column, _, _ = handler.at
+    return line, column, line, column + len("except")
 
 
 def _inside(context: Context, attempt: int) -> bool:

@@ -49,13 +49,27 @@ class Load:
         return self.turns >= HEAVY and not (self.unknown or self.waits or self.releases)
 
 
+def _together_with(parts: list[Load]) -> Load:
+    biggest = max(parts, key=lambda p: p.turns, default=_FREE)
+    return Load(
+        sum(part.turns for part in parts),
+        any(part.unknown for part in parts),
+        any(part.waits for part in parts),
+        any(part.releases for part in parts),
+        biggest.what,
+        biggest.because,
+        all(part.arithmetic for part in parts),
+    )
+
+
 _FREE = Load(0.0, False, False, False, "", (), True)
 
 
 class Computing:
-    """Weighs functions, callees included."""
+    """Weighs functions, callees included; a loop over what is not known is taken to have `unknown` turns."""
 
-    def __init__(self, graph: CallGraph, effects: Effects) -> None:
+    def __init__(self, graph: CallGraph, effects: Effects, unknown: float = _UNKNOWN_ITERABLE) -> None:
+        self._unknown = unknown
         self._graph = graph
         self._effects = effects
         self._evaluator = graph.evaluator
@@ -91,16 +105,19 @@ class Computing:
         for child in code.children:
             if child.scope.kind == "class":
                 parts.append(Load(0.0, False, False, False, "", (), True))
-        biggest = max(parts, key=lambda p: p.turns, default=_FREE)
-        return Load(
-            sum(part.turns for part in parts),
-            any(part.unknown for part in parts),
-            any(part.waits for part in parts),
-            any(part.releases for part in parts),
-            biggest.what,
-            biggest.because,
-            all(part.arithmetic for part in parts),
-        )
+        return _together_with(parts)
+
+    def stretch(self, code: Code, loop: Loop) -> Load:
+        """What one loop of `code` costs with the loops and calls in it."""
+        turns: dict[int, float] = {}
+        inner = [o for o in code.scope.loops if o is loop or loop.number in o.context.loops]
+        parts = [self._loop(code, each, {}, turns) for each in inner]
+        parts += [self._call(code, site, {}, turns) for site in code.scope.calls if loop.number in site.context.loops]
+        return _together_with(parts)
+
+    def at(self, code: Code, site: CallSite) -> Load:
+        """What one call in `code` costs."""
+        return self._call(code, site, {}, {})
 
     # loops
 
@@ -149,11 +166,11 @@ class Computing:
                     by_number = binding.kind == "augment" or not isinstance(binding.value, (Attribute, Call))
                     if by_number and isinstance(loop.iterable, Compare):
                         return max(_UNKNOWN_RANGE, *(known.get(name, 0.0) for name in tested))
-        return _UNKNOWN_ITERABLE
+        return self._unknown
 
     def _items(self, iterable: Expression, code: Code, known: Mapping[str, float], depth: int = 0) -> float:
         if depth > _DEEPEST:  # a name bound to something made of itself
-            return _UNKNOWN_ITERABLE
+            return self._unknown
         if isinstance(iterable, Collection):
             return float(len(iterable.items))
         if isinstance(iterable, Constant) and isinstance(iterable.value, (str, bytes)):
@@ -170,7 +187,7 @@ class Computing:
                 if isinstance(value, Container) and not value.annotated and value.origin is not iterable:
                     if isinstance(value.origin, (Collection, Call)) and value.kind != "generator":
                         return self._items(value.origin, value.code, {}, depth + 1)
-        return _UNKNOWN_ITERABLE
+        return self._unknown
 
     def _range(self, bounds: list[Expression], code: Code, known: Mapping[str, float]) -> float:
         numbers = [number(b, code, self._evaluator, known) for b in bounds]
@@ -180,7 +197,7 @@ class Computing:
         bound = bounds[0] if len(bounds) == 1 else bounds[1]
         if stop is None:
             if any(isinstance(e, Call) and spelled(e.function) == "len" for e in walk(bound)):
-                return _UNKNOWN_ITERABLE
+                return self._unknown
             return _UNKNOWN_RANGE
         return max(0.0, (stop - start) / abs(step))
 

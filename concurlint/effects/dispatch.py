@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.roles import Roles
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, Table
+from concurlint.facts.syntax import (
+    Attribute,
+    Call,
+    Collection,
+    Comprehension,
+    Constant,
+    Expression,
+    Name,
+    Star,
+    Table,
+)
 from concurlint.project.arguments import given, merged, positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.evaluate import Evaluator
@@ -120,6 +130,8 @@ class Dispatches:
             role = self._roles.runs(name)
             if role is not None:
                 yield from self._by_role(code, site, name, role, value)
+            elif self._roles.gathers(name):
+                yield from self._gathered(code, site, name)
         for site in code.scope.calls:
             for target in self._graph.targets(site):
                 if isinstance(target, ClassOf):
@@ -163,6 +175,27 @@ class Dispatches:
                     self._repeated(code, site), items, passed, named, None, self._one_worker(code, site), role.waits,
                     role.registers,
                 )  # fmt: skip
+
+    def _gathered(self, code: Code, site: CallSite, name: str) -> Iterator[Dispatch]:
+        """The coroutines that a call waits for side by side: `gather(a(), b())`, `gather(*[f(x) for x in xs])`."""
+        for argument in site.call.arguments:
+            inner: Expression = argument.value
+            many = argument.star == 1
+            while many and isinstance(inner, Star):
+                inner = inner.value
+            if many and isinstance(inner, Name):
+                bound = code.scope.bindings.get(inner.id, [])
+                inner = bound[0].value if len(bound) == 1 and bound[0].value is not None else inner
+            if many and isinstance(inner, Comprehension) and len(inner.results) == 1:
+                inner = inner.results[0]
+            for value in self._evaluator.values(inner, code):
+                if isinstance(value, Coroutine):
+                    alike = sum(self._gives(a.value, code, value.function) for a in site.call.arguments)
+                    yield Dispatch(code, site, "task", name, value.function, value, many, alike > 1)
+
+    def _gives(self, expression: Expression, code: Code, function: Code) -> bool:
+        values = self._evaluator.values(expression, code)
+        return any(isinstance(value, Coroutine) and value.function is function for value in values)
 
     def _where(self, role: RunsRole, call: Call, code: Code) -> str:
         """Thread, process …; for calls that take the pool as an argument, where that pool runs things."""

@@ -274,7 +274,7 @@ class Program:
     @cached_property
     def asynchrony(self) -> Asynchrony:
         """What becomes of coroutines, and of the event loop they run on."""
-        return Asynchrony(self.graph, self.dispatches, self.roles, self.locks)
+        return Asynchrony(self.graph, self.dispatches, self.roles, self.effects, self.locks, self.sharing)
 
     @cached_property
     def blocking(self) -> BlockingCalls:

@@ -13,7 +13,7 @@ from concurlint.facts.syntax import Attribute, Call, Expression, Name
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import NOTHING, Bound, Instance, Site
+from concurlint.project.values import NOTHING, Bound, Coroutine, Instance, Site, Value
 
 _BEFORE_SHARING = {"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__", "__setstate__",
                    "__attrs_post_init__", "__reduce__", "__copy__", "__deepcopy__", "__del__", "setUp"}  # fmt: skip
@@ -30,9 +30,10 @@ class Run:
 
 
 class Sharing:
-    """Finds the state that code on threads touches."""
+    """Finds the state that code on threads (or in tasks) touches."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, locks: Locks) -> None:
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, locks: Locks, on: str = "thread") -> None:
+        self._on = on
         self._graph = graph
         self._evaluator = graph.evaluator
         self.touching = Touches(graph.evaluator)
@@ -42,7 +43,7 @@ class Sharing:
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
         for dispatch in dispatches.all:
-            if dispatch.on == "thread":
+            if dispatch.on == on:
                 self._reach(dispatch)
 
     # reach of threads
@@ -57,7 +58,7 @@ class Sharing:
             if len(run.via) > 12:
                 continue
             for edge in self._graph.edges.get(run.code, ()):
-                if not edge.runs or edge.callee.is_async:
+                if not edge.runs or (edge.callee.is_async and self._on == "thread"):
                     continue
                 shares = self._passes_self(run, edge)
                 key = (edge.callee, shares)
@@ -68,10 +69,17 @@ class Sharing:
     def _root_shares_self(self, dispatch: Dispatch) -> bool:
         if dispatch.hook is not None:
             return dispatch.hook.owner == "shared" and dispatch.hook.what not in ("thread", "process")
-        value = dispatch.value
+        value = self._called(dispatch.value)
         if not isinstance(value, Bound) or not isinstance(value.owner, Instance):
             return False
         return self._is_one_object(value.owner.site, dispatch)
+
+    def _called(self, value: Value) -> Value:
+        """The method that was called for a coroutine, otherwise the value itself."""
+        if not isinstance(value, Coroutine) or not isinstance(value.site.call, Call):
+            return value
+        called = self._evaluator.values(value.site.call.function, value.site.code)
+        return next((each for each in called if self._graph.runs(each) is value.function), value)
 
     def _is_one_object(self, site: Site | None, dispatch: Dispatch) -> bool:
         """Whether an object made at `site` is the same one in all runs of a dispatch."""
@@ -208,7 +216,7 @@ class Sharing:
         same = [
             other
             for other in self._dispatches.by_code.get(dispatch.code, ())
-            if other.on == "thread"
+            if other.on == self._on
             and other.where is dispatch.where
             and other.site is not dispatch.site
             and other.site is not None

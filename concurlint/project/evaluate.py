@@ -171,6 +171,9 @@ class Evaluator:
         numbers = {"builtins.int", "builtins.float", "builtins.bool"}
         if names and names <= numbers and left.items and right.items:
             return one(Instance(Library("builtins.float" if "builtins.float" in names else "builtins.int")))
+        if operator == "Divide":
+            paths = {Instance(v.of) for v in (*left, *right) if isinstance(v, Instance) and self.kind(v) == "path"}
+            return one(paths.pop()) if len(paths) == 1 else UNKNOWN
         if operator == "BitOr":
             return union((left, right))
         return UNKNOWN

@@ -1,0 +1,24 @@
+"""A coroutine that sleeps and looks again instead of being told."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level, Step
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL511", "asyncio-timer-poll", Level.ADVICE)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for poll in program.asynchrony.idling.polls():
+        framework = program.framework(poll.code)
+        changed = poll.changed
+        asked = f"`{poll.asked[:50]}`" if poll.asked else "the condition"
+        step = () if changed is None else (Step(changed[0].span(changed[1]), f"`{poll.asked}` changes here"),)
+        yield rule.finding(
+            poll.code.span(poll.loop.at),
+            f"{asked} is asked again and again by timer",
+            help=f"use {poll.remedy}" if poll.remedy else f"set an `{framework}.Event` there and await it here",
+            trace=step,
+        )

@@ -1,0 +1,37 @@
+"""Computing in a coroutine that keeps the event loop from turning."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.facts.syntax import spelled
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL502", "cpu-loop-in-async", Level.WARNING)
+
+_AWAY = {
+    "asyncio": "`await loop.run_in_executor(process_pool, …)`",
+    "trio": "`trio.to_thread.run_sync(…)`, or a process",
+    "anyio": "`await anyio.to_process.run_sync(…)`",
+}
+_BESIDE = {"asyncio": "`await asyncio.to_thread(…)`"}
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    stalling = program.asynchrony.stalling
+    for code, at, load in stalling.heavy():
+        yield rule.finding(
+            code.span(at),
+            f"{load.what[:60]} computes without an await: the event loop stands still",
+            help=f"hand it over: {_AWAY[program.framework(code)]}",
+            trace=load.because,
+        )
+    for code, site, name, step in stalling.slow_calls():
+        framework = program.framework(code)
+        yield rule.finding(
+            code.span(site.call.at),
+            f"`{spelled(site.call.function) or name}` computes for long: the event loop stands still",
+            help=f"it runs beside in a thread: {_BESIDE.get(framework, f'`await {framework}.to_thread.run_sync(…)`')}",
+            trace=(step,),
+        )

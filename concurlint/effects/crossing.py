@@ -1,0 +1,95 @@
+"""Objects of an event loop that code on other threads works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.doubts import Doubts
+from concurlint.effects.sharing import Run, Sharing
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Call, walk
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, Instance, Value
+
+_TELL_THREADS = {"threading.get_ident", "threading.current_thread", "threading.main_thread", "threading.get_native_id"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crossing:
+    """A call of `name`, which belongs on the loop's thread, in what `run` has run on another."""
+
+    code: Code
+    site: CallSite
+    name: str
+    remedy: str
+    run: Run
+
+    def steps(self) -> tuple[Step, ...]:
+        """Who runs it on the thread, and the calls from there."""
+        dispatch = self.run.dispatch
+        at = dispatch.site.call.at if dispatch.site is not None else dispatch.code.scope.at
+        where = dispatch.where if dispatch.site is not None else dispatch.code
+        first = Step(where.span(at), f"`{dispatch.code.qualname}` runs on a thread (`{dispatch.name}`)")
+        via = (
+            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`")
+            for e in self.run.via
+        )
+        return (first, *via)
+
+
+class Crossings:
+    """Looks at the calls in everything that threads reach."""
+
+    def __init__(self, graph: CallGraph, roles: Roles, sharing: Sharing) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._sharing = sharing
+        self._doubts = Doubts(graph)
+
+    def all(self) -> Iterator[Crossing]:
+        """Every such call, once."""
+        for code, runs in self._sharing.runs.items():
+            if code.is_async or code.scope.kind in ("module", "class") or self._doubts.knows_the_loop(code):
+                continue
+            seen: set[CallSite] = set()
+            for site, name, value in self._graph.libraries.get(code, ()):
+                remedy = self._roles.bound_to_loop(name)
+                if not remedy or site in seen or site.awaited or self._tells_threads(code, site):
+                    continue
+                if not all(self._is_bound(each) for each in self._graph.targets(site)):
+                    continue
+                run = next((run for run in runs if not self._is_its_own(value, run)), None)
+                if run is not None:
+                    seen.add(site)
+                    yield Crossing(code, site, name, remedy, run)
+
+    def _is_bound(self, value: Value) -> bool:
+        return bool(self._roles.bound_to_loop(library_name(value)))
+
+    def _is_its_own(self, value: Value, run: Run) -> bool:
+        """Whether the thread runs a loop, or made the object itself."""
+        reached = self._reached(run)
+        for code in reached:
+            if self._doubts.knows_the_loop(code):
+                return True
+            if any(self._roles.runs_loop(name) for _, name, _ in self._graph.libraries.get(code, ())):
+                return True
+        owner = value.owner if isinstance(value, Bound) else None
+        return isinstance(owner, Instance) and owner.site is not None and owner.site.code in reached
+
+    def _reached(self, run: Run) -> set[Code]:
+        return {code for code, runs in self._sharing.runs.items() if any(r.dispatch is run.dispatch for r in runs)}
+
+    def _tells_threads(self, code: Code, site: CallSite) -> bool:
+        """Whether a condition around the call asks which thread this is."""
+        for condition in site.context.conditions:
+            for part in walk(condition.test):
+                if isinstance(part, Call):
+                    called = self._graph.evaluator.values(part.function, code)
+                    if any(library_name(value) in _TELL_THREADS for value in called):
+                        return True
+        return False

@@ -1,0 +1,78 @@
+"""Disk access in coroutines, and whether it is repeated without bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.dispatch import Dispatches
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Instance, Literal
+
+
+class DiskWork:
+    """Looks at the calls in coroutines that wait for the disk."""
+
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, blocking: BlockingCalls) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._blocking = blocking
+
+    def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
+        """The calls, and whether each is repeated for items of which there may be any number."""
+        for code, site, blocking in self._blocking.on_loops(self._dispatches):
+            if self._is_of_file_opened_here(code, site) or self._is_start_up(code, site):
+                continue
+            yield code, site, blocking, self._is_repeated(code, site, blocking)
+
+    def _is_repeated(self, code: Code, site: CallSite, blocking: Blocking) -> bool:
+        """Whether the disk is waited for once for each of any number of items; making objects does not count."""
+        if any(isinstance(value, ClassOf) for _, step in blocking.chain for value in self._graph.targets(step)):
+            return False
+        loops = [part.scope.loops[number] for part, step in blocking.chain for number in step.context.loops]
+        own = {id(code.scope.loops[number]) for number in site.context.loops}
+        return any(
+            loop.has_await and id(loop) in own if loop.kind == "while" else not self._is_bounded(code, loop)
+            for loop in loops
+        )
+
+    def _is_of_file_opened_here(self, code: Code, site: CallSite) -> bool:
+        """Reading and writing a file whose opening is told already, unless that is over and over again."""
+        for value in self._graph.targets(site):
+            owner = value.owner if isinstance(value, Bound) else None
+            if isinstance(owner, Instance) and owner.site is not None and owner.site.code is code:
+                made = next((s for s in code.scope.calls if s.call is owner.site.call), None)
+                return made is not None and isinstance(site.call.function, Attribute) and self._is_told(code, made)
+        return False
+
+    def _is_told(self, code: Code, made: CallSite) -> bool:
+        return self._blocking.at(code, made) is not None
+
+    def _is_start_up(self, code: Code, site: CallSite) -> bool:
+        """In the main coroutine before it waits for anything: no task runs yet."""
+        runs = self._dispatches.by_code.get(code, ())
+        if not runs or not all(run.on == "task" and run.waits for run in runs) or site.context.loops:
+            return False
+        if any(awaited.order < site.order for awaited in code.scope.awaits):
+            return False
+        return not any(
+            d.where is code and d.site is not None and d.site.order < site.order for d in self._dispatches.all
+        )
+
+    def _is_bounded(self, code: Code, loop: Loop) -> bool:
+        """A loop over things that are written down, or a known number of times."""
+        if loop.is_async:
+            return False
+        iterable = loop.iterable
+        if isinstance(iterable, (Collection, Constant)):
+            return True
+        if isinstance(iterable, Call):
+            called = self._graph.evaluator.values(iterable.function, code)
+            if {library_name(value) for value in called} != {"builtins.range"}:
+                return False
+            values = [self._graph.evaluator.values(a.value, code).only() for a in iterable.arguments]
+            return bool(values) and all(isinstance(value, Literal) for value in values)
+        return False

@@ -1,0 +1,73 @@
+"""Computing in coroutines that keeps their event loop from turning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.effects.computing import Computing, Load
+from concurlint.effects.dispatch import Dispatches
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Place
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+
+_COMPUTE = (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU)
+
+
+class Stalling:
+    """Weighs what coroutines do between two awaits."""
+
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, effects: Effects, computing: Computing) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._effects = effects
+        self._computing = computing
+
+    def heavy(self) -> Iterator[tuple[Code, Place, Load]]:
+        """Loops without an await and calls of project functions that surely compute for long."""
+        for code in self._graph.edges:
+            if not code.is_async or self._is_alone(code):
+                continue
+            loops = [loop for loop in code.scope.loops if self._is_widest_without_await(code, loop)]
+            for loop in loops:
+                load = self._computing.stretch(code, loop)
+                if load.is_heavy:
+                    yield code, loop.at, load
+            inside = {loop.number for loop in loops}
+            for site in code.scope.calls:
+                if site.awaited or inside & set(site.context.loops) or not self._runs_here(code, site):
+                    continue
+                load = self._computing.at(code, site)
+                if load.is_heavy:
+                    yield code, site.call.at, load
+
+    def _runs_here(self, code: Code, site: CallSite) -> bool:
+        return any(edge.site is site and edge.runs for edge in self._graph.edges[code])
+
+    @staticmethod
+    def _is_widest_without_await(code: Code, loop: Loop) -> bool:
+        awaits = {number for awaited in code.scope.awaits for number in awaited.context.loops}
+        awaits |= {other.number for other in code.scope.loops if other.is_async}
+        awaits |= {number for given in code.scope.yielded for number in given.context.loops}
+        return loop.number not in awaits and all(number in awaits for number in loop.context.loops)
+
+    def slow_calls(self) -> Iterator[tuple[Code, CallSite, str, Step]]:
+        """Calls of libraries that compute for long however small their input, as password hashes do."""
+        for code in self._graph.edges:
+            if not code.is_async or self._is_alone(code):
+                continue
+            for site, name, _ in self._graph.libraries.get(code, ()):
+                fact = self._effects.lookup(name)
+                if fact is None or not fact.slow or site.awaited or len(self._graph.targets(site)) > 1:
+                    continue
+                if fact.effect in _COMPUTE and library_name(self._graph.targets(site)[0]) == name:
+                    yield code, site, name, Step(code.span(site.call.at), fact.when or f"`{name}` computes for long")
+
+    def _is_alone(self, code: Code) -> bool:
+        """The main coroutine of a program that starts no other tasks: nobody is kept waiting."""
+        runs = self._dispatches.by_code.get(code, ())
+        if not runs or not all(run.on == "task" and run.waits for run in runs):
+            return False
+        return not any(run.on == "task" and not run.waits for run in self._dispatches.all)

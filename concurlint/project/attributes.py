@@ -60,7 +60,7 @@ class Attributes:
             case Instance(of=ClassOf(code=cls)):
                 return self.member(value, self._evaluator.lineage(cls)[0], attr)
             case Instance(of=Library(name=name)):
-                return one(Bound(Library(self.library_method(self._evaluator.roles.ancestry(name), attr)), value))
+                return one(self._of_library(name, value, attr))
             case Parent(code=cls, owner=owner):
                 codes, libraries, known = self._evaluator.lineage(cls)
                 if len(codes) == 1 and libraries:
@@ -71,6 +71,15 @@ class Attributes:
                 return one(Bound(Library(f"{self._evaluator.type_name(value)}.{attr}"), made))
             case _:
                 return UNKNOWN
+
+    def _of_library(self, name: str, owner: Instance, attr: str) -> Value:
+        """A method of a library object, or what its class makes of attributes that it does not know."""
+        roles = self._evaluator.roles
+        method = self.library_method(roles.ancestry(name), attr)
+        made = roles.returns(f"{name}.__getattr__")
+        if made and not attr.startswith("_") and not self._evaluator.is_known(method):
+            return Instance(Library(made))
+        return Bound(Library(method), owner)
 
     def library_method(self, ancestry: tuple[str, ...], attr: str) -> str:
         """The dotted name under which a method of a library class (or its bases) is known."""

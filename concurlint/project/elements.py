@@ -189,6 +189,9 @@ class Elements:
             exact = [self._exactly(value, index) for value in values if isinstance(value, Container)]
             if exact and all(found is not None for found in exact):
                 return union(found for found in exact if found is not None)
+        made = [evaluator.roles.returns(f"{evaluator.type_name(value)}.__getitem__") for value in values]
+        if made and all(made):
+            return Values(tuple(Instance(Library(name)) for name in dict.fromkeys(made)), values.whole)
         return self.of(item.value, code)
 
     def _exactly(self, container: Container, index: Constant) -> Values | None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from concurlint.judge import judge
 from concurlint.profile import measure, read_sources
 from concurlint.report import sarif
 from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
@@ -24,7 +25,6 @@ from concurlint.runtime.stacks import RecordingError
 from concurlint.runtime.states import DEFAULT_RATE, SamplingError
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
 from concurlint.streams import CLEAN, TROUBLE, complain, is_pretty, make_console, reason, say, show
-from concurlint.verdicts.verdict import Verdict
 
 _OPTIONS = (
     click.option("--cores", type=click.IntRange(1), metavar="N", help="Also predict for a machine with N cores."),
@@ -183,7 +183,7 @@ def _refuse_early(files: list[str]) -> None:
 
 def _report(profile: Profile, asked: _Asked, *, to_stderr: bool) -> bool:
     """Print and write all that was asked for; False if something could not be written."""
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts = judge(profile, cores=asked.cores)
     texts = read_sources(profile)
     stream = sys.stderr if to_stderr else sys.stdout
     kinds: list[tuple[str | None, Callable[[], str]]] = [

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.facts.records import CallSite, Context
+from concurlint.effects.moments import Moments, is_apart, share_loop
+from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph
@@ -17,7 +18,6 @@ from concurlint.project.values import Instance
 _PUTS = {"put", "put_nowait"}
 _TAKES = {"get", "get_nowait"}
 _ENDS = {"terminate", "kill"}
-_DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +54,7 @@ class Draining:
         self._graph = graph
         self._roles = roles
         self._evaluator = graph.evaluator
+        self._moments = Moments(graph)
         self._by_call: dict[int, Dispatch] = {}
         for dispatch in dispatches.all:
             if dispatch.on == "process" and dispatch.site is not None:
@@ -83,7 +84,7 @@ class Draining:
         """Joins that wait for a process which waits for its queue to be read after the join."""
         for made, uses in self._of_process.items():
             process = self._by_call[made]
-            reached = self._reached(process.code)
+            reached = self._moments.below(process.code)
             for queue in self._of_queue.values():
                 put = next((use for use in queue if use.attr in _PUTS and use.code in reached), None)
                 if put is None or any(use.attr == "cancel_join_thread" for use in queue):
@@ -93,55 +94,30 @@ class Draining:
     def _compare(self, process: Dispatch, uses: list[Use], queue: list[Use], put: Use) -> Iterator[Undrained]:
         takes = [use for use in queue if use.attr in _TAKES]
         elsewhere = {d.code for d in self._by_call.values()}
-        if any(use.code in self._reached(code) for use in takes for code in elsewhere):
+        if any(use.code in self._moments.below(code) for use in takes for code in elsewhere):
             return  # another process, or this one, takes what is put
         joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site)]
         ends = [use for use in uses if use.attr in _ENDS]
-        for code in self._above([use.code for use in joins]):
-            joined = self._moments(code, joins)
-            taken = self._moments(code, takes)
+        for code in self._moments.above([use.code for use in joins]):
+            joined = self._moments.in_code(code, joins)
+            taken = self._moments.in_code(code, takes)
             if not joined or len({id(t.code) for t in takes} - self._known_from(code, takes)):
                 continue
-            if any(end.order < joined[0].order for end in self._moments(code, ends)):
+            if any(end.order < joined[0].order for end in self._moments.in_code(code, ends)):
                 continue
             first = min(joined, key=lambda site: site.order)
-            late = [site for site in taken if site.order > first.order and not _apart(code, first, site)]
-            early = [site for site in taken if site.order < first.order or _share_loop(site.context, first.context)]
+            late = [
+                site for site in taken if site.order > first.order and not is_apart(code, first.context, site.context)
+            ]
+            early = [site for site in taken if site.order < first.order or share_loop(site.context, first.context)]
             if late and not early:
                 yield Undrained(code, first, process, put, min(late, key=lambda site: site.order))
                 return
 
-    def _above(self, codes: list[Code]) -> list[Code]:
-        """The codes and what calls them, some calls up."""
-        seen = dict.fromkeys(codes)
-        layer = list(seen)
-        for _ in range(_DEEPEST):
-            layer = [e.caller for c in layer for e in self._graph.callers.get(c, ()) if e.caller not in seen]
-            seen.update(dict.fromkeys(layer))
-        return list(seen)
-
     def _known_from(self, code: Code, takes: list[Use]) -> set[int]:
         """Those of the codes that take which `code` calls, directly or not."""
-        reached = self._reached(code)
+        reached = self._moments.below(code)
         return {id(use.code) for use in takes if use.code in reached}
-
-    def _moments(self, code: Code, uses: list[Use]) -> list[CallSite]:
-        """The calls in `code` that are, or lead to, one of the uses."""
-        wanted = {id(use.code) for use in uses}
-        found = [use.site for use in uses if use.code is code]
-        for edge in self._graph.edges.get(code, ()):
-            if edge.callee is not code and edge.runs and any(id(c) in wanted for c in self._reached(edge.callee)):
-                found.append(edge.site)
-        return found
-
-    def _reached(self, code: Code) -> set[Code]:
-        """The code itself and all that it calls, some calls deep."""
-        seen = {code}
-        layer = [code]
-        for _ in range(_DEEPEST):
-            layer = [e.callee for c in layer for e in self._graph.edges.get(c, ()) if e.callee not in seen]
-            seen.update(layer)
-        return seen
 
 
 _ASKED = _PUTS | _TAKES | _ENDS | {"join", "cancel_join_thread"}
@@ -150,18 +126,3 @@ _ASKED = _PUTS | _TAKES | _ENDS | {"join", "cancel_join_thread"}
 def _waits_for_good(site: CallSite) -> bool:
     arguments = site.call.arguments
     return not arguments or (isinstance(arguments[0].value, Constant) and arguments[0].value.value is None)
-
-
-def _share_loop(one: Context, other: Context) -> bool:
-    return bool(set(one.loops) & set(other.loops))
-
-
-def _apart(code: Code, first: CallSite, later: CallSite) -> bool:
-    """Whether a run that comes to the first place does not get to the later one."""
-    for branch in code.scope.branches:
-        here, there = first.context.blocks, later.context.blocks
-        if branch.body in here and branch.body not in there and (branch.ends or branch.orelse in there):
-            return True
-        if branch.orelse in here and branch.orelse not in there and branch.else_ends:
-            return True
-    return False

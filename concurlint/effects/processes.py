@@ -11,6 +11,7 @@ from concurlint.config import Config
 from concurlint.effects.dispatch import Dispatches, handed_arguments
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
+from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.startmethods import StartMethods
 from concurlint.facts.records import CallSite
@@ -58,6 +59,10 @@ class Processes:
         """See `Draining.joined_too_early`."""
         return Draining(self._graph, self._roles, self._dispatches).joined_too_early()
 
+    def lost_writes(self) -> Iterator[LostWrite]:
+        """See `LostWrites.all`."""
+        return LostWrites(self._graph, self._roles, self._dispatches).all()
+
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""
         seen: set[int] = set()
@@ -67,13 +72,18 @@ class Processes:
             for site, name, value in calls:
                 role = self._roles.runs(name)
                 mode = self._mode(role, site, code, value) if role is not None else ""
-                if role is None or not mode:
+                if role is None or not mode or not self._is_only_target(code, site):
                     continue
                 for found in self._of_call(role, code, site, value, mode != "task"):
                     if id(found.at) not in seen and not self._has_another_pickler(found.code):
                         seen.add(id(found.at))
                         yield found
             yield from self._of_subclasses(code)
+
+    def _is_only_target(self, code: Code, site: CallSite) -> bool:
+        """Whether the call cannot be one of something that stands in for a pool and runs the work here."""
+        names = [name for other, name, _ in self._graph.libraries.get(code, ()) if other is site]
+        return len(names) == len(self._graph.targets(site)) and all(self._roles.runs(name) for name in names)
 
     def _mode(self, role: RunsRole, site: CallSite, code: Code, callee: Value) -> str:
         """Whether the call pickles what it is handed, and when: see `RunsRole.pickles`."""

@@ -1,0 +1,21 @@
+"""State written in a worker process and read in the parent, which has a copy of its own."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.finding import Finding, Level
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL103", "global-written-in-worker-process", Level.WARNING)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for lost in program.processes.lost_writes():
+        touch = lost.touch
+        yield rule.finding(
+            touch.code.span(touch.place),
+            f"`{touch.location.shown}` changes in a worker process only; the parent's stays as it was",
+            help="return the value from the worker, or share it: a `Queue`, a `Value`, an `Array`, a `Manager()`",
+            trace=lost.steps(),
+        )

@@ -1,0 +1,86 @@
+"""What comes before what: in each function, the calls that do a thing or lead to it, in the order they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from concurlint.facts.records import CallSite, Context
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+
+_DEEPEST = 5
+
+
+class Placed(Protocol):
+    """Something that happens at a call in a code object."""
+
+    @property
+    def code(self) -> Code: ...
+    @property
+    def site(self) -> CallSite: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Something that happens at a call, with what it happens to."""
+
+    code: Code
+    site: CallSite
+    what: str = ""
+
+
+class Moments:
+    """Looks a few calls down and up."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._below: dict[Code, set[Code]] = {}
+
+    def below(self, code: Code) -> set[Code]:
+        """The code itself and all that it runs, some calls deep."""
+        if code not in self._below:
+            seen = {code}
+            layer = [code]
+            for _ in range(_DEEPEST):
+                edges = [edge for c in layer for edge in self._graph.edges.get(c, ()) if edge.runs]
+                layer = [edge.callee for edge in edges if edge.callee not in seen]
+                seen.update(layer)
+            self._below[code] = seen
+        return self._below[code]
+
+    def above(self, codes: Iterable[Code]) -> list[Code]:
+        """The codes and what runs them, some calls up; module bodies too."""
+        seen = dict.fromkeys(codes)
+        layer = list(seen)
+        for _ in range(_DEEPEST):
+            edges = [edge for c in layer for edge in self._graph.callers.get(c, ()) if edge.runs]
+            layer = [edge.caller for edge in edges if edge.caller not in seen]
+            seen.update(dict.fromkeys(layer))
+        return list(seen)
+
+    def in_code(self, code: Code, events: Sequence[Placed]) -> list[CallSite]:
+        """The calls in `code` that are, or lead to, one of the events."""
+        wanted = {event.code for event in events}
+        found = [event.site for event in events if event.code is code]
+        for edge in self._graph.edges.get(code, ()):
+            if edge.callee is not code and edge.runs and not wanted.isdisjoint(self.below(edge.callee)):
+                found.append(edge.site)
+        return found
+
+
+def share_loop(one: Context, other: Context) -> bool:
+    """Whether both stand in one loop, so that each comes before the other in some turn."""
+    return bool(set(one.loops) & set(other.loops))
+
+
+def is_apart(code: Code, first: Context, later: Context) -> bool:
+    """Whether a run that comes to the first place does not get to the later one of the same function."""
+    here, there = first.blocks, later.blocks
+    for branch in code.scope.branches:
+        if branch.body in here and branch.body not in there and (branch.ends or branch.orelse in there):
+            return True
+        if branch.orelse in here and branch.orelse not in there and (branch.else_ends or branch.body in there):
+            return True
+    return False

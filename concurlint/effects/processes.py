@@ -10,6 +10,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.dispatch import Dispatches, handed_arguments
 from concurlint.effects.draining import Draining, Undrained
+from concurlint.effects.forking import Forking, ThreadedFork
 from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
@@ -62,6 +63,10 @@ class Processes:
     def lost_writes(self) -> Iterator[LostWrite]:
         """See `LostWrites.all`."""
         return LostWrites(self._graph, self._roles, self._dispatches).all()
+
+    def threaded_forks(self) -> Iterator[ThreadedFork]:
+        """See `Forking.with_threads`."""
+        return Forking(self._graph, self._roles, self._dispatches, self._methods).with_threads()
 
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""

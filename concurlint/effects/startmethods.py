@@ -8,7 +8,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.facts.syntax import Call, Expression
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph
+from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Literal
 
@@ -30,7 +30,9 @@ class StartMethods:
         for target in self._evaluator.values(made.function, code):
             if isinstance(target, Bound) and self._evaluator.kind(target.owner) == "context":
                 return self._of_context(target.owner)
-        context = given(made, "mp_context", 1) or given(made, "context", 5)
+        names = {library_name(target) for target in self._evaluator.values(made.function, code)}
+        position = 1 if any(name.endswith("Executor") for name in names) else None
+        context = given(made, "mp_context", position) or given(made, "context", None)
         if context is not None:
             for value in self._evaluator.values(context, code):
                 if self._evaluator.kind(value) == "context":

@@ -1,0 +1,184 @@
+"""Forks of a program that has threads: the child gets their locks as they are, and none of the threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.moments import Event, Moments, is_apart, share_loop
+from concurlint.effects.startmethods import StartMethods
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, spelled
+from concurlint.finding import Step
+from concurlint.project.arguments import has_stars
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Instance, Site, Value
+
+_SENDS = {"submit", "map", "apply", "apply_async", "map_async", "imap", "imap_unordered", "starmap"}
+_ENDS = {"shutdown", "close", "terminate", "__exit__"}
+
+Thing = Site | ClassOf
+"""A thread or pool: where it is made, or the class of the object that is one itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alive:
+    """A thread set going (or a pool given work) at a call."""
+
+    code: Code
+    site: CallSite
+    thing: Thing
+    is_pool: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fork:
+    """A call that forks; `what` is called."""
+
+    code: Code
+    site: CallSite
+    what: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThreadedFork:
+    """A fork that is reached while a thread may run: one that was started before, or the one that forks."""
+
+    fork: Fork
+    code: Code
+    at: CallSite
+    message: str
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the thread comes from."""
+        return (Step(self.code.span(self.at.call.at), self.message),)
+
+
+class Forking:
+    """Compares when threads start and end with when the program forks."""
+
+    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches, methods: StartMethods) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._dispatches = dispatches
+        self._methods = methods
+        self._moments = Moments(graph)
+
+    def forks(self) -> Iterator[Fork]:
+        """The calls that fork and go on with this program, surely or on one of the target platforms."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, value in calls:
+                if self._roles.mark(name) == "forks":
+                    if not self._becomes_another_program(code, site):
+                        yield Fork(code, site, name)
+                    continue
+                if self._roles.starts(name) and "fork" in self._method(code, site, value):
+                    yield Fork(code, site, spelled(site.call.function) or name.rpartition(".")[2])
+
+    def _method(self, code: Code, site: CallSite, callee: Value) -> frozenset[str]:
+        """The start method of what the call starts: of the object it is a method of, else its own."""
+        owner = callee.owner if isinstance(callee, Bound) else None
+        if isinstance(owner, Instance) and self._evaluator.kind(owner) != "context":
+            if owner.site is None or not isinstance(owner.site.call, Call):
+                return self._methods.default
+            return self._methods.of(owner.site.call, owner.site.code)
+        return self._methods.of(site.call, code)
+
+    def _becomes_another_program(self, code: Code, site: CallSite) -> bool:
+        """Whether the function (or one it calls) goes on with an `exec`, which gives up all memory."""
+        for part in self._moments.below(code):
+            for other, name, _ in self._graph.libraries.get(part, ()):
+                if self._roles.mark(name) == "execs" and (part is not code or other.order > site.order):
+                    return True
+        return False
+
+    def with_threads(self) -> Iterator[ThreadedFork]:
+        """Forks that come after a thread was started that nobody has waited for, each once."""
+        forks = list(self.forks())
+        alive = list(self._started()) if forks else []
+        for fork in forks:
+            found = self._before(fork, alive) or self._in_thread(fork)
+            if found is not None:
+                yield found
+
+    def _started(self) -> Iterator[Alive]:
+        for code in self._graph.edges:
+            for site in code.scope.calls:
+                function = site.call.function
+                if not isinstance(function, Attribute) or function.attr not in {"start", *_SENDS}:
+                    continue
+                for value in self._evaluator.values(function.value, code):
+                    kind = self._evaluator.kind(value)
+                    wanted = ("thread", "timer") if function.attr == "start" else ("thread-pool",)
+                    thing = _thing(value)
+                    if kind in wanted and thing is not None:
+                        yield Alive(code, site, thing, kind == "thread-pool")
+
+    def _before(self, fork: Fork, alive: list[Alive]) -> ThreadedFork | None:
+        """A thread started before the fork, in some function that does or leads to both."""
+        for code in self._moments.above([fork.code]):
+            forked = min(self._moments.in_code(code, [fork]), key=lambda site: site.order, default=None)
+            if forked is None:
+                continue
+            for started in alive:
+                for site in self._moments.in_code(code, [started]):
+                    comes_first = site.order < forked.order or share_loop(site.context, forked.context)
+                    if site is forked or not comes_first or is_apart(code, site.context, forked.context):
+                        continue
+                    if not self._is_over(started, code, site, forked):
+                        return ThreadedFork(fork, started.code, started.site, "this thread may still run then")
+        return None
+
+    def _is_over(self, started: Alive, code: Code, begun: CallSite, forked: CallSite) -> bool:
+        """Whether the thread has been waited for, or its pool closed, when the fork comes."""
+        ends = [
+            Event(part, site)
+            for part in self._graph.edges
+            for site in part.scope.calls
+            if self._ends(site, part, started)
+        ]
+        if any(site.order < forked.order or site is begun for site in self._moments.in_code(code, ends)):
+            return True
+        if not started.is_pool:
+            return False
+        around = {id(entered.manager) for entered in forked.context.entered} if started.code is code else set()
+        return any(
+            id(entered.manager) not in around and self._is_it(value, started.thing)
+            for entered, _, _ in started.code.scope.entered
+            for value in self._evaluator.values(entered.manager, started.code)
+        )
+
+    def _ends(self, site: CallSite, code: Code, started: Alive) -> bool:
+        function = site.call.function
+        wanted = _ENDS if started.is_pool else {"join", "cancel"}
+        if not isinstance(function, Attribute) or function.attr not in wanted or has_stars(site.call):
+            return False
+        values = self._evaluator.values(function.value, code)
+        return any(self._is_it(value, started.thing) for value in values) or not values.items
+
+    @staticmethod
+    def _is_it(value: Value, thing: Thing) -> bool:
+        return _thing(value) == thing or (isinstance(value, Instance) and value.of == thing)
+
+    def _in_thread(self, fork: Fork) -> ThreadedFork | None:
+        """A thread of the program that forks itself: the main thread runs beside it."""
+        for dispatch in self._dispatches.all:
+            if dispatch.on != "thread" or dispatch.site is None or dispatch.registers:
+                continue
+            if fork.code in self._moments.below(dispatch.code):
+                message = f"a thread runs `{dispatch.code.qualname}`, beside the main thread and others"
+                return ThreadedFork(fork, dispatch.where, dispatch.site, message)
+        return None
+
+
+def _thing(value: Value) -> Thing | None:
+    """What tells one thread or pool from others; None where that is not known."""
+    if not isinstance(value, Instance):
+        return None
+    if value.site is not None:
+        return value.site
+    return value.of if isinstance(value.of, ClassOf) else None

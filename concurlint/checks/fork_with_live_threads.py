@@ -15,7 +15,7 @@ def check(program: Program) -> Iterator[Finding]:
         fork = found.fork
         yield rule.finding(
             fork.code.span(fork.site.call.at),
-            f"`{fork.what}` forks while threads may run: a lock one of them holds stays taken in the child",
+            f"`{fork.what}` forks while threads may run; a lock one holds stays taken in the child",
             help='start processes before threads, or use `multiprocessing.get_context("spawn")`',
             trace=found.steps(),
         )

@@ -77,7 +77,7 @@ class Forking:
                         yield Fork(code, site, name)
                     continue
                 if self._roles.starts(name) and "fork" in self._method(code, site, value):
-                    yield Fork(code, site, spelled(site.call.function) or name.rpartition(".")[2])
+                    yield Fork(code, site, _short(site, name))
 
     def _method(self, code: Code, site: CallSite, callee: Value) -> frozenset[str]:
         """The start method of what the call starts: of the object it is a method of, else its own."""
@@ -173,6 +173,11 @@ class Forking:
                 message = f"a thread runs `{dispatch.code.qualname}`, beside the main thread and others"
                 return ThreadedFork(fork, dispatch.where, dispatch.site, message)
         return None
+
+
+def _short(site: CallSite, name: str) -> str:
+    shown = spelled(site.call.function)
+    return shown if 0 < len(shown) < 30 else name.rpartition(".")[2]
 
 
 def _thing(value: Value) -> Thing | None:

@@ -78,31 +78,28 @@ class _Report:
         files = by_file(hot_lines(profile, texts, most=MOST_LINES))
         if not files:
             yield Text(f"{_INDENT}none was seen long enough", "dim")
+        widest = max((line.seconds for hot in files.values() for line in hot), default=0.0)
         for path, hot in files.items():
             yield Text(f"{_INDENT}{visible(path)}", "dim")
             rows = [row for row in excerpt(hot, texts.get(path), judged.get(path, ()), around=0) if row.hot]
             digits = max(len(str(row.number)) for row in rows)
             for row in rows:
-                yield from self._line(row, digits)
+                yield from self._line(row, digits, widest)
 
-    def _line(self, row: Excerpt, digits: int) -> Iterator[Text]:
+    def _line(self, row: Excerpt, digits: int, widest: Seconds) -> Iterator[Text]:
         assert row.hot is not None
         code = visible(row.text.strip()) if row.text else f"in {visible(row.hot.function)}"
         room = max(16, self._console.width - digits - len(_INDENT) - 4)
         gutter = Text.assemble((f"{_INDENT}{row.number:>{digits}} {self._signs.bar} ", "dim"))
         yield Text.assemble(gutter, (_cut(code, room, self._signs.cut), "bold" if row.judged else ""))
-        yield from self._measured(Text(" " * (digits + 5)), row.hot.states)
+        yield from self._measured(Text(" " * (digits + 5)), row.hot.states, wording.part(row.hot.seconds, widest))
 
-    def _measured(self, label: Text, states: Mapping[State, Seconds]) -> Iterator[Text]:
-        """`label`, a bar, how long, and the largest states in words, as far as they fit."""
+    def _measured(self, label: Text, states: Mapping[State, Seconds], length: float = 1.0) -> Iterator[Text]:
+        """`label`, a bar of that part of the width, how long, and the largest states in words, as far as they fit."""
         whole = sum(states.values())
-        row = Text.assemble(
-            label,
-            " ",
-            bar(states, self._bar_width, shaded=self._shaded),
-            " ",
-            f"{wording.seconds(whole):>{_WIDEST_TIME}}",
-        )
+        drawn = bar(states, max(1, round(self._bar_width * length)), shaded=self._shaded)
+        drawn.pad_right(self._bar_width - drawn.cell_len)
+        row = Text.assemble(label, " ", drawn, " ", f"{wording.seconds(whole):>{_WIDEST_TIME}}")
         for state in largest(states):
             of = wording.part(states[state], whole)
             told = Text.assemble("  ", (LOOKS[state].short, LOOKS[state].terminal), f" {wording.share(of)}")

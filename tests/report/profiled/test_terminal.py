@@ -55,7 +55,7 @@ def test_colours_have_blocks_instead_of_letters():
     assert "GGG" not in drawn
 
 
-def test_lines_are_shown_with_their_source_and_file_by_file():
+def test_lines_are_shown_with_their_source_file_by_file_and_a_bar_as_long_as_they_took():
     drawn = shown().splitlines()
     start = drawn.index("Lines")
     assert [line.rstrip() for line in drawn[start + 1 : start + 7]] == [
@@ -64,7 +64,7 @@ def test_lines_are_shown_with_their_source_and_file_by_file():
         "       " + "G" * 17 + "w" * 16 + "    4.00 s  holds GIL 50%  GIL wait 50%",
         "  /home/me/shop/app.py",
         "  9 │ threads = [threading.Thread(target=work) for _ in range(2)]",
-        "       " + "q" * 26 + "s" * 7 + "    2.50 s  thread wait 80%  sleep 20%",
+        "       " + "q" * 17 + "s" * 4 + " " * 12 + "    2.50 s  thread wait 80%  sleep 20%",
     ]
 
 

@@ -156,7 +156,7 @@ def start_script(
             with Path(path).open("rb") as file:
                 _refuse_foreign(path, file.read(512))
     except OSError as error:
-        raise LaunchError(f"cannot open the script: {path}: {error.strerror}") from None
+        raise LaunchError(f"cannot open the script: {path}: {_why(error)}") from None
     return _start((python, *options), "script", path, arguments)
 
 
@@ -179,7 +179,7 @@ def start_command(command: Sequence[str]) -> Program:
     try:
         return Program(subprocess.Popen([*command], close_fds=False), None)
     except OSError as error:
-        raise LaunchError(f"cannot run the command: {command[0]}: {error.strerror}") from None
+        raise LaunchError(f"cannot run the command: {command[0]}: {_why(error)}") from None
 
 
 def _refuse_foreign(path: str, start: bytes) -> None:
@@ -204,7 +204,7 @@ def _start(command: Sequence[str], kind: Kind, target: str, arguments: Sequence[
     except OSError as error:
         os.close(ready)
         os.close(go)
-        raise LaunchError(f"cannot run the interpreter: {python}: {error.strerror}") from None
+        raise LaunchError(f"cannot run the interpreter: {python}: {_why(error)}") from None
     finally:
         os.close(says_ready)
         os.close(waits)
@@ -230,7 +230,7 @@ def _try(python: str) -> None:
             check=False,
         )
     except OSError as error:
-        raise LaunchError(f"cannot run the interpreter: {python}: {error.strerror}") from None
+        raise LaunchError(f"cannot run the interpreter: {python}: {_why(error)}") from None
     except subprocess.TimeoutExpired:
         raise LaunchError(f"{python} did not answer within {_PATIENCE:g} s: is it a Python interpreter?") from None
     name = done.stdout.decode(errors="replace").strip()
@@ -288,3 +288,7 @@ def _shares_terminal() -> bool:
         return False
     finally:
         os.close(terminal)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,8 @@ Seconds = float
 
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _VERSION = re.compile(r"/python(3\.\d+)[a-z]*$")
+_RETRY: Seconds = 0.05
+_NO_STACKS_SEEN = "py-spy saw no stack: states are given without lines"
 _NO_STACKS = Recording(Stacks((), 0, 1, 0))
 
 
@@ -44,28 +47,32 @@ class Recorders:
 
     def __init__(self, program: Program | Attached, *, rate: int = DEFAULT_RATE) -> None:
         """SamplingError where there is nothing to sample, RecordingError where py-spy is missing."""
-        pyspy = find_pyspy()
+        self._pyspy = find_pyspy()
+        self._rate = max(1, rate // 2)
         self._program = program
         self._notes: list[str] = []
         self._python = _exact(program.interpreter)
         self._began = 0.0
         self._cost: Nanoseconds = 0
+        self._over = threading.Event()
+        self._seeker = threading.Thread(target=self._seek, name="concurlint-seeker", daemon=True)
         self.sampler = _sampler(program, rate)
         self._stacks: StackRecorder | None = None
         trouble = _why_without_lines(program.interpreter)
         if trouble:
             self._notes.append(trouble)
         else:
-            self._stacks = StackRecorder(program.pid, rate=max(1, rate // 2), children=True, pyspy=pyspy)
+            self._stacks = self._make_recorder()
 
     def start(self) -> None:
         """Let the program go, recorded by both. RecordingError if it may not be read, or is no Python."""
         if isinstance(self._program, Program) and self._program.interpreter is None:
             # A command runs already, and need not be Python itself: what can be had of it is taken.
             self._start_sampler()
-            self._start_stacks(RecordingError)
+            self._stacks = None
+            self._seeker.start()
         else:
-            self._start_stacks(UnsupportedError)
+            self._start_stacks()
             if not runs_python(self._program.pid):
                 raise RecordingError(f"process {self._program.pid} is not a Python process")
             self._program.go()
@@ -76,6 +83,7 @@ class Recorders:
         """End both, and give what they saw. SamplingError if the sampler failed, RecordingError if it saw nothing."""
         left = [pid for pid in self.sampler.processes if pid != self._program.pid]
         states = self.sampler.stop()
+        self._end_seeking()
         cost = max(states.cost_ns, time.process_time_ns() - self._cost)
         recording = self._stacks.stop() if self._stacks is not None else _NO_STACKS
         states = replace(states, cost_ns=cost + recording.cost_ns)
@@ -83,7 +91,7 @@ class Recorders:
             raise RecordingError(f"no Python process to be measured was seen: {' '.join(command)[:80]}")
         joined = join(states, recording.stacks, _before(recording.stacks), recording.doubt)
         if self._stacks is not None and not joined.with_stacks and not recording.trouble:
-            self._notes.append("py-spy saw no stack: states are given without lines")
+            self._notes.append(_NO_STACKS_SEEN)
         return make_profile(
             joined,
             states,
@@ -98,6 +106,7 @@ class Recorders:
     def close(self) -> None:
         """End both, if they still run."""
         self.sampler.close()
+        self._end_seeking()
         if self._stacks is not None:
             self._stacks.close()
 
@@ -116,14 +125,38 @@ class Recorders:
         self._began = time.time()
         self.sampler.start()
 
-    def _start_stacks(self, bearable: type[RecordingError]) -> None:
+    def _make_recorder(self) -> StackRecorder:
+        return StackRecorder(self._program.pid, rate=self._rate, children=True, pyspy=self._pyspy)
+
+    def _start_stacks(self) -> None:
         self._python = self._python or version_of(self._program.pid)
         if self._stacks is not None:
             try:
                 self._stacks.start()
-            except bearable as error:
+            except UnsupportedError as error:
                 self._stacks = None
                 self._notes.append(str(error))
+
+    def _seek(self) -> None:
+        """Record the stacks of a command as soon as there is Python in it."""
+        why = ""
+        while not self._over.wait(_RETRY) and is_alive(self._program.pid):
+            if not self.sampler.processes:
+                continue
+            recorder = self._make_recorder()
+            try:
+                recorder.start()
+            except RecordingError as error:
+                why = str(error)
+            else:
+                self._stacks = recorder
+                return
+        self._notes.append(f"states are given without lines: {why}" if why else _NO_STACKS_SEEN)
+
+    def _end_seeking(self) -> None:
+        self._over.set()
+        if self._seeker.ident is not None:
+            self._seeker.join()
 
     def _told(self, states: States, recording: Recording, left: Sequence[int]) -> Iterator[str]:
         """What the reader of the figures should know."""

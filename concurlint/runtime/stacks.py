@@ -140,7 +140,8 @@ class StackRecorder:
         self._clock = self._await_sampler(self._process.pid, timeout)
         self._spoke.wait(timeout)
         if not self._ready:
-            late = self._process.poll() is None
+            # It may have said its last word, and not have ended yet.
+            late = not self._spoke.is_set() or not _ends_soon(self._process)
             self.close()
             raise RecordingError(
                 f"py-spy did not begin to sample process {self.pid} within {timeout:g} s"
@@ -250,6 +251,14 @@ class StackRecorder:
         threads = stacks_of(events, started)
         doubt = CLOCK_SEEN if self._clock else CLOCK_MISSED
         return Recording(Stacks(with_native_ids(threads), started, self.rate, errors), trouble, doubt)
+
+
+def _ends_soon(process: subprocess.Popen[str]) -> bool:
+    try:
+        process.wait(2.0)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def with_native_ids(threads: tuple[ThreadStacks, ...]) -> tuple[ThreadStacks, ...]:

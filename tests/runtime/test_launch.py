@@ -252,11 +252,11 @@ def test_waiting_may_end_before_the_program():
 def test_what_cannot_be_started_is_told_in_one_line(tmp_path: Path):
     missing = tmp_path / "missing"
     cases = {
-        f"cannot open the script: {missing}: No such file or directory": lambda: start_script(str(missing)),
-        f"cannot run the interpreter: {missing}: No such file or directory": lambda: start_module(
+        f"cannot open the script: {missing}: no such file or directory": lambda: start_script(str(missing)),
+        f"cannot run the interpreter: {missing}: no such file or directory": lambda: start_module(
             "this", python=str(missing)
         ),
-        f"cannot run the command: {missing}: No such file or directory": lambda: start_command([str(missing)]),
+        f"cannot run the command: {missing}: no such file or directory": lambda: start_command([str(missing)]),
         "/bin/true ended before it ran the program: is it a Python interpreter, 3.8 or newer?": lambda: start_module(
             "this", python="/bin/true"
         ),

@@ -181,9 +181,18 @@ def _refuse_early(files: list[str]) -> None:
             raise click.ClickException(f"cannot write {name}: permission denied")
 
 
+def _judged(profile: Profile, cores: int | None) -> tuple[Verdict, ...]:
+    """The verdicts; a mistake of ours in finding them must not lose what was measured."""
+    try:
+        return judge(profile, cores=cores)
+    except Exception as error:
+        complain(f"no verdicts: internal error: {type(error).__name__}: {error}; please report it")
+        return ()
+
+
 def _report(profile: Profile, asked: _Asked, *, to_stderr: bool) -> bool:
     """Print and write all that was asked for; False if something could not be written."""
-    verdicts = judge(profile, cores=asked.cores)
+    verdicts = _judged(profile, asked.cores)
     texts = read_sources(profile)
     stream = sys.stderr if to_stderr else sys.stdout
     kinds: list[tuple[str | None, Callable[[], str]]] = [

@@ -41,14 +41,14 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
 
 
 def _doubted(found: list[Verdict]) -> list[Verdict]:
-    """On a full machine the verdicts stay, but nobody may rely on their figures."""
+    """On a full machine the verdicts stay, but nobody may rely on their figures, and nothing is predicted."""
     if not any(verdict.finding.code == machine_is_the_limit.rule.code for verdict in found):
         return found
     warning = "The machine was full (CCL911): these figures are not to be trusted."
     return [
         verdict
         if verdict.finding.code == machine_is_the_limit.rule.code
-        else replace(verdict, why=f"{verdict.why} {warning}", saves=(0.0, verdict.saves[1]))
+        else replace(verdict, why=f"{verdict.why} {warning}", predictions=(), saves=(0.0, verdict.saves[1]))
         for verdict in found
     ]
 

@@ -11,6 +11,7 @@ import record
 from concurlint.finding import Level
 from concurlint.judge import judge
 from concurlint.registry import VERDICTS
+from concurlint.runtime.predict import Tool
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import load
 from concurlint.runtime.stacks import RecordingError, find_pyspy
@@ -139,6 +140,7 @@ def test_a_change_is_shown_on_the_users_own_line():
 def test_a_full_machine_takes_back_what_is_promised():
     full = judged(WORKLOADS / "oversubscribed.py")
     assert {verdict.saves[0] for verdict in full} == {0.0}
+    assert not any(verdict.predictions for verdict in full)
     assert all("not to be trusted" in verdict.why for verdict in full)
 
 
@@ -163,3 +165,7 @@ def test_recordings_name_no_folder_of_the_machine_they_were_made_on(script: Path
 
 def test_verdicts_have_levels_that_the_report_can_show():
     assert {rule.level for rule in VERDICTS} <= {Level.ADVICE, Level.WARNING}
+
+
+def test_every_tool_has_a_name_in_the_reports():
+    assert all(tool(one) for one in Tool)

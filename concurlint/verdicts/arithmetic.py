@@ -25,7 +25,7 @@ class NumbersLoop:
 
 def numbers_loop(case: Case) -> NumbersLoop | None:
     """The outermost loop of nothing but arithmetic over the elements of sequences, if most computing is in it."""
-    held = case.places({State.HOLDS_GIL})
+    held = case.places({State.HOLDS_GIL, State.RUN_QUEUE})
     found: dict[tuple[str, int], list[Place]] = {}
     for place in held:
         loop = _loop(case, place)

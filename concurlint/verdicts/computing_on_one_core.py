@@ -43,7 +43,7 @@ def question(case: Case) -> Iterator[Verdict]:
     place = case.first(RUNNABLE)
     busiest = max(profile.threads, key=lambda thread: spent(thread, RUNNABLE))
     work = split(case, busiest)
-    name = f"`{place.function}`" if place is not None else "one thread"
+    name = f"`{place.name}`" if place is not None else "one thread"
     pool = "ThreadPoolExecutor" if in_threads else "ProcessPoolExecutor"
     yield rule.verdict(
         case,

@@ -29,7 +29,7 @@ def _verdict(case: Case, thread: ThreadTimes, found: list[Part], states: frozens
     place = next(iter(places(stacks, states, case.own)), None)
     longest = max(end - start for start, end in found)
     share = case.share("the loop stands still", length(found), thread.seconds)
-    name = f"`{place.function}`" if place is not None else "a coroutine"
+    name = f"`{place.name}`" if place is not None else "a coroutine"
     instead, help_, example = remedy(case, place, states)
     return rule.verdict(
         case,

@@ -26,7 +26,7 @@ def question(case: Case) -> Iterator[Verdict]:
     place = case.first(TURN, group.keys)
     waits = case.share("waiting for the GIL", group.waited, group.wanted)
     window = length(union(parts(case.profile, TURN | CPU, group.keys))) or case.seconds
-    name = f"`{place.function}`" if place is not None else "Python"
+    name = f"`{place.name}`" if place is not None else "Python"
     example, pickled = _change(case, group)
     yield rule.verdict(
         case,
@@ -45,7 +45,7 @@ def question(case: Case) -> Iterator[Verdict]:
         example=example,
         predictions=predictions,
         trace=[
-            case.step(place, f"{place.seconds:.2f} s of computing or waiting for it, in {len(place.threads)} threads")
+            case.step(place, f"{place.seconds:.2f} s of computing or waiting to")
             for place in case.places(TURN, group.keys)[:3]
         ],
     )

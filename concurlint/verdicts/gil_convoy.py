@@ -24,7 +24,7 @@ def question(case: Case) -> Iterator[Verdict]:
     mean = worst.waited / worst.wakes
     computes = case.first(CPU, worst.computing.keys)
     wakes = case.first({State.GIL_WAIT}, {waiting})
-    by = f"while `{computes.function}` computes" if computes is not None else "while another thread computes"
+    by = f"while `{computes.name}` computes" if computes is not None else "while another thread computes"
     trace = [case.step(wakes, f"wakes up {worst.wakes} times and waits each time")] if wakes is not None else []
     trace += [case.step(computes, f"computes for {computes.seconds:.2f} s meanwhile")] if computes is not None else []
     yield rule.verdict(

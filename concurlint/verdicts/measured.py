@@ -30,6 +30,13 @@ class Place:
     seconds: Seconds
     threads: frozenset[Key]
 
+    @property
+    def name(self) -> str:
+        """The function as it is called: of a generator or comprehension, the one that it stands in."""
+        inner = ".<locals>.<"
+        whole = self.function.partition(inner)[0] if inner in self.function else self.function
+        return whole.replace(".<locals>", "")
+
 
 def key(thread: ThreadTimes | StackTime) -> Key:
     """Which thread it is, or belongs to."""
@@ -126,15 +133,18 @@ def places(
     find: Callable[[Sequence[Frame]], Frame | None],
 ) -> list[Place]:
     """The frames that `find` picks from each stack, those with most seconds in the states first."""
-    seconds: dict[Frame, Seconds] = defaultdict(float)
-    threads: dict[Frame, set[Key]] = defaultdict(set)
+    functions: dict[tuple[str, int], dict[str, Seconds]] = defaultdict(lambda: defaultdict(float))
+    threads: dict[tuple[str, int], set[Key]] = defaultdict(set)
     for stack in stacks:
         here = sum((of for state, of in stack.states.items() if state in states), 0.0)
         frame = find(stack.frames) if here > 0 else None
         if frame is not None:
-            seconds[frame] += here
-            threads[frame].add(key(stack))
-    found = [Place(f.path, f.line, f.function, of, frozenset(threads[f])) for f, of in seconds.items()]
+            functions[frame.path, frame.line][frame.function] += here
+            threads[frame.path, frame.line].add(key(stack))
+    found = [
+        Place(path, line, max(named, key=lambda name: named[name]), sum(named.values()), frozenset(threads[path, line]))
+        for (path, line), named in functions.items()
+    ]
     return sorted(found, key=lambda place: (-place.seconds, place.path, place.line))
 
 

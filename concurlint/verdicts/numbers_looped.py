@@ -25,7 +25,7 @@ def question(case: Case) -> Iterator[Verdict]:
     yield rule.verdict(
         case,
         loop.place,
-        f"a loop of arithmetic in `{loop.place.function}` takes {share.value:.0%} of the run",
+        f"a loop of arithmetic in `{loop.place.name}` takes {share.value:.0%} of the run",
         figures=(share, exactly("in this loop", loop.seconds, "seconds")),
         instead="NumPy",
         why="Each step of the loop is several bytecodes and new objects; an array does the same for all its numbers in "

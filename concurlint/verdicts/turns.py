@@ -77,18 +77,30 @@ class Convoy:
         return spent(self.thread, {State.GIL_WAIT})
 
 
-def computing(threads: list[ThreadTimes]) -> list[ThreadTimes]:
-    """The threads that compete for the GIL to compute."""
-    parts_held = [(spent(t, {State.HOLDS_GIL}) / t.seconds, t) for t in threads if t.seconds > 0]
-    most = max((part for part, _ in parts_held), default=0.0)
-    return [thread for part, thread in parts_held if most > 0 and part >= _PEER * most]
+def computing(profile: Profile, threads: list[ThreadTimes]) -> list[ThreadTimes]:
+    """The threads that compete for the GIL to compute, while there are others: imports come before."""
+    found = [(_held(profile, thread, threads), thread) for thread in threads]
+    most = max((part for part, _ in found), default=0.0)
+    return [thread for part, thread in found if most > 0 and part >= _PEER * most]
+
+
+def _held(profile: Profile, thread: ThreadTimes, threads: list[ThreadTimes]) -> float:
+    """The part that it holds the GIL of the time that it lives beside others."""
+    others = [other for other in threads if other is not thread]
+    first = max(thread.first, min((other.first for other in others), default=0.0))
+    last = min(thread.last, max((other.last for other in others), default=thread.last))
+    if last <= first:
+        first, last = thread.first, thread.last
+    held = parts(profile, {State.HOLDS_GIL}, {key(thread)}) or [(first, first + spent(thread, {State.HOLDS_GIL}))]
+    together = sum(max(0.0, min(end, last) - max(start, first)) for start, end in held)
+    return together / (last - first) if last > first else 0.0
 
 
 def gil_bound(case: Case) -> Group | None:
     """The largest group of two or more threads whose computing the GIL puts in line."""
     found = []
     for pid, threads in processes(case.profile):
-        group = Group(pid, tuple(computing(threads)))
+        group = Group(pid, tuple(computing(case.profile, threads)))
         at_once = side_by_side(parts(case.profile, RUNNABLE | TURN, group.keys))
         if at_once < AT_ONCE or len(group.threads) < 2:
             continue
@@ -101,7 +113,7 @@ def convoys(case: Case) -> Iterator[Convoy]:
     """Threads that compute next to nothing and pay for the GIL after each wake-up, the worst first."""
     found = []
     for pid, threads in processes(case.profile):
-        group = Group(pid, tuple(computing(threads)))
+        group = Group(pid, tuple(computing(case.profile, threads)))
         for thread in threads:
             convoy = Convoy(thread, _wakes(case, thread), group)
             if thread in group.threads or convoy.wakes < _WAKES:

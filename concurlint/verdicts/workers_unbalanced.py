@@ -27,7 +27,7 @@ def question(case: Case) -> Iterator[Verdict]:
 def _uneven(case: Case, found: Workers) -> Verdict:
     lost = found.busy[0] - found.even
     place = case.first(CPU, {key(found.threads[0])})
-    name = f"`{place.function}`" if place is not None else "one task"
+    name = f"`{place.name}`" if place is not None else "one task"
     assumes = ("the work can be dealt out evenly", "the largest task can be cut")
     low, high = case.seconds - lost, case.seconds - lost / 2
     return rule.verdict(

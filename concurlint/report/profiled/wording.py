@@ -10,6 +10,7 @@ from concurlint.verdicts.verdict import Figure
 
 _TOOLS: Mapping[Tool, str] = {
     Tool.FREE_THREADED: "free-threaded Python",
+    Tool.NUMPY: "NumPy",
 }
 # Below these, figures would claim more than a sampler can see.
 _PERCENT = 0.095

@@ -11,6 +11,7 @@ import record
 from concurlint.finding import Level
 from concurlint.judge import judge
 from concurlint.registry import VERDICTS
+from concurlint.report.profiled.wording import tool
 from concurlint.runtime.predict import Tool
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import load

@@ -16,6 +16,7 @@ from concurlint.project.modules import Project
 from concurlint.registry import VERDICTS
 from concurlint.runtime.profile import Profile
 from concurlint.source import SourceError, decode, find_sources, project_root
+from concurlint.suppress import silence
 from concurlint.verdicts import machine_is_the_limit, nothing_to_gain
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.known import Known
@@ -36,8 +37,15 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
     if not case.is_enough:
         return ()
     found = [verdict for rule in VERDICTS if rule is not nothing_to_gain.rule for verdict in rule.ask(case)]
-    found = found or list(nothing_to_gain.rule.ask(case))
+    found = _silenced(case, found or list(nothing_to_gain.rule.ask(case)))
     return tuple(sorted(_doubted(found), key=lambda verdict: -sum(verdict.saves)))
+
+
+def _silenced(case: Case, found: list[Verdict]) -> list[Verdict]:
+    """Those that no comment on their line silences."""
+    texts = {case.shown(path): written.text for path, written in case.texts.items()}
+    kept = silence([verdict.finding for verdict in found], texts).kept
+    return [verdict for verdict in found if verdict.finding in kept]
 
 
 def _doubted(found: list[Verdict]) -> list[Verdict]:

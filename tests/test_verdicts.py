@@ -8,8 +8,10 @@ from runpy import run_path
 import pytest
 
 import record
+from concurlint import config
 from concurlint.finding import Level
 from concurlint.judge import judge
+from concurlint.lint import lint
 from concurlint.registry import VERDICTS
 from concurlint.report.profiled.wording import tool
 from concurlint.runtime.predict import Tool
@@ -170,3 +172,15 @@ def test_verdicts_have_levels_that_the_report_can_show():
 
 def test_every_tool_has_a_name_in_the_reports():
     assert all(tool(one) for one in Tool)
+
+
+def test_a_comment_on_the_line_silences_a_verdict_and_is_not_called_unused_by_the_static_run(tmp_path: Path):
+    script = WORKLOADS / "variants" / "words_one_thread.py"
+    (verdict,) = judged(script)
+    lines = script.read_text(encoding="utf-8").splitlines()
+    lines[verdict.finding.span.line - 1] += "  # noqa: CCL903"
+    copy = tmp_path / verdict.finding.span.path
+    copy.parent.mkdir(parents=True)
+    copy.write_text("\n".join(lines), encoding="utf-8")
+    assert judge(recorded(script), root=tmp_path) == ()
+    assert lint([copy], config.load(tmp_path)).findings == ()

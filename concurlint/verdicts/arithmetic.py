@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import Place
+from concurlint.verdicts.vector import vector_form
 from concurlint.verdicts.verdict import Seconds
 
 _MOSTLY = 0.5
@@ -17,19 +18,22 @@ _STEPS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.For, a
 
 @dataclass(frozen=True, slots=True)
 class NumbersLoop:
-    """A hot loop: its first line, and all the seconds spent in it."""
+    """A hot loop: its first line, all the seconds spent in it, and how it is written with arrays, if that is plain."""
 
     place: Place
     seconds: Seconds
+    vector: str
 
 
 def numbers_loop(case: Case) -> NumbersLoop | None:
     """The outermost loop of nothing but arithmetic over the elements of sequences, if most computing is in it."""
     held = case.places({State.HOLDS_GIL, State.RUN_QUEUE})
     found: dict[tuple[str, int], list[Place]] = {}
+    loops: dict[tuple[str, int], ast.For] = {}
     for place in held:
         loop = _loop(case, place)
         if loop is not None:
+            loops[place.path, loop.lineno] = loop
             found.setdefault((place.path, loop.lineno), []).append(place)
     if not found:
         return None
@@ -39,7 +43,8 @@ def numbers_loop(case: Case) -> NumbersLoop | None:
     if not case.matters(seconds) or case.share("", seconds, everything).low < _MOSTLY:
         return None
     threads = frozenset(key for place in places for key in place.threads)
-    return NumbersLoop(Place(path, line, places[0].function, seconds, threads), seconds)
+    vector = vector_form(loops[path, line])
+    return NumbersLoop(Place(path, line, places[0].function, seconds, threads), seconds, vector)
 
 
 def _loop(case: Case, place: Place) -> ast.For | None:
@@ -61,7 +66,8 @@ def is_arithmetic(loop: ast.For) -> bool:
     nodes = list(ast.walk(loop))
     if not all(_is_plain(node) for node in nodes if isinstance(node, ast.expr)):
         return False
-    return any(isinstance(node, ast.BinOp) for node in nodes) and any(_elements(loop))
+    computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in nodes)
+    return computes and any(True for _ in _elements(loop))
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -41,7 +41,7 @@ class Case:
         self.profile = profile
         self.root = root
         self.known = known
-        self._texts = texts
+        self.texts = texts
         others = [cores] if cores is not None and cores != profile.run.cores else []
         self.cores = (max(1, profile.run.cores), *others)
 
@@ -121,7 +121,7 @@ class Case:
 
     def written(self, path: str) -> Written:
         """The source of one of the user's files, empty where it is not there."""
-        return self._texts.get(self.absolute(path), Written(""))
+        return self.texts.get(self.absolute(path), Written(""))
 
     def span(self, place: Place | None) -> Span:
         """The line as a span; the beginning of the script without one."""

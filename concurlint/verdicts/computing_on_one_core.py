@@ -48,7 +48,7 @@ def question(case: Case) -> Iterator[Verdict]:
     yield rule.verdict(
         case,
         place,
-        f"{name} computes on one core for {share.value:.0%} of the run; {profile.run.cores - 1} stand idle",
+        f"{name} computes on one core for {share.value:.0%} of the run, of {profile.run.cores} that there are",
         figures=(
             share,
             case.share("GIL held", total(profile.threads, {State.HOLDS_GIL})),

@@ -31,16 +31,6 @@ def to_processes(case: Case, dispatch: Dispatch) -> str:
     return written.change(at[0], before, new) if new and before else ""
 
 
-def is_pickled_by_name(dispatch: Dispatch) -> bool:
-    """Whether the work is a function or method that another process can import."""
-    code: Code | None = dispatch.code
-    while code is not None and code.scope.kind != "module":
-        if code.scope.kind == "lambda" or (code is not dispatch.code and code.scope.kind == "function"):
-            return False
-        code = code.parent
-    return True
-
-
 def source_of(case: Case, code: Code) -> Written:
     """The text of the file that the code stands in."""
     return case.written(str(code.module.source.path))

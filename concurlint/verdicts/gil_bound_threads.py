@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.finding import Level
 from concurlint.runtime.predict import Tool
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.example import is_pickled_by_name, to_processes
+from concurlint.verdicts.example import to_processes
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import CPU, Place, exactly, key, length, parts, ratio, total, union
 from concurlint.verdicts.turns import TURN, Group, gil_bound
@@ -53,14 +53,14 @@ def question(case: Case) -> Iterator[Verdict]:
 
 def _change(case: Case, group: Group) -> tuple[str, str]:
     """The line that makes the threads, changed, and a sentence on what stands against it."""
-    for place in _given(case, group):
-        for dispatch in case.known.sent_by(case.frame(place)) if case.known is not None else ():
-            lost = (
-                ""
-                if is_pickled_by_name(dispatch)
-                else (f" What they run, `{dispatch.code.name}`, cannot be pickled: make it a function first.")
+    known = case.known
+    for place in _given(case, group) if known is not None else ():
+        for dispatch in known.sent_by(case.frame(place)) if known is not None else ():
+            refused = known.refusal(dispatch) if known is not None else ""
+            against = (
+                f" Processes get everything pickled, and {refused} cannot be: pass something else." if refused else ""
             )
-            return to_processes(case, dispatch), lost
+            return to_processes(case, dispatch), against
     return "", ""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from concurlint.catalog.effects import CallFact
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.locks import Lock
+from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.project.modules import Code, Module
@@ -31,6 +32,7 @@ class Known:
         self.program = program
         self._files = {str(source.path): source for source in files}
         self._opened: set[Module] = set()
+        self._pickling = Pickling(program.graph, program.roles)
 
     def module(self, path: str) -> Module | None:
         """The parsed module of that file; None where it is not part of the project or cannot be read."""
@@ -91,6 +93,13 @@ class Known:
         """Who has the frame's function run elsewhere."""
         code = self.code(frame)
         return [] if code is None else [d for d in self.program.dispatches.all if d.code is code]
+
+    def refusal(self, dispatch: Dispatch) -> str:
+        """What of the work and its arguments no other process can get, in words; nothing if all of it can."""
+        found = self._pickling.of_value(dispatch.value, at_start=False)
+        for passed in (*dispatch.passed, *dispatch.named.values()):
+            found = found or self._pickling.of(passed, dispatch.where, at_start=False)
+        return found.what if found is not None else ""
 
     def locks_at(self, frame: Frame) -> frozenset[Lock]:
         """The locks that a `with` on this line takes."""

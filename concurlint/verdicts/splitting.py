@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.facts.syntax import Name, spelled
+from concurlint.facts.syntax import Name, spelled, walk
 from concurlint.runtime.profile import ThreadTimes
 from concurlint.runtime.samples import Frame, State
 from concurlint.verdicts.case import Case
@@ -35,7 +35,14 @@ class Split:
         """The loop's call as one `map` of that pool."""
         if not self.is_seen:
             return ""
-        return patch(self.before, f"with {pool}() as pool:", f"    … = list(pool.map({self.work}, {self.items}))")
+        return patch(self.before, f"with {pool}() as pool:", f"    results = list(pool.map({self.work}, {self.items}))")
+
+    def gathered(self) -> str:
+        """The loop's call as tasks of one event loop, all at once."""
+        if not self.is_seen:
+            return ""
+        tasks = f"*({self.work}(item) for item in {self.items})"
+        return patch(self.before, f"results = await asyncio.gather({tasks})  # with `{self.work}` a coroutine")
 
 
 _UNKNOWN = Split("The figures do not say whether the work can be split.")
@@ -72,11 +79,15 @@ def _loop(case: Case, caller: Frame, callee: Frame) -> Split | None:
         return None
     code, site = found
     first = site.call.arguments[0].value if site.call.arguments else None
-    takes_item = isinstance(first, Name) and isinstance(loop.target, Name) and first.id == loop.target.id
-    if not takes_item or len(site.call.arguments) != 1:
+    if first is None or len(site.call.arguments) != 1 or not isinstance(loop.target, Name):
         return None
     written = source_of(case, code)
     work, items = spelled(site.call.function), cut(written, loop.iterable.at)
+    if not (isinstance(first, Name) and first.id == loop.target.id):
+        passed = cut(written, first.at)
+        if not passed or not any(isinstance(part, Name) and part.id == loop.target.id for part in walk(first)):
+            return None
+        items = f"({passed} for {loop.target.id} in {items})" if items else ""
     if not work or not items:
         return None
     says = f"`{work}` is called with each item of `{items}`: several at once, if they do not need each other."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.finding import Level
 from concurlint.runtime.predict import Prediction, Tool
 from concurlint.runtime.samples import State
-from concurlint.verdicts.case import Case
+from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import exactly, key
 from concurlint.verdicts.verdict import Verdict
@@ -58,7 +58,7 @@ def _together(case: Case, found: Waits, cores: int) -> Prediction:
     count = cores if found.is_repeated else found.count
     longest = 0.0 if found.is_repeated else found.longest
     shared = max(longest, found.seconds / min(cores, count))
-    low, high = max(rest, shared), min(case.seconds, rest + shared)
+    low, high = max(rest, shared), min(case.seconds, (rest + shared) * (1 + MATTERS))
     assumes = (
         f"{cores} commands run at once, each using one core at most",
         "no command needs the result of the one before, and none takes much longer than the others",

@@ -18,6 +18,7 @@ rule = Judgement("CCL902", "waiting-one-by-one", Level.ADVICE)
 _WORDS = {State.NETWORK: "the network", State.DISK: "the disk"}
 _AT_ONCE = {State.NETWORK: 10, State.DISK: 4}
 """What the far side is taken to bear: a server ten requests, a disk the few that its queue sorts best."""
+_UNSAID = "The figures do not say whether a question needs the answer before it."
 
 
 @rule.question
@@ -46,9 +47,9 @@ def question(case: Case) -> Iterator[Verdict]:
                 exactly("longest wait seen", found.longest, "seconds"),
             ),
             instead="asyncio" if tool is Tool.ASYNCIO else "ThreadPoolExecutor",
-            why=client.says + " " + work.says,
+            why=f"{client.says} {work.says if work.is_seen else _UNSAID}",
             help=client.help,
-            example=client.example or work.example("ThreadPoolExecutor"),
+            example=work.gathered() if tool is Tool.ASYNCIO else work.example("ThreadPoolExecutor"),
             predictions=predictions,
             saves=(0.0, max(0.0, predictions[0].now - predictions[0].low)),
             trace=[

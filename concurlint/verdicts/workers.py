@@ -13,13 +13,8 @@ from concurlint.verdicts.verdict import Seconds
 _IDLE = frozenset({State.QUEUE, State.PIPE, State.LOCK, State.NETWORK})
 _ASIDE = 0.1
 """Of the busiest worker's work: what is left to gain by sharing it better must be more than chance deals out."""
-_MOVING = {
-    "pickle.py": None,
-    "multiprocessing/reduction.py": None,
-    "multiprocessing/connection.py": None,
-    "multiprocessing/queues.py": frozenset({"get", "put", "_feed"}),
-}
-"""Library modules whose CPU time goes to pickling and to pipes; all of their functions where none are named."""
+_MACHINERY = ("multiprocessing/", "concurrent/futures/", "pickle.py", "queue.py", "threading.py")
+"""Library modules whose CPU time is the pool's own: pickling, pipes, queues and the threads that serve them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +59,25 @@ def unbalanced(case: Case) -> Workers | None:
 
 
 def moving(case: Case) -> tuple[Seconds, Seconds]:
-    """CPU seconds spent on pickling and pipes by all processes together, and on anything else."""
-    moved = sum(
-        (stack.states.get(state, 0.0) for stack in case.profile.stacks if is_moving(stack.frames) for state in CPU), 0.0
-    )
-    return moved, max(0.0, total(case.profile.threads, CPU) - moved)
+    """CPU seconds that pools of processes take for themselves, most of it pickling, and those of anything else.
+
+    In a run without worker processes nothing is moved. Where no stack was seen, it is neither.
+    """
+    if not any(_is_given_work(case, thread) for thread in case.profile.threads):
+        return 0.0, total(case.profile.threads, CPU)
+    moved, worked = 0.0, 0.0
+    for stack in case.profile.stacks:
+        seconds = sum(of for state, of in stack.states.items() if state in CPU)
+        if is_moving(stack.frames):
+            moved += seconds
+        elif stack.frames:
+            worked += seconds
+    return moved, worked
 
 
 def is_moving(frames: Sequence[Frame]) -> bool:
     """Whether the innermost frame packs, unpacks, sends or receives for another process."""
-    if not frames:
-        return False
-    module = library_module(frames[-1].path)
-    if module not in _MOVING:
-        return False
-    functions = _MOVING[module]
-    return functions is None or frames[-1].function.rpartition(".")[2] in functions
+    return bool(frames) and library_module(frames[-1].path).startswith(_MACHINERY)
 
 
 def _is_given_work(case: Case, thread: ThreadTimes) -> bool:

@@ -1,0 +1,39 @@
+"""What is written around a line."""
+
+from concurlint.verdicts.written import Written, patch
+
+TEXT = Written("""\
+def work(lock, items):
+    for item in items:
+        with lock, open(item) as file:
+            total = [one for one in file]
+
+    done = True
+""")
+
+
+def test_a_line_knows_where_its_text_stands():
+    assert TEXT.line(3) == "        with lock, open(item) as file:"
+    assert TEXT.columns(3) == (9, 39)
+    assert (TEXT.line(99), TEXT.columns(99)) == ("", (1, 1))
+
+
+def test_a_line_is_below_a_loop_only_in_its_body():
+    assert [TEXT.is_looped(line) for line in (1, 2, 3, 4, 6)] == [False, False, True, True, False]
+
+
+def test_every_item_of_a_with_is_told_with_the_lines_it_holds():
+    assert list(TEXT.withs()) == [("lock", 3, 4), ("open(item)", 3, 4)]
+
+
+def test_a_change_is_shown_as_a_patch_shows_it():
+    assert TEXT.change(6, "True", "False") == "- done = True\n+ done = False"
+    assert TEXT.change(6, "nothing", "x") == ""
+    assert patch("a", "b", "c") == "- a\n+ b\n+ c"
+
+
+def test_a_text_that_is_no_python_has_lines_and_no_blocks():
+    broken = Written("def (:\n  x")
+    assert broken.line(2) == "  x"
+    assert list(broken.withs()) == []
+    assert not broken.is_looped(2)

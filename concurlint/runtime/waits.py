@@ -100,6 +100,11 @@ def serves(frames: Sequence[Frame]) -> bool:
     return any(frame.function.rpartition(".")[2] in _SERVING.get(library_module(frame.path), ()) for frame in frames)
 
 
+def imports(frames: Sequence[Frame]) -> bool:
+    """Whether this stack is importing a module: that comes first, and once, whatever tool is used."""
+    return any(frame.path.startswith("<frozen importlib") for frame in frames)
+
+
 def library_module(path: str) -> str:
     """The path inside the standard library, with forward slashes; nothing for files from elsewhere."""
     found = _LIBRARY.search(path)

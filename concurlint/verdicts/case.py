@@ -9,7 +9,7 @@ from concurlint.finding import Span, Step
 from concurlint.runtime.predict import Plan, Prediction, Tool, predict
 from concurlint.runtime.profile import Profile, StackTime, ThreadTimes, interval
 from concurlint.runtime.samples import Frame, State
-from concurlint.runtime.waits import library_module
+from concurlint.runtime.waits import imports, library_module
 from concurlint.verdicts.known import Known
 from concurlint.verdicts.measured import Key, Place, key, places, share
 from concurlint.verdicts.verdict import Figure, Seconds
@@ -91,8 +91,8 @@ class Case:
         ]
 
     def places(self, states: Collection[State], threads: Collection[Key] | None = None) -> list[Place]:
-        """The user's lines by their seconds in these states."""
-        return places(self.stacks(threads), states, self.own)
+        """The user's lines by their seconds in these states, imports left out."""
+        return places(self.stacks(threads, lambda stack: not imports(stack.frames)), states, self.own)
 
     def first(self, states: Collection[State], threads: Collection[Key] | None = None) -> Place | None:
         """The user's line with most seconds in these states."""

@@ -1,10 +1,11 @@
 """One thread computes while the other cores have nothing to do."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from concurlint.finding import Level
-from concurlint.runtime.predict import Plan, Tool
-from concurlint.runtime.profile import ThreadTimes
+from concurlint.runtime.predict import Plan, Prediction, Tool
+from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import State
 from concurlint.verdicts.arithmetic import numbers_loop
 from concurlint.verdicts.case import MATTERS, Case
@@ -12,8 +13,8 @@ from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import RUNNABLE, exactly, parts, side_by_side, spent, total
 from concurlint.verdicts.splitting import split
 from concurlint.verdicts.turns import AT_ONCE, convoys, gil_bound
-from concurlint.verdicts.verdict import Verdict
-from concurlint.verdicts.waiting import disk_cpu
+from concurlint.verdicts.verdict import Seconds, Verdict
+from concurlint.verdicts.waiting import disk_cpu, importing
 from concurlint.verdicts.workers import moving, unbalanced
 
 rule = Judgement("CCL903", "computing-on-one-core", Level.ADVICE)
@@ -25,7 +26,8 @@ _DOMINATES = 0.5
 @rule.question
 def question(case: Case) -> Iterator[Verdict]:
     profile = case.profile
-    computing = total(profile.threads, RUNNABLE) - disk_cpu(case)
+    imported = importing(case, RUNNABLE)
+    computing = total(profile.threads, RUNNABLE) - disk_cpu(case) - imported
     share = case.share("computing on one core", computing)
     if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > AT_ONCE:
         return
@@ -37,7 +39,7 @@ def question(case: Case) -> Iterator[Verdict]:
     released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
     in_threads = released > computing / 2
     tool = Tool.THREADS if in_threads else Tool.PROCESSES
-    predictions = case.predictions(tool, Plan(divisible=True), case.narrowed(_computing(case)))
+    predictions = [_after(imported, of) for of in case.predictions(tool, Plan(divisible=True), _shared(case, imported))]
     if not any(case.is_worth(prediction) for prediction in predictions):
         return
     place = case.first(RUNNABLE)
@@ -48,7 +50,7 @@ def question(case: Case) -> Iterator[Verdict]:
     yield rule.verdict(
         case,
         place,
-        f"{name} computes on one core for {share.value:.0%} of the run, of {profile.run.cores} that there are",
+        f"{name} computes on one of {profile.run.cores} cores for {share.value:.0%} of the run",
         figures=(
             share,
             case.share("GIL held", total(profile.threads, {State.HOLDS_GIL})),
@@ -70,7 +72,17 @@ def question(case: Case) -> Iterator[Verdict]:
     )
 
 
-def _computing(case: Case) -> list[ThreadTimes]:
-    """The threads whose computing it is: what others wait for meanwhile is no part of it."""
+def _shared(case: Case, imported: Seconds) -> Profile:
+    """The run as if it had only what can be shared out.
+
+    What others wait for while these threads compute is no part of it, nor is importing, which comes before.
+    """
     most = max(spent(thread, RUNNABLE) for thread in case.profile.threads)
-    return [thread for thread in case.profile.threads if spent(thread, RUNNABLE) >= MATTERS * most]
+    threads = [thread for thread in case.profile.threads if spent(thread, RUNNABLE) >= MATTERS * most]
+    first, *others = sorted(threads, key=lambda thread: -spent(thread, {State.HOLDS_GIL}))
+    rest = max(0.0, spent(first, {State.HOLDS_GIL}) - imported)
+    return case.narrowed([replace(first, states={**first.states, State.HOLDS_GIL: rest}), *others])
+
+
+def _after(imported: Seconds, of: Prediction) -> Prediction:
+    return replace(of, seconds=of.seconds + imported, low=of.low + imported, high=of.high + imported)

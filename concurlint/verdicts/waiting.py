@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from concurlint.runtime.profile import StackTime
 from concurlint.runtime.samples import Frame, State
-from concurlint.runtime.waits import library_module, serves
+from concurlint.runtime.waits import imports, library_module, serves
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import CPU, Key, key, length, outside, parts, side_by_side, union
 from concurlint.verdicts.verdict import Seconds
@@ -73,7 +73,7 @@ def askers(case: Case, states: Collection[State]) -> frozenset[Key]:
     asked: dict[Key, Seconds] = {}
     for stack in case.stacks():
         seconds = sum(of for state, of in stack.states.items() if state in states)
-        is_other = serves(stack.frames) or is_on_loop(stack)
+        is_other = serves(stack.frames) or imports(stack.frames) or is_on_loop(stack)
         asked[key(stack)] = asked.get(key(stack), 0.0) + (-seconds if is_other else seconds)
     if not case.profile.stacks:
         return frozenset(key(thread) for thread in case.profile.threads)
@@ -133,9 +133,15 @@ def disk_threads(case: Case) -> frozenset[Key]:
     return frozenset(key(stack) for stack in case.stacks() if _is_at_disk(case, stack))
 
 
+def importing(case: Case, states: Collection[State]) -> Seconds:
+    """The seconds in these states that go to importing modules."""
+    own = (stack.states for stack in case.stacks() if imports(stack.frames))
+    return sum((of for spent in own for state, of in spent.items() if state in states), 0.0)
+
+
 def _is_at_disk(case: Case, stack: StackTime) -> bool:
     frame = case.own(stack.frames)
-    if frame is None or frame != stack.frames[-1] or case.known is None:
+    if frame is None or frame != stack.frames[-1] or case.known is None or imports(stack.frames):
         return False
     call = case.known.waiting_call(Frame(frame.function, case.absolute(frame.path), frame.line))
     return call is not None and call.fact is not None and call.fact.effect == "block_disk"

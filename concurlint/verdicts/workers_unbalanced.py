@@ -44,7 +44,7 @@ def _uneven(case: Case, found: Workers) -> Verdict:
         why="The pool is done when its last worker is. Tasks of one size, or the largest ones handed out first, let "
         "all workers end together.",
         help="cut the largest task, hand the largest out first, and use `chunksize=1` where sizes differ",
-        predictions=[Prediction(Tool.EVEN_SHARES, case.cores[0], (low + high) / 2, low, high, case.seconds, assumes)],
+        predictions=[Prediction(Tool.EVEN_SHARES, case.cores[0], low, low, high, case.seconds, assumes)],
     )
 
 

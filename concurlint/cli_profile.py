@@ -25,6 +25,7 @@ from concurlint.runtime.stacks import RecordingError
 from concurlint.runtime.states import DEFAULT_RATE, SamplingError
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
 from concurlint.streams import CLEAN, TROUBLE, complain, is_pretty, make_console, reason, say, show
+from concurlint.verdicts.verdict import Verdict
 
 _OPTIONS = (
     click.option("--cores", type=click.IntRange(1), metavar="N", help="Also predict for a machine with N cores."),

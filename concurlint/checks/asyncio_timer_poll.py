@@ -15,7 +15,7 @@ def check(program: Program) -> Iterator[Finding]:
         framework = program.framework(poll.code)
         changed = poll.changed
         asked = f"`{poll.asked[:50]}`" if poll.asked else "the condition"
-        step = () if changed is None else (Step(changed[0].span(changed[1]), f"`{poll.asked}` changes here"),)
+        step = () if changed is None else (Step(changed[0].span(changed[1]), f"{asked} changes here"),)
         yield rule.finding(
             poll.code.span(poll.loop.at),
             f"{asked} is asked again and again by timer",

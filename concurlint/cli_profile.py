@@ -16,6 +16,7 @@ from concurlint.judge import judge
 from concurlint.profile import measure, read_sources
 from concurlint.report import sarif
 from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
+from concurlint.report.profiled.paths import seen_from
 from concurlint.report.saving import save
 from concurlint.rulebook import read_page
 from concurlint.runtime.launch import LaunchError
@@ -193,12 +194,13 @@ def _judged(profile: Profile, cores: int | None) -> tuple[Verdict, ...]:
 
 def _report(profile: Profile, asked: _Asked, *, to_stderr: bool) -> bool:
     """Print and write all that was asked for; False if something could not be written."""
-    verdicts = _judged(profile, asked.cores)
+    judged = _judged(profile, asked.cores)
+    verdicts = seen_from(Path.cwd(), judged, {frame.path for stack in profile.stacks for frame in stack.frames})
     texts = read_sources(profile)
     stream = sys.stderr if to_stderr else sys.stdout
     kinds: list[tuple[str | None, Callable[[], str]]] = [
         (asked.save, lambda: to_json(profile)),
-        (asked.html, lambda: html.render(profile, verdicts, texts)),
+        (asked.html, lambda: html.render(profile, judged, texts)),
         (asked.trace, lambda: trace.render(profile)),
         (asked.speedscope, lambda: speedscope.render(profile)),
     ]

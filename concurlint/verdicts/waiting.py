@@ -7,8 +7,8 @@ from concurlint.runtime.profile import StackTime
 from concurlint.runtime.samples import Frame, State
 from concurlint.runtime.waits import imports, library_module, serves
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import CPU, Key, key, length, outside, parts, side_by_side, union
-from concurlint.verdicts.verdict import Seconds
+from concurlint.verdicts.measured import CPU, Key, exactly, key, length, outside, parts, side_by_side, union
+from concurlint.verdicts.verdict import Figure, Seconds
 
 _MOST_AT_ONCE = 1.5
 """Waits at once, on average, up to which they are called one by one."""
@@ -145,3 +145,10 @@ def _is_at_disk(case: Case, stack: StackTime) -> bool:
         return False
     call = case.known.waiting_call(Frame(frame.function, case.absolute(frame.path), frame.line))
     return call is not None and call.fact is not None and call.fact.effect == "block_disk"
+
+
+def counted(found: Waits) -> tuple[Figure, ...]:
+    """How many waits there were; in a loop one follows the other too closely to be told apart."""
+    if found.is_repeated:
+        return ()
+    return (exactly("waits seen", found.count), exactly("longest wait seen", found.longest, "seconds"))

@@ -7,9 +7,9 @@ from concurlint.runtime.predict import Prediction, Tool
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import exactly, key
+from concurlint.verdicts.measured import key
 from concurlint.verdicts.verdict import Verdict
-from concurlint.verdicts.waiting import Waits, runs_commands, waits
+from concurlint.verdicts.waiting import Waits, counted, runs_commands, waits
 from concurlint.verdicts.written import patch
 
 rule = Judgement("CCL905", "waiting-for-children", Level.ADVICE)
@@ -36,8 +36,7 @@ def question(case: Case) -> Iterator[Verdict]:
         f"the run waits {share.value:.0%} of its time for commands, one after another",
         figures=(
             share,
-            exactly("waits seen", found.count),
-            exactly("longest wait seen", found.longest, "seconds"),
+            *counted(found),
         ),
         instead="subprocess, several at once",
         why="A command is a process of its own and needs no GIL: a thread for each that only waits is enough, "

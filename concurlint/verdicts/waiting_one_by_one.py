@@ -8,10 +8,10 @@ from concurlint.runtime.samples import State
 from concurlint.verdicts.asking import client_at
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import exactly, key, spent
+from concurlint.verdicts.measured import key, spent
 from concurlint.verdicts.splitting import split
 from concurlint.verdicts.verdict import Verdict
-from concurlint.verdicts.waiting import Waits, askers, disk_cpu, disk_threads, waits
+from concurlint.verdicts.waiting import Waits, askers, counted, disk_cpu, disk_threads, waits
 
 rule = Judgement("CCL902", "waiting-one-by-one", Level.ADVICE)
 
@@ -43,8 +43,7 @@ def question(case: Case) -> Iterator[Verdict]:
             f"the run waits {share.value:.0%} of its time for {word}, one answer after another",
             figures=(
                 share,
-                exactly("waits seen", found.count),
-                exactly("longest wait seen", found.longest, "seconds"),
+                *counted(found),
             ),
             instead="asyncio" if tool is Tool.ASYNCIO else "ThreadPoolExecutor",
             why=f"{client.says} {work.says if work.is_seen else _UNSAID}",

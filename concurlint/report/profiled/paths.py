@@ -2,10 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable
-from pathlib import PurePath
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path, PurePath
 
+from concurlint.finding import Finding, Span
 from concurlint.report.visible import visible
+from concurlint.verdicts.verdict import Verdict
 
 _LIBRARY = re.compile(
     r"^<|[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python3\.\d+t?)[/\\](?!(?:site|dist)-packages)"
@@ -23,6 +26,22 @@ def measured_path(reported: str, paths: Iterable[str]) -> str:
     found = [path for path in paths if path == reported or path.replace(os.sep, "/").endswith(below)]
     # app.py of the project's folder; another below it is reported as sub/app.py.
     return min(found, key=len, default=reported)
+
+
+def seen_from(folder: Path, verdicts: Iterable[Verdict], paths: Collection[str]) -> tuple[Verdict, ...]:
+    """The verdicts with paths relative to `folder`, as `concurlint check` has them, instead of to the project."""
+
+    def moved(span: Span) -> Span:
+        found = measured_path(span.path, paths)
+        if not PurePath(found).is_absolute():
+            return span
+        return replace(span, path=os.path.relpath(found, folder).replace(os.sep, "/"))
+
+    def finding(one: Finding) -> Finding:
+        trace = tuple(replace(step, span=moved(step.span)) for step in one.trace)
+        return replace(one, span=moved(one.span), trace=trace)
+
+    return tuple(replace(verdict, finding=finding(verdict.finding)) for verdict in verdicts)
 
 
 def short_paths(paths: Iterable[str]) -> dict[str, str]:

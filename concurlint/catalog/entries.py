@@ -34,6 +34,7 @@ class RunsRole:
     callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
     `pickles`: whether work and arguments are pickled: "task" always, "start" where the new process does not
     inherit its parent's memory, "spawn" the same where that is always so, "" not by the standard pickle.
+    `chunk`: how many items are sent at a time, 1 where it is not given.
     """
 
     name: str
@@ -55,6 +56,7 @@ class RunsRole:
     error: str = ""
     on_error: Parameter | None = None
     pickles: Literal["", "task", "start", "spawn"] = ""
+    chunk: Parameter | None = None
 
     @property
     def registers(self) -> bool:

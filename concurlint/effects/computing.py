@@ -119,6 +119,10 @@ class Computing:
         """What one call in `code` costs."""
         return self._call(code, site, {}, {})
 
+    def turns_over(self, iterable: Expression, code: Code) -> float:
+        """About how many items there are to iterate over."""
+        return self._items(iterable, code, {})
+
     # loops
 
     def _loop(self, code: Code, loop: Loop, known: Mapping[str, float], turns: dict[int, float]) -> Load:

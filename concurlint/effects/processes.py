@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.effects import Effects
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
+from concurlint.effects.computing import Computing
 from concurlint.effects.dispatch import Dispatches, handed_arguments
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.forking import Forking, ThreadedFork
 from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
+from concurlint.effects.inherited import Inherited, InheritedLocks
+from concurlint.effects.locks import Locks
 from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
+from concurlint.effects.randomness import Randomness, Repeated
+from concurlint.effects.settings import Setting, Settings
 from concurlint.effects.startmethods import StartMethods
+from concurlint.effects.worksize import WorkSize
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Expression
 from concurlint.finding import Step
@@ -67,6 +74,22 @@ class Processes:
     def threaded_forks(self) -> Iterator[ThreadedFork]:
         """See `Forking.with_threads`."""
         return Forking(self._graph, self._roles, self._dispatches, self._methods).with_threads()
+
+    def misplaced_settings(self) -> Iterator[Setting]:
+        """See `Settings.misplaced`."""
+        return Settings(self._graph, self._roles, self._dispatches).misplaced()
+
+    def repeated_draws(self) -> Iterator[Repeated]:
+        """See `Randomness.repeated`."""
+        return Randomness(self._graph, self._roles, self._dispatches, self._methods).repeated()
+
+    def inherited_locks(self, locks: Locks) -> Iterator[Inherited]:
+        """See `InheritedLocks.all`."""
+        return InheritedLocks(self._graph, self._roles, self._dispatches, self._methods, locks).all()
+
+    def sizes(self, effects: Effects, computing: Computing) -> WorkSize:
+        """How large the work of pools is."""
+        return WorkSize(self._graph, self._roles, effects, self._dispatches, computing)
 
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""

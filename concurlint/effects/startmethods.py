@@ -60,8 +60,8 @@ class StartMethods:
         chosen: frozenset[str] = frozenset()
         for code, calls in self._graph.libraries.items():
             for site, name, _ in calls:
-                position = self._roles.start_method(name)
-                method = given(site.call, *position) if position and name.endswith(_CHOOSES) else None
+                position = self._roles.start_method(name) if chooses_for_all(name, self._roles) else None
+                method = given(site.call, *position) if position is not None else None
                 if method is not None:
                     chosen |= self._constant(method, code)
         return chosen or self.of_platform
@@ -75,3 +75,8 @@ class StartMethods:
         if self._config.target_platform in ("macos", "windows"):
             return frozenset({"spawn"})
         return frozenset({on_linux, "spawn"})
+
+
+def chooses_for_all(name: str, roles: Roles) -> bool:
+    """Whether a call of `name` chooses the start method of the whole program."""
+    return roles.start_method(name) is not None and name.endswith(_CHOOSES)

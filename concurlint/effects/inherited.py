@@ -1,0 +1,121 @@
+"""Locks of threads that a forked child inherits in whatever state they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.locks import Lock, Locks
+from concurlint.effects.moments import Moments
+from concurlint.effects.startmethods import StartMethods
+from concurlint.facts.syntax import Attribute, Call, Expression, Place
+from concurlint.finding import Step
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code, Module
+from concurlint.project.values import Instance, Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    code: Code
+    at: Place
+    lock: Lock
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inherited:
+    """A lock taken in a forked process that a thread of the parent may have held when it forked."""
+
+    code: Code
+    at: Place
+    lock: str
+    dispatch: Dispatch
+    thread: Dispatch
+    held: Code
+    held_at: Place
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the process comes from, and where a thread holds the lock."""
+        steps = []
+        if self.dispatch.site is not None:
+            message = f"a forked process runs `{self.dispatch.code.qualname}`"
+            steps.append(Step(self.dispatch.where.span(self.dispatch.site.call.at), message))
+        message = f"`{self.held.qualname}`, which a thread of the parent runs, holds it here"
+        return (*steps, Step(self.held.span(self.held_at), message))
+
+
+class InheritedLocks:
+    """Compares the locks that forked work takes with those that the parent's threads take."""
+
+    def __init__(
+        self, graph: CallGraph, roles: Roles, dispatches: Dispatches, methods: StartMethods, locks: Locks
+    ) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+        self._locks = locks
+        self._methods = methods
+        self._moments = Moments(graph)
+        self._forked = [d for d in dispatches.all if d.on == "process" and d.site is not None and self._forks(d)]
+        self._threads = [d for d in dispatches.all if d.on == "thread" and not d.registers]
+
+    def _forks(self, dispatch: Dispatch) -> bool:
+        assert dispatch.site is not None
+        made: list[tuple[Call, Code]] = [(dispatch.site.call, dispatch.where)]
+        function = dispatch.site.call.function
+        if isinstance(function, Attribute):
+            for value in self._evaluator.values(function.value, dispatch.where):
+                if isinstance(value, Instance) and value.site is not None and isinstance(value.site.call, Call):
+                    if self._evaluator.kind(value) == "process-pool":
+                        made = [(value.site.call, value.site.code)]
+        return all("fork" in self._methods.of(call, code) for call, code in made)
+
+    def all(self) -> Iterator[Inherited]:
+        """Each taking in forked work once."""
+        seen: set[tuple[Code, Place]] = set()
+        if not self._forked or not self._threads:
+            return
+        held = [(d, taken) for d in self._threads for c in self._moments.below(d.code) for taken in self._taken(c)]
+        for dispatch in self._forked:
+            for code in self._moments.below(dispatch.code):
+                for taken in self._taken(code):
+                    other = next(((d, t) for d, t in held if t.lock.identity == taken.lock.identity), None)
+                    if other is None or (code, taken.at) in seen or self._is_renewed(taken.lock):
+                        continue
+                    seen.add((code, taken.at))
+                    thread, there = other
+                    yield Inherited(code, taken.at, taken.lock.spelling, dispatch, thread, there.code, there.at)
+
+    def _taken(self, code: Code) -> Iterator[_Taken]:
+        managers: list[tuple[Expression, Place]] = [(e.manager, e.at) for e, _, _ in code.scope.entered]
+        for site in code.scope.calls:
+            function = site.call.function
+            if isinstance(function, Attribute) and function.attr == "acquire" and not site.call.arguments:
+                managers.append((function.value, site.call.at))
+        for expression, at in managers:
+            for lock in self._locks.of(expression, code).locks:
+                if self._is_for_threads(lock) and self._is_global(lock):
+                    yield _Taken(code, at, lock)
+
+    def _is_for_threads(self, lock: Lock) -> bool:
+        identity = lock.identity
+        if not isinstance(identity, Site) or not isinstance(identity.call, Call):
+            return False
+        names = {library_name(v) for v in self._evaluator.values(identity.call.function, identity.code)}
+        return bool(names) and all(name.startswith(("threading.", "_thread.")) for name in names)
+
+    @staticmethod
+    def _is_global(lock: Lock) -> bool:
+        """Made once when its module is imported: parent and child mean the same lock."""
+        return isinstance(lock.identity, Site) and lock.identity.code.scope.kind in ("module", "class")
+
+    def _is_renewed(self, lock: Lock) -> bool:
+        """Whether the lock's module sees to forks: it registers what to do at one, or asks which process it is."""
+        module: Module | None = lock.identity.code.module if isinstance(lock.identity, Site) else None
+        return module is not None and any(
+            self._roles.mark(name) == "renews"
+            for code in module.codes
+            for _, name, _ in self._graph.libraries.get(code, ())
+        )

@@ -1,0 +1,93 @@
+"""Work that is not worth a process: too small for what sending it costs, or waiting instead of computing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.roles import Roles
+from concurlint.effects.computing import Computing
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.moments import Moments
+from concurlint.finding import Step
+from concurlint.project.arguments import given, has_stars
+from concurlint.project.callgraph import CallGraph
+
+_FEW = 100.0
+"""Below this many items nothing matters; where the number is unknown it is taken to be more."""
+_LITTLE = 20.0
+"""Turns of loops, or their worth in calls, that cost less than pickling and two pipes (about 50 µs)."""
+_OUTSIDE = {
+    EffectKind.BLOCK_NET: "the network",
+    EffectKind.BLOCK_SLEEP: "a timer",
+    EffectKind.BLOCK_PROCESS: "a child process",
+    EffectKind.SPAWN_PROCESS: "a child process",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """Work in a process that only waits: on what, by which call."""
+
+    dispatch: Dispatch
+    on: str
+    name: str
+    step: Step
+
+
+class WorkSize:
+    """Weighs what pools of processes are given to do."""
+
+    def __init__(
+        self, graph: CallGraph, roles: Roles, effects: Effects, dispatches: Dispatches, computing: Computing
+    ) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._effects = effects
+        self._computing = computing
+        self._moments = Moments(graph)
+        self._tasks = [d for d in dispatches.all if d.on == "process" and d.site is not None and self._is_task(d)]
+
+    def _is_task(self, dispatch: Dispatch) -> bool:
+        role = self._roles.runs(dispatch.name)
+        return role is not None and (role.pickles == "task" or role.pool is not None)
+
+    def tiny(self) -> Iterator[Dispatch]:
+        """Items sent one by one, each for next to nothing."""
+        for dispatch in self._tasks:
+            role = self._roles.runs(dispatch.name)
+            if role is None or role.chunk is None or dispatch.site is None or dispatch.items is None:
+                continue
+            if given(dispatch.site.call, *role.chunk) is not None or has_stars(dispatch.site.call):
+                continue
+            load = self._computing.load(dispatch.code, {})
+            if load.unknown or load.waits or load.releases or load.turns > _LITTLE or dispatch.code.is_async:
+                continue
+            if self._computing.turns_over(dispatch.items, dispatch.where) >= _FEW:
+                yield dispatch
+
+    def waiting(self) -> Iterator[Waiting]:
+        """Tasks that wait for something outside and compute nothing."""
+        for dispatch in self._tasks:
+            load = self._computing.load(dispatch.code, {})
+            if not load.waits or load.unknown or load.releases or load.turns:
+                continue
+            found = self._what(dispatch)
+            if found is not None:
+                yield found
+
+    def _what(self, dispatch: Dispatch) -> Waiting | None:
+        """The first call that waits for something outside; None where some call waits for other workers."""
+        found: Waiting | None = None
+        for code in self._moments.below(dispatch.code):
+            for site, name, _ in self._graph.libraries.get(code, ()):
+                fact = self._effects.lookup(name)
+                if fact is None or not fact.waits:
+                    continue
+                if fact.effect in _OUTSIDE:
+                    step = Step(code.span(site.call.at), f"`{code.qualname}` only waits here")
+                    found = found or Waiting(dispatch, _OUTSIDE[fact.effect], name, step)
+                elif fact.effect != EffectKind.BLOCK_DISK:
+                    return None
+        return found

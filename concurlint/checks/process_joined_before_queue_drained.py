@@ -13,10 +13,15 @@ rule = Rule[Program]("CCL105", "process-joined-before-queue-drained", Level.ERRO
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for early in program.processes.joined_too_early():
-        called = spelled(early.join.call.function) or "join"
+        called = spelled(early.join.call.function)
+        called = called if 0 < len(called) < 20 else "join"
+        says = f"`{called}` waits for a process that waits until its queue is read, which comes later"
+        if early.is_small:
+            says = f"`{called}` comes before the queue is read, which hangs once a pipe cannot hold what is put"
         yield rule.finding(
             early.code.span(early.join.call.at),
-            f"`{called}` waits for a process that waits until its queue is read, which comes later",
+            says,
             help="take what the process puts before joining it (a full pipe, 64 KiB on Linux, keeps it from ending)",
             trace=early.steps(),
+            level=Level.WARNING if early.is_small else None,
         )

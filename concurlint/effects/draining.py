@@ -17,6 +17,7 @@ from concurlint.project.values import Instance
 
 _PUTS = {"put", "put_nowait"}
 _TAKES = {"get", "get_nowait"}
+_SMALL = {"builtins.bool", "builtins.int", "builtins.float", "builtins.NoneType"}
 _ENDS = {"terminate", "kill"}
 
 
@@ -38,6 +39,7 @@ class Undrained:
     process: Dispatch
     put: Use
     taken: CallSite
+    is_small: bool  # all that is put is a number, a truth value or a short text, once in each process
 
     def steps(self) -> tuple[Step, ...]:
         """Where the process puts, and where its parent takes, which is too late."""
@@ -111,8 +113,18 @@ class Draining:
             ]
             early = [site for site in taken if site.order < first.order or share_loop(site.context, first.context)]
             if late and not early:
-                yield Undrained(code, first, process, put, min(late, key=lambda site: site.order))
+                small = all(self._is_small(use) for use in queue if use.attr in _PUTS)
+                yield Undrained(code, first, process, put, min(late, key=lambda site: site.order), small)
                 return
+
+    def _is_small(self, put: Use) -> bool:
+        arguments = put.site.call.arguments
+        if put.site.context.loops or not arguments:
+            return False
+        if isinstance(arguments[0].value, Constant):
+            return True
+        values = self._evaluator.values(arguments[0].value, put.code)
+        return values.whole and bool(values.items) and all(self._evaluator.type_name(v) in _SMALL for v in values)
 
     def _known_from(self, code: Code, takes: list[Use]) -> set[int]:
         """Those of the codes that take which `code` calls, directly or not."""

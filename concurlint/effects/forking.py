@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.guards import is_for_tests
 from concurlint.effects.moments import Event, Moments, is_apart, share_loop
 from concurlint.effects.startmethods import StartMethods
 from concurlint.facts.records import CallSite
@@ -125,6 +126,8 @@ class Forking:
             if forked is None:
                 continue
             for started in alive:
+                if is_for_tests(started.code) and not is_for_tests(fork.code):
+                    continue  # what a test does around the code is not what the program does
                 for site in self._moments.in_code(code, [started]):
                     comes_first = site.order < forked.order or share_loop(site.context, forked.context)
                     if site is forked or not comes_first or is_apart(code, site.context, forked.context):
@@ -168,6 +171,8 @@ class Forking:
         """A thread of the program that forks itself: the main thread runs beside it."""
         for dispatch in self._dispatches.all:
             if dispatch.on != "thread" or dispatch.site is None or dispatch.registers:
+                continue
+            if is_for_tests(dispatch.where) and not is_for_tests(fork.code):
                 continue
             if fork.code in self._moments.below(dispatch.code):
                 message = f"a thread runs `{dispatch.code.qualname}`, beside the main thread and others"

@@ -37,7 +37,8 @@ def question(case: Case) -> Iterator[Verdict]:
     if moved > worked:
         return
     released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
-    in_threads = released > computing / 2
+    # Where the GIL was not found, holding it looks like computing without it.
+    in_threads = released > computing / 2 and "holding it as computing" not in profile.run.method
     tool = Tool.THREADS if in_threads else Tool.PROCESSES
     predictions = [_after(imported, of) for of in case.predictions(tool, Plan(divisible=True), _shared(case, imported))]
     if not any(case.is_worth(prediction) for prediction in predictions):

@@ -45,11 +45,15 @@ class Written:
         yield from sorted(found, key=lambda block: -block.lineno)
 
     def is_looped(self, number: int) -> bool:
-        """Whether the line stands in the body of a loop of its function, or in a comprehension."""
+        """Whether the line surely runs again: in the body of a loop of its function, or in a comprehension.
+
+        A loop that is left from inside, as those are that try again, may have run once.
+        """
         for block in self.around(number):
             if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 break
-            if isinstance(block, (ast.For, ast.AsyncFor, ast.While)) and number >= block.body[0].lineno:
+            is_loop = isinstance(block, (ast.For, ast.AsyncFor, ast.While)) and number >= block.body[0].lineno
+            if is_loop and not any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(block)):
                 return True
         return any(first <= number <= last for first, last in self._comprehensions)
 

@@ -47,6 +47,13 @@ def test_importing_is_not_predicted_to_become_faster():
     assert verdict.predictions[0].low >= 1.0 + 3.0 / half.run.cores - 0.1
 
 
+def test_computing_without_the_gil_is_for_threads_unless_the_gil_could_not_be_read():
+    made = one_thread(2.0, ((APP, SEARCH), State.COMPUTES, 2.0))
+    blind = replace(made, run=replace(made.run, method="GIL not found: holding it as computing"))
+    assert judge(made, root=Path("/nowhere"))[0].instead == "ThreadPoolExecutor"
+    assert judge(blind, root=Path("/nowhere"))[0].instead == "ProcessPoolExecutor"
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.4])
 def test_a_run_that_is_too_short_gets_no_verdict(seconds: float):
     assert codes(one_thread(seconds, ((APP, SEARCH), State.HOLDS_GIL, seconds))) == []

@@ -22,6 +22,11 @@ def test_a_line_is_below_a_loop_only_in_its_body():
     assert [TEXT.is_looped(line) for line in (1, 2, 3, 4, 6)] == [False, False, True, True, False]
 
 
+def test_a_loop_that_is_left_from_inside_may_have_run_once():
+    again = Written("for attempt in range(3):\n    if run():\n        break\n")
+    assert not again.is_looped(2)
+
+
 def test_every_item_of_a_with_is_told_with_the_lines_it_holds():
     assert list(TEXT.withs()) == [("lock", 3, 4), ("open(item)", 3, 4)]
 

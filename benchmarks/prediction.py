@@ -19,7 +19,7 @@ from record import ROOT, disturbed, measure
 WORK = Path(__file__).with_name("predicted_work.py")
 TABLE = Path(__file__).with_name("prediction.md")
 WITHIN = 0.15
-RUNS = 4
+RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def really(name: str) -> float:
 def row(name: str) -> Row:
     """One piece of work measured, judged and done otherwise."""
     code = CASES[name][0]
-    profile = min((measure(WORK, name, "now") for _ in range(2)), key=disturbed)
+    profile = min((measure(WORK, name, "now") for _ in range(RUNS)), key=disturbed)
     verdict = next((v for v in judge(profile, root=ROOT) if v.finding.code == code and v.predictions), None)
     then = really(name)
     if verdict is None:
@@ -81,8 +81,8 @@ def table(rows: list[Row]) -> str:
         "",
         "Renewed by `python benchmarks/prediction.py`.",
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores.",
-        "Each piece of work of `benchmarks/predicted_work.py` is measured once as it is done now, and the other way is",
-        f"run {RUNS} times; the fastest is told, for others on the machine only add. A prediction is right within",
+        f"Each piece of work of `benchmarks/predicted_work.py` is measured {RUNS} times as it is done now, and the",
+        "least disturbed run judged; the other way is run as often, and the fastest told. A prediction is right within",
         f"{WITHIN:.0%} of it, and else a miss.",
         "Seconds.",
         "",

@@ -20,6 +20,12 @@ FREE_THREADED_PENALTY: Mapping[tuple[int, int], tuple[float, float]] = {
 """One thread's slowdown without the GIL. The free-threading how-to of docs.python.org gives about 40 %
 for 3.13 and 5 to 10 % for 3.14, on pyperformance; here with room for other programs."""
 
+SWITCHING = (0.0, 0.05, 0.15)
+"""The part of their computing that threads lose by handing the GIL over: two threads of arithmetic were measured at
+0.95 of the speed of one (rules/CCL201-cpu-bound-work-in-threads.md); at the ends, none and three times as much."""
+SWITCHING_FROM = 0.5
+"""Waiting for the GIL, by holding it, from which on threads hand it over all the time."""
+
 HOLDS = (State.HOLDS_GIL, State.HELD_BLOCKED)
 CPU = (State.HOLDS_GIL, State.COMPUTES)
 WORLD = (State.NETWORK, State.LOOP_IDLE, State.DISK, State.SLEEP, State.CHILD, State.PIPE, State.HELD_BLOCKED)
@@ -50,13 +56,15 @@ class Plan:
 
     `divisible`: the computing can be dealt out evenly, else each thread's stays in one piece. `concurrency`:
     how many waits the far side bears at once. `moved_bytes`: what has to be pickled to and from other
-    processes. `start_up`: seconds until the processes work, between what and what.
+    processes. `start_up`: seconds until the processes work, between what and what. `switching`: the part of
+    their computing that threads lose to handing the GIL over, at least, usually, at most.
     """
 
     divisible: bool = False
     concurrency: int = 10
     moved_bytes: int = 0
     start_up: tuple[Seconds, Seconds] = START_UP
+    switching: tuple[float, float, float] = SWITCHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +181,31 @@ def _side_by_side(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, li
     ]
     first = sum(alone.values())
     shared = _less(cpu, first) / cores
-    return _Bounds(first, first, first) + _most((*paths, shared)), assumes
+    at_best = _most((*paths, shared))
+    # More pieces than cores take turns: while the short ones run, the long one gets its part of a core only.
+    work = [_spent(thread, CPU) - alone.get((thread.pid, thread.tid), 0.0) for thread in profile.threads]
+    in_turns = max(at_best.middle, taking_turns(work, cores))
+    ended = _Bounds(at_best.low, in_turns, at_best.high + in_turns - at_best.middle)
+    return _Bounds(first, first, first) + _without_switching(profile, plan, ended), assumes
+
+
+def taking_turns(work: Sequence[Seconds], cores: int) -> Seconds:
+    """When the last of some pieces of computing ends that get equal parts of the cores, none more than one."""
+    now, done = 0.0, 0.0
+    left = sorted(piece for piece in work if piece > 0)
+    for index, piece in enumerate(left):
+        now += (piece - done) * max(1.0, (len(left) - index) / cores)
+        done = piece
+    return now
+
+
+def _without_switching(profile: Profile, plan: Plan, bounds: _Bounds) -> _Bounds:
+    """Without what threads lose by handing the GIL to each other all the time, if these do."""
+    held = _total(profile, profile.threads, HOLDS).middle
+    if _total(profile, profile.threads, (State.GIL_WAIT,)).middle < SWITCHING_FROM * held:
+        return bounds
+    least, usual, most = plan.switching
+    return _Bounds(bounds.low * (1 - most), bounds.middle * (1 - usual), bounds.high * (1 - least))
 
 
 def _alone(profile: Profile) -> dict[tuple[int, int], Seconds]:

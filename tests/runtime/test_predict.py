@@ -1,21 +1,31 @@
 """Predictions checked against arithmetic."""
 
+from typing import Any
+
 import pytest
 
 from concurlint.runtime.predict import (
     MODELLED,
+    SWITCHING,
     Plan,
     Prediction,
     Tool,
     effective_parallelism,
     free_threaded_penalty,
     predict,
+    taking_turns,
 )
 from concurlint.runtime.profile import Profile, Row
 from concurlint.runtime.samples import State
 from tests.runtime.made import PID, profile, thread_times
 
-AT_ONCE = Plan(start_up=(0.0, 0.0))
+
+def arithmetic(**assumed: Any) -> Plan:
+    """A plan in which handing the GIL over costs nothing, so that arithmetic is all there is to it."""
+    return Plan(switching=(0.0, 0.0, 0.0), **assumed)
+
+
+AT_ONCE = arithmetic(start_up=(0.0, 0.0))
 """Processes that cost nothing to start."""
 
 
@@ -81,17 +91,19 @@ def test_uneven_threads_take_as_long_as_the_longest():
         thread_times(9, {State.HOLDS_GIL: 2.0, State.GIL_WAIT: 6.0}),
     )
     assert predict(uneven, Tool.PROCESSES, 2, AT_ONCE).seconds == about(6.0)
-    assert predict(uneven, Tool.PROCESSES, 2, Plan(divisible=True, start_up=(0, 0))).seconds == about(4.0)
+    assert predict(uneven, Tool.PROCESSES, 2, arithmetic(divisible=True, start_up=(0, 0))).seconds == about(4.0)
 
 
 def test_a_single_loop_gains_only_if_it_can_be_divided():
     assert predict(alone(holds_gil=8.0), Tool.PROCESSES, 4, AT_ONCE).seconds == about(8.0)
-    assert predict(alone(holds_gil=8.0), Tool.PROCESSES, 4, Plan(divisible=True, start_up=(0, 0))).seconds == about(2.0)
+    assert predict(
+        alone(holds_gil=8.0), Tool.PROCESSES, 4, arithmetic(divisible=True, start_up=(0, 0))
+    ).seconds == about(2.0)
 
 
 def test_waits_for_the_world_stay():
     run = alone(holds_gil=4.0, network=6.0)
-    assert predict(run, Tool.PROCESSES, 4, Plan(divisible=True, start_up=(0, 0))).seconds == about(7.0)
+    assert predict(run, Tool.PROCESSES, 4, arithmetic(divisible=True, start_up=(0, 0))).seconds == about(7.0)
 
 
 def test_the_run_queue_and_the_wait_for_the_gil_go():
@@ -132,12 +144,12 @@ def test_pipes_and_children_of_a_program_of_processes_are_its_own():
         thread_times(8, {State.HOLDS_GIL: 8.0}, pid=8),
         thread_times(9, {State.HOLDS_GIL: 2.0, State.PIPE: 6.0}, pid=9),
     )
-    assert predict(run, Tool.PROCESSES, 2, Plan(divisible=True, start_up=(0, 0))).seconds == about(5.0)
+    assert predict(run, Tool.PROCESSES, 2, arithmetic(divisible=True, start_up=(0, 0))).seconds == about(5.0)
     assert predict(alone(child=8.0), Tool.PROCESSES, 2, AT_ONCE).seconds == about(8.0)
 
 
 def test_starting_and_pickling_are_added():
-    found = predict(computing(2), Tool.PROCESSES, 2, Plan(start_up=(0.1, 0.4), moved_bytes=1_000_000_000))
+    found = predict(computing(2), Tool.PROCESSES, 2, arithmetic(start_up=(0.1, 0.4), moved_bytes=1_000_000_000))
     assert found.seconds == about(6.0 + 0.2 + 10**0.5)
     assert found.low >= predict(computing(2), Tool.PROCESSES, 2, AT_ONCE).low + 0.1 + 1.0
     assert found.high == about(predict(computing(2), Tool.PROCESSES, 2, AT_ONCE).high + 0.4 + 10.0)
@@ -148,7 +160,7 @@ def test_starting_and_pickling_are_added():
 
 
 def test_free_threads_are_processes_without_pickling_but_slower():
-    found = predict(computing(2), Tool.FREE_THREADED, 2, Plan(moved_bytes=10**9))
+    found = predict(computing(2), Tool.FREE_THREADED, 2, arithmetic(moved_bytes=10**9))
     low, high = free_threaded_penalty("3.14.0")
     assert found.seconds == about(6.0 * (1 + (low + high) / 2))
     assert is_bounded(found)
@@ -168,8 +180,8 @@ def test_threads_cannot_beat_the_time_the_gil_is_held():
 
 def test_waiting_in_threads_overlaps_as_far_as_the_far_side_bears():
     run = alone(network=9.0, holds_gil=1.0)
-    assert predict(run, Tool.THREADS, 2, Plan(concurrency=3)).seconds == about(3.0)
-    assert predict(run, Tool.THREADS, 2, Plan(concurrency=90)).seconds == about(1.0)
+    assert predict(run, Tool.THREADS, 2, arithmetic(concurrency=3)).seconds == about(3.0)
+    assert predict(run, Tool.THREADS, 2, arithmetic(concurrency=90)).seconds == about(1.0)
 
 
 def test_computing_without_the_gil_is_shared_by_threads_but_not_by_asyncio():
@@ -180,7 +192,7 @@ def test_computing_without_the_gil_is_shared_by_threads_but_not_by_asyncio():
 
 def test_asyncio_computes_on_one_thread_and_overlaps_the_waiting():
     run = alone(network=9.0, holds_gil=1.0)
-    found = predict(run, Tool.ASYNCIO, 8, Plan(concurrency=9))
+    found = predict(run, Tool.ASYNCIO, 8, arithmetic(concurrency=9))
     assert found.seconds == about(1.0)
     assert found.high >= 2.0
     assert found.speed_up[0] <= 10.0 / 2.0 <= found.speed_up[1]
@@ -226,3 +238,26 @@ def test_there_is_no_machine_without_cores():
 def test_what_hangs_on_the_place_is_not_predicted_for_a_whole_run(tool: Tool):
     with pytest.raises(ValueError, match="hangs on the place"):
         predict(computing(2), tool, 2)
+
+
+@pytest.mark.parametrize(
+    ("work", "cores", "seconds"),
+    [
+        ([3.0], 2, 3.0),
+        ([1.0, 1.0], 2, 1.0),
+        ([1.0, 1.0, 1.0, 1.0], 2, 2.0),
+        ([1.0, 1.0, 3.0], 2, 3.5),  # until 1.5 each has 2/3 of a core, then the long one has its own for 2.0
+        ([1.0, 1.0, 3.0], 3, 3.0),
+        ([], 2, 0.0),
+        ([0.0, 2.0], 1, 2.0),
+    ],
+)
+def test_more_pieces_than_cores_take_turns(work: list[float], cores: int, seconds: float):
+    assert taking_turns(work, cores) == about(seconds)
+
+
+def test_what_handing_the_gil_over_costs_is_won_back_and_only_where_it_is_handed_over():
+    usual = Plan(start_up=(0.0, 0.0))
+    assert predict(computing(2), Tool.PROCESSES, 2, usual).seconds == about(6.0 * (1 - SWITCHING[1]))
+    one = alone(holds_gil=8.0)
+    assert predict(one, Tool.PROCESSES, 2, usual) == predict(one, Tool.PROCESSES, 2, AT_ONCE)

@@ -10,10 +10,11 @@ from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.doubts import Doubts
 from concurlint.effects.guards import contradicts
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Call, Expression, Unary
+from concurlint.facts.syntax import Attribute, Call, Expression, Unary
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Partial, Value
 
@@ -77,9 +78,23 @@ class Coroutines:
 
     def _makes_coroutine(self, code: Code, site: CallSite) -> bool:
         callees = self._graph.evaluator.values(site.call.function, code)
-        if not callees.items or (not callees.whole and not _is_named(callees.items)):
+        if not callees.items or (not callees.whole and not self._is_method(site.call.function, code)):
             return False
         return all(self._gives_coroutine(code, site, value) for value in callees)
+
+    def _is_method(self, function: Expression, code: Code) -> bool:
+        """Whether a method of known classes is called, and not a callable that somebody put into an attribute."""
+        if not isinstance(function, Attribute):
+            return False
+        owners = self._graph.evaluator.values(function.value, code)
+        return bool(owners.items) and not any(self._is_stored(owner, function.attr) for owner in owners)
+
+    def _is_stored(self, owner: Value, attr: str) -> bool:
+        if not isinstance(owner, Instance):
+            return True
+        if not isinstance(owner.of, ClassOf):
+            return False
+        return any(attr in attribute_writes(cls) for cls in self._graph.evaluator.lineage(owner.of.code)[0])
 
     def _gives_coroutine(self, code: Code, site: CallSite, value: Value) -> bool:
         name = library_name(value)
@@ -173,11 +188,6 @@ def _bare(test: object) -> object:
     while isinstance(test, Unary) and test.operator == "Not":
         test = test.operand
     return test
-
-
-def _is_named(items: tuple[Value, ...]) -> bool:
-    """Values of a class known by an annotation or a parameter: incomplete by nature, but of that class."""
-    return all(isinstance(value, Bound) for value in items)
 
 
 def _catches(code: Code, site: CallSite) -> bool:

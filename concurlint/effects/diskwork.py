@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.dispatch import Dispatches
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Collection, Constant
+from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Literal
@@ -35,7 +35,7 @@ class DiskWork:
         loops = [part.scope.loops[number] for part, step in blocking.chain for number in step.context.loops]
         own = {id(code.scope.loops[number]) for number in site.context.loops}
         return any(
-            loop.has_await and id(loop) in own if loop.kind == "while" else not self._is_bounded(code, loop)
+            id(loop) in own and _takes_items(code, loop) if loop.kind == "while" else not self._is_bounded(code, loop)
             for loop in loops
         )
 
@@ -76,3 +76,12 @@ class DiskWork:
             values = [self._graph.evaluator.values(a.value, code).only() for a in iterable.arguments]
             return bool(values) and all(isinstance(value, Literal) for value in values)
         return False
+
+
+def _takes_items(code: Code, loop: Loop) -> bool:
+    """Whether each round of a `while` awaits the next thing to work on: `message = await queue.get()`."""
+    return any(
+        isinstance(binding.value, Await) and loop.number in binding.context.loops
+        for bindings in code.scope.bindings.values()
+        for binding in bindings
+    )

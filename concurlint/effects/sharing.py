@@ -43,7 +43,7 @@ class Sharing:
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
         for dispatch in dispatches.all:
-            if dispatch.on == on:
+            if dispatch.on == on and (on == "task" or not dispatch.code.is_async):
                 self._reach(dispatch)
 
     # reach of threads

@@ -12,7 +12,7 @@ from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
-from concurlint.project.values import Instance, Site
+from concurlint.project.values import Site
 
 _OF_THREADS = {"lock", "semaphore", "rw-lock"}
 
@@ -54,7 +54,7 @@ class Suspending:
                     if taken is None or (lock.identity, taken) in seen or not self._is_shared(lock, code):
                         continue
                     seen.add((lock.identity, taken))
-                    yield HeldOver(code, awaited, lock, taken, self._is_reentrant(lock, code, taken))
+                    yield HeldOver(code, awaited, lock, taken, self._is_reentrant(lock))
 
     @staticmethod
     def _is_shared(lock: Lock, code: Code) -> bool:
@@ -85,16 +85,12 @@ class Suspending:
             for site in code.scope.calls
         )
 
-    def _is_reentrant(self, lock: Lock, code: Code, taken: Place) -> bool:
-        """Whether what is taken there is known to be an RLock."""
-        subjects: list[Expression] = [e.manager for e, _, _ in code.scope.entered if e.at == taken]
-        names = {
-            self._graph.evaluator.type_name(value)
-            for subject in subjects
-            if spelled(subject) == lock.spelling
-            for value in self._graph.evaluator.values(subject, code)
-            if isinstance(value, Instance)
-        }
+    def _is_reentrant(self, lock: Lock) -> bool:
+        """Whether the lock is known to be an RLock."""
+        site = lock.identity
+        if not isinstance(site, Site):
+            return False
+        names = {self._graph.evaluator.type_name(value) for value in self._graph.evaluator.values(site.call, site.code)}
         roles = [self._roles.class_role(self._roles.canonical(name)) for name in names]
         return bool(roles) and all(role is not None and role.reentrant for role in roles)
 

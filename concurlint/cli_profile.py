@@ -194,17 +194,18 @@ def _judged(profile: Profile, cores: int | None) -> tuple[Verdict, ...]:
 
 def _report(profile: Profile, asked: _Asked, *, to_stderr: bool) -> bool:
     """Print and write all that was asked for; False if something could not be written."""
+    # First of all, what cannot be had again.
+    written = [_write(asked.save, to_json(profile))] if asked.save is not None else []
     judged = _judged(profile, asked.cores)
     verdicts = seen_from(Path.cwd(), judged, {frame.path for stack in profile.stacks for frame in stack.frames})
     texts = read_sources(profile)
     stream = sys.stderr if to_stderr else sys.stdout
     kinds: list[tuple[str | None, Callable[[], str]]] = [
-        (asked.save, lambda: to_json(profile)),
         (asked.html, lambda: html.render(profile, judged, texts)),
         (asked.trace, lambda: trace.render(profile)),
         (asked.speedscope, lambda: speedscope.render(profile)),
     ]
-    written = [_write(name, make()) for name, make in kinds if name is not None]
+    written += [_write(name, make()) for name, make in kinds if name is not None]
     if asked.form == "text" and asked.output is None and is_pretty(stream):
         shown = terminal.render(profile, verdicts, texts, make_console(stream))
     elif asked.form == "json":
@@ -212,7 +213,7 @@ def _report(profile: Profile, asked: _Asked, *, to_stderr: bool) -> bool:
     elif asked.form == "sarif":
         findings = [verdict.finding for verdict in verdicts]
         pages = {finding.code: page for finding in findings if (page := read_page(finding.code)) is not None}
-        shown = sarif.render(findings, pages)
+        shown = sarif.render(findings, pages, properties=[json.properties(verdict) for verdict in verdicts])
     else:
         shown = text.render(profile, verdicts, texts)
     if asked.output is not None and asked.output != "-":

@@ -10,8 +10,10 @@ from concurlint.report.profiled.paths import is_library
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.recording import Recorders, check_here
 from concurlint.runtime.states import DEFAULT_RATE, Sampler
-from concurlint.runtime.targets import Target
+from concurlint.runtime.targets import Command, Module, Process, Script, Target
 from concurlint.source import decode
+
+__all__ = ["Command", "Measured", "Module", "Process", "Script", "measure", "read_sources"]
 
 Watch = Callable[[Sampler], AbstractContextManager[object]]
 

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from concurlint.runtime.launch import Kind
 
@@ -14,6 +15,7 @@ _VALUED = frozenset("WX")
 _ENDING: Mapping[str, Kind] = {"m": "module", "c": "code"}
 _ENV = ("/usr/bin/env", "/bin/env")
 _FIRST_LINE = 256
+_STUB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ def read_command(words: Sequence[str]) -> PythonCommand | None:
     if path and interpreter and _PYTHON.search(interpreter[0]):
         return _read_python(interpreter[0], [*interpreter[1:], path, *words[1:]])
     return None
+
+
+def is_entry_stub(path: str) -> bool:
+    """Whether an installer wrote the script, beside its Python: a few lines that call a package."""
+    script = Path(path)
+    try:
+        is_small = not script.suffix and script.stat().st_size <= _STUB
+    except (OSError, ValueError):
+        return False
+    return is_small and any((script.parent / name).exists() for name in ("python", "python3"))
 
 
 def _read_python(python: str, words: Sequence[str]) -> PythonCommand | None:

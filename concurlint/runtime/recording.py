@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from concurlint.runtime.commands import is_entry_stub
 from concurlint.runtime.family import runs_python
 from concurlint.runtime.join import join
 from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
@@ -207,12 +208,11 @@ def _named(executables: Sequence[str]) -> str:
 
 
 def _before(stacks: Stacks) -> frozenset[str]:
-    """The files whose frames lie below the program's own: ours, and Python's that runs a module for us."""
-    ours = str(BOOTSTRAP)
-    found = {ours}
-    for thread in stacks.threads:
-        for stretch in thread.stretches:
-            paths = [frame.path for frame in stretch.frames]
-            if paths[:1] == [ours]:
-                found.update(path for path in paths if path == "<frozen runpy>" or path.endswith("/runpy.py"))
+    """The files whose frames lie below the program's own: ours, Python's that runs a module, a command's stub."""
+    found = {str(BOOTSTRAP)}
+    stretches = (stretch for thread in stacks.threads for stretch in thread.stretches)
+    # What runs a module stands in two frames, a stub in one.
+    for path in {frame.path for stretch in stretches for frame in stretch.frames[:4]}:
+        if path == "<frozen runpy>" or path.endswith("/runpy.py") or is_entry_stub(path):
+            found.add(path)
     return frozenset(found)

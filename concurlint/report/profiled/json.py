@@ -25,6 +25,16 @@ def render(profile: Profile, verdicts: Sequence[Verdict]) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
+def properties(verdict: Verdict) -> dict[str, object]:
+    """What is known of a verdict besides its finding, for reports that have room for it."""
+    return {
+        "instead": verdict.instead,
+        "why": verdict.why,
+        "saves": [round(seconds, 3) for seconds in verdict.saves],
+        "predictions": [_prediction(verdict, number) for number in range(len(verdict.predictions))],
+    }
+
+
 def _prediction(verdict: Verdict, number: int) -> dict[str, object]:
     prediction = verdict.predictions[number]
     low, high = prediction.speed_up

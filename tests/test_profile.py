@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -330,8 +331,11 @@ def test_a_kept_run_is_shown_as_when_it_ran(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
-    (tmp_path / "app.py").write_text(SLEEPS, encoding="utf-8")
+    (tmp_path / "app.py").write_text(
+        f"import sys\nprint('name? ', end='', file=sys.stderr, flush=True)\n{SLEEPS}", "utf-8"
+    )
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
     process = subprocess.Popen(
         [sys.executable, "-m", "concurlint", "profile", "app.py"],
         cwd=tmp_path,
@@ -349,7 +353,12 @@ def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
     finally:
         os.close(ours)
     assert process.wait(60) == 0
-    assert re.search(rb"\d s  1 threads?  GIL held \d+%  computing on \d\.\d cores  waiting \d+%", said), said[:500]
+    drawn = r"\x1b7\x1b\[24;1H\x1b\[2K.*?\d s  1 thread  GIL held \d+%  computing on \d\.\d cores  waiting \d+%.*?\x1b8"
+    left, lines = re.subn(drawn, "", said.decode(), flags=re.DOTALL)
+    assert lines > 0, said[:500]
+    # Nothing else was erased, and the row was given back.
+    assert re.search(r"name\? ", left)
+    assert left.count("\x1b[2K") == left.count("\x1b[24;1H") == left.count("\x1b[r") == 1
 
 
 # What cannot be done is told in one line

@@ -49,8 +49,8 @@ class _Foot:
             self.clear()
             if rows < _LEAST_ROWS or columns < _LEAST_COLUMNS:
                 return
-            # A line feed makes room where the cursor is in the last row; setting the margins moves it.
-            self._write(f"\n\x1b7\x1b[1;{rows - 1}r\x1b8\x1b[1A")
+            # Index (a line feed that keeps the column) makes room if the cursor is in the last row, and is taken back.
+            self._write(f"\x1bD\x1b7\x1b[1;{rows - 1}r\x1b8\x1b[1A")
             self._rows = rows
         if self._rows:
             text.truncate(columns - 1)

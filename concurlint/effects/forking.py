@@ -83,11 +83,14 @@ class Forking:
     def _method(self, code: Code, site: CallSite, callee: Value) -> frozenset[str]:
         """The start method of what the call starts: of the object it is a method of, else its own."""
         owner = callee.owner if isinstance(callee, Bound) else None
-        if isinstance(owner, Instance) and self._evaluator.kind(owner) != "context":
-            if owner.site is None or not isinstance(owner.site.call, Call):
-                return self._methods.default
-            return self._methods.of(owner.site.call, owner.site.code)
-        return self._methods.of(site.call, code)
+        if not isinstance(owner, Instance) or self._evaluator.kind(owner) == "context":
+            return self._methods.of(site.call, code)
+        owners = [t.owner for t in self._graph.targets(site) if isinstance(t, Bound)]
+        made = [o.site for o in owners if isinstance(o, Instance) and o.site is not None]
+        known = [self._methods.of(one.call, one.code) for one in made if isinstance(one.call, Call)]
+        if known:  # an annotation names the class as well, and says nothing of how it starts
+            return frozenset.intersection(*known)
+        return self._methods.default
 
     def _becomes_another_program(self, code: Code, site: CallSite) -> bool:
         """Whether the function (or one it calls) goes on with an `exec`, which gives up all memory."""

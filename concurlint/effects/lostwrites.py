@@ -83,6 +83,8 @@ class LostWrites:
         location = touch.location
         if location.kind == "closure" or touch.changes == "delete" or not self._is_plain(touch):
             return None
+        if touch.changes == "store" and _is_parameter(touch.value, touch.code):
+            return None  # what the parent handed over is no news to it
         if location.kind == "attribute" and not (touch.through_self and self._is_of_parent(touch, dispatch)):
             return None
         if self._is_written_by_parent(location):
@@ -158,6 +160,10 @@ class LostWrites:
             or self._evaluator.type_name(value).removeprefix("builtins.") in _PLAIN
             for value in values
         )
+
+
+def _is_parameter(value: Expression | None, code: Code) -> bool:
+    return isinstance(value, Name) and any(value.id == parameter.name for parameter in code.scope.parameters)
 
 
 def _read_in(code: Code, name: str) -> Iterator[tuple[Expression, Context, int]]:

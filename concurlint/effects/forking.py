@@ -9,7 +9,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.guards import is_for_tests
 from concurlint.effects.moments import Event, Moments, is_apart, share_loop
-from concurlint.effects.startmethods import StartMethods
+from concurlint.effects.startmethods import UNKNOWN_METHOD, StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step
@@ -90,7 +90,8 @@ class Forking:
         known = [self._methods.of(one.call, one.code) for one in made if isinstance(one.call, Call)]
         if known:  # an annotation names the class as well, and says nothing of how it starts
             return frozenset.intersection(*known)
-        return self._methods.default
+        # whoever made an object that is known by its annotation alone may have chosen
+        return self._methods.default if isinstance(owner.of, ClassOf) else frozenset({UNKNOWN_METHOD})
 
     def _becomes_another_program(self, code: Code, site: CallSite) -> bool:
         """Whether the function (or one it calls) goes on with an `exec`, which gives up all memory."""

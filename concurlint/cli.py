@@ -66,6 +66,7 @@ concurlint.add_command(cli_profile.report)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
 @click.option("--target-python", metavar="3.X", help="The oldest Python the code is for.")
 @click.option("--target-platform", type=click.Choice(PLATFORMS), help="Where the code is to run.")
+@click.option("--free-threaded", is_flag=True, help="The code is to run on a build without the GIL.")
 def check(
     paths: tuple[str, ...],
     select: tuple[str, ...],
@@ -77,6 +78,7 @@ def check(
     exit_zero: bool,
     target_python: str | None,
     target_platform: str | None,
+    free_threaded: bool,
 ) -> int:
     """Check files and folders; no path is the current folder.
 
@@ -92,6 +94,7 @@ def check(
         advice=advice or None,
         target_python=target_python,
         target_platform=target_platform,
+        free_threaded=free_threaded or None,
     )
     result = lint(asked, config, workers=None)
     saved = _report(result, form, statistics=statistics, output=None if output == "-" else output)
@@ -201,6 +204,7 @@ def _configure(
     advice: bool | None,
     target_python: str | None,
     target_platform: str | None,
+    free_threaded: bool | None,
 ) -> Config:
     """The project's configuration with the options over it; a rule that nobody knows is an error."""
     for option, codes in (("--select", select), ("--ignore", ignore)):
@@ -212,6 +216,7 @@ def _configure(
         advice=advice,
         target_python=target_python,
         target_platform=target_platform,
+        free_threaded=free_threaded,
     )
     where = str(config.root / "pyproject.toml")
     _know([*config.select, *config.ignore], where)

@@ -24,9 +24,11 @@ KEYS = (
     "per-file-ignores",
     "target-python",
     "target-platform",
+    "target-free-threaded",
     "calls",
 )
 UNREADABLE = "CCL001"
+_FREE_THREADING = "CCL7"
 
 _CODE = re.compile(r"CCL[0-9]{0,3}", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
@@ -72,6 +74,7 @@ class Config:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     target_python: tuple[int, int] = field(default_factory=running_python)
     target_platform: Platform = "all"
+    free_threaded: bool = False
     calls: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def wants(self, code: str, name: str, level: str, relpath: str) -> bool:
@@ -83,7 +86,7 @@ class Config:
         # A file nobody could read was not checked for the selected rules either: that must be said.
         if self.select and not chosen and code != UNREADABLE:
             return False
-        if level == "advice" and not self.advice and chosen <= len("CCL"):
+        if chosen <= len("CCL") and not self._is_on(code, level):
             return False
         refused = closeness(self.ignore, code, name)
         if refused and refused >= chosen:
@@ -92,6 +95,12 @@ class Config:
             closeness(codes, code, name) and globs(pattern).match_file(relpath)
             for pattern, codes in self.per_file_ignores.items()
         )
+
+    def _is_on(self, code: str, level: str) -> bool:
+        """Whether the rule speaks without being asked for: the family of free threading where that is the target."""
+        if code.startswith(_FREE_THREADING):
+            return self.free_threaded
+        return level != "advice" or self.advice
 
 
 def find_project(start: Path) -> Path | None:
@@ -117,6 +126,7 @@ def load(
     advice: bool | None = None,
     target_python: str | None = None,
     target_platform: str | None = None,
+    free_threaded: bool | None = None,
 ) -> Config:
     """The configuration for the project around `start`; None leaves an option as the table has it.
 
@@ -139,6 +149,7 @@ def load(
         per_file_ignores=table.per_file_ignores(),
         target_python=_target_python(table, target_python, path, document),
         target_platform=_target_platform(table, target_platform),
+        free_threaded=free_threaded if free_threaded is not None else table.flag("target-free-threaded"),
         calls=table.calls(),
     )
 

@@ -6,7 +6,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING)
+rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING, worst=Level.ERROR)
 
 
 @rule.check
@@ -17,4 +17,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{gap.shown}` may change in another thread between this test and what relies on it",
             help=gap.remedy,
             trace=gap.steps(),
+            level=program.crossings.level,
         )

@@ -6,7 +6,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL302", "inconsistently-locked", Level.WARNING)
+rule = Rule[Program]("CCL302", "inconsistently-locked", Level.WARNING, worst=Level.ERROR)
 
 
 @rule.check
@@ -18,4 +18,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{touch.location.shown}` is written here without `{slip.lock}`, which guards it elsewhere",
             help=f"hold `{slip.lock}` here too, or say why this runs before the object is shared",
             trace=slip.steps(),
+            level=program.crossings.level,
         )

@@ -6,7 +6,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING)
+rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Level.ERROR)
 
 
 @rule.check
@@ -21,4 +21,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{touch.location.shown}` is changed by several threads without a lock",
             help=f"{how}: guard every change with one `threading.Lock`",
             trace=race.steps(),
+            level=program.crossings.level,
         )

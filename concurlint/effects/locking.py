@@ -7,6 +7,7 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.holding import Holding
+from concurlint.effects.joining import Joining
 from concurlint.effects.locks import Locks
 from concurlint.effects.ordering import Ordering
 from concurlint.effects.releasing import Releasing
@@ -42,3 +43,8 @@ class Locking:
     def waits(self) -> Waits:
         """Waits on conditions."""
         return Waits(self._graph)
+
+    @cached_property
+    def joining(self) -> Joining:
+        """Workers waited for under locks that they need."""
+        return Joining(self.holding, self._dispatches)

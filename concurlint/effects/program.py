@@ -15,6 +15,7 @@ from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
+from concurlint.effects.crossings import Crossings
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.frameworks import framework_of
 from concurlint.effects.guards import holds, is_named_for_windows, says_windows
@@ -189,6 +190,8 @@ class Program:
 
     def bare_update_wording(self) -> str:
         """What is true of a bare `+=` on the target interpreter (facts A3 to A5)."""
+        if self.config.free_threaded:
+            return "without the GIL a bare `+=` loses updates all the time"
         if self.config.target_python >= (3, 10):
             return "a bare `+=` is whole on GIL builds by accident only, and torn on free-threaded ones"
         return "`+=` reads and writes in separate steps, and loses updates"
@@ -196,7 +199,9 @@ class Program:
     # questions of single rules
 
     def thread_work_for_speed(self) -> Iterator[Dispatch]:
-        """Dispatches of several pieces of work to threads."""
+        """Dispatches of several pieces of work to threads; none where these do compute side by side."""
+        if self.config.free_threaded:
+            return
         for dispatch, siblings in Speed(self.graph, self.dispatches.all).hoped_for():
             if not siblings or any(self.load_of(sibling).is_heavy for sibling in siblings):
                 yield dispatch
@@ -311,6 +316,11 @@ class Program:
     def locking(self) -> Locking:
         """How locks are used."""
         return Locking(self.graph, self.dispatches, self.locks, self.effects)
+
+    @cached_property
+    def crossings(self) -> Crossings:
+        """Where threads meet."""
+        return Crossings(self.races, self.config)
 
     @cached_property
     def sharing(self) -> Sharing:

@@ -250,7 +250,20 @@ class Races:
                 seen.add(id(gap.test))
                 yield gap
 
-    # paths
+    # what others ask
+
+    def is_spoken_of(self, touch: Touch) -> bool:
+        """Whether a more specific rule speaks of the same place."""
+        spot = (touch.code, touch.place)
+        return spot in self._acted or any((s.touch.code, s.touch.place) == spot for s in self._slips)
+
+    def is_touched_beside(self, touch: Touch, run: Run) -> bool:
+        """Whether somebody else changes the same state, with no lock, while the run goes on."""
+        return any(
+            other is not touch and not self.sharing.held(other).locks and self._concurrent(other, run)
+            for other in self._by_location.get(touch.location, ())
+            if not self.is_private_yet(other)
+        )
 
 
 def _of_two_objects(one: Run, other: Run) -> bool:

@@ -1,0 +1,37 @@
+"""Where threads meet: state of the whole process, objects of other threads, what only the GIL holds together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from concurlint.config import Config
+from concurlint.effects.freethreading import FreeThreading
+from concurlint.effects.processwide import ProcessWide
+from concurlint.effects.races import Races
+from concurlint.finding import Level
+
+
+class Crossings:
+    """The questions about what threads do beside each other; each part is worked out when first asked for."""
+
+    def __init__(self, races: Races, config: Config) -> None:
+        self._races = races
+        self._config = config
+
+    @property
+    def level(self) -> Level | None:
+        """The level of races: threads that really run at the same time meet where others only might.
+
+        None leaves the rule its own.
+        """
+        return Level.ERROR if self._config.free_threaded else None
+
+    @cached_property
+    def processwide(self) -> ProcessWide:
+        """What threads do to what is not theirs alone."""
+        return ProcessWide(self._races.graph, self._races.sharing, self._config.target_python)
+
+    @cached_property
+    def freethreading(self) -> FreeThreading:
+        """What relies on the GIL."""
+        return FreeThreading(self._races)

@@ -1,0 +1,151 @@
+"""Threads and pools waited for under a lock that they need to finish."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from concurlint.catalog.traits import trait
+from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.holding import Hold, Holding
+from concurlint.effects.ordering import as_edge
+from concurlint.effects.paths import Path, path_of
+from concurlint.facts.records import CallSite, Context
+from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled
+from concurlint.finding import Step
+from concurlint.project.arguments import given
+from concurlint.project.callgraph import Edge
+from concurlint.project.modules import Code
+from concurlint.project.values import Instance, Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Need:
+    """A wait for a worker and a lock that the worker takes, as the code that waits gets at it."""
+
+    token: Site | Path
+    code: Code
+    at: Place
+    context: Context
+    order: int
+    worker: Hold
+    dispatch: Dispatch
+    shown: str
+    via: tuple[Edge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standstill:
+    """A lock held at a wait for somebody who needs it."""
+
+    code: Code
+    at: Place
+    hold: Hold
+    need: Need
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the lock is held, the way to the wait, and the worker's way to the lock."""
+        need, dispatch = self.need, self.need.dispatch
+        calls = [
+            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`") for e in need.via
+        ]
+        waits = Step(need.code.span(need.at), f"`{need.code.qualname}` waits for `{dispatch.code.qualname}` here")
+        return (*self.hold.steps("takes"), *calls, waits, *need.worker.steps("takes"))
+
+
+class Joining:
+    """Compares what is held at a wait with what the one waited for takes."""
+
+    def __init__(self, holding: Holding, dispatches: Dispatches) -> None:
+        self._holding = holding
+        self._graph = holding.graph
+        self._evaluator = holding.evaluator
+        self._dispatches = dispatches
+
+    def standstills(self) -> Iterator[Standstill]:
+        """Waits under a lock that the worker waited for takes too."""
+        seen: set[tuple[Code, Place]] = set()
+        queue = deque(need for code in self._graph.edges for need in self._needs(code))
+        known: set[tuple[Code, object, Place]] = set()
+        while queue:
+            need = queue.popleft()
+            first = need.via[0] if need.via else None
+            code = first.caller if first is not None else need.code
+            site = first.site if first is not None else None
+            context, order = (site.context, site.order) if site is not None else (need.context, need.order)
+            at = site.call.at if site is not None else need.at
+            hold = next((h for h in self._holding.at(code, context, order) if h.guard.token == need.token), None)
+            if hold is not None and (code, at) not in seen:
+                seen.add((code, at))
+                yield Standstill(code, at, hold, need)
+            for edge in self._graph.callers.get(code, ()) if len(need.via) < 6 else ():
+                token = self._holding.token_at_caller(need.token, edge) if edge.runs else None
+                if token is not None and (edge.caller, token, need.at) not in known:
+                    known.add((edge.caller, token, need.at))
+                    queue.append(replace(need, token=token, via=(edge, *need.via)))
+
+    def _needs(self, code: Code) -> Iterator[Need]:
+        for site, name, _ in self._graph.libraries.get(code, ()):
+            if self._waits(site, name) and isinstance(site.call.function, Attribute):
+                receiver = site.call.function.value
+                yield from self._of(code, receiver, site.call.at, site.context, site.order)
+        for entered, context, order in code.scope.entered:
+            # leaving the block waits for all that the pool was given
+            if any(self._evaluator.kind(v) == "thread-pool" for v in self._evaluator.values(entered.manager, code)):
+                yield from self._of(code, entered.manager, entered.at, context, order)
+
+    @staticmethod
+    def _waits(site: CallSite, name: str) -> bool:
+        """Whether a call waits for a worker as long as it takes."""
+        joins = trait("joins", name)
+        if joins is None or site.awaited:
+            return False
+        wait = given(site.call, *joins["wait"]) if "wait" in joins else None
+        timeout = given(site.call, *joins["timeout"]) if "timeout" in joins else None
+        if timeout is not None and not (isinstance(timeout, Constant) and timeout.value is None):
+            return False
+        return wait is None or (isinstance(wait, Constant) and wait.value is True)
+
+    def _of(self, code: Code, receiver: Expression, at: Place, context: Context, order: int) -> Iterator[Need]:
+        made = {
+            id(v.site.call): v.site
+            for v in self._evaluator.values(receiver, code)
+            if isinstance(v, Instance) and v.site is not None
+        }
+        for dispatch in self._dispatches.all:
+            if dispatch.on != "thread" or dispatch.site is None or dispatch.code is code:
+                continue
+            if id(dispatch.site.call) not in made and not self._in_pool(dispatch, set(made)):
+                continue
+            edge = as_edge(dispatch, self._holding)
+            for hold in self._holding.taken_in(dispatch.code):
+                token = hold.guard.token
+                if not isinstance(token, Site):
+                    outer = self._holding.token_at_caller(token, edge) if edge is not None else None
+                    if outer is None or not self._is_seen(outer, receiver, code, dispatch):
+                        continue
+                    token = outer
+                shown = spelled(receiver)
+                yield Need(token, code, at, context, order, hold, dispatch, shown)
+
+    def _in_pool(self, dispatch: Dispatch, made: set[int]) -> bool:
+        """Whether the work was given to a pool made at one of the places."""
+        function = dispatch.site.call.function if dispatch.site is not None else None
+        if not isinstance(function, Attribute):
+            return False
+        return any(
+            isinstance(v, Instance) and v.site is not None and id(v.site.call) in made
+            for v in self._evaluator.values(function.value, dispatch.where)
+        )
+
+    def _is_seen(self, token: Site | Path, receiver: Expression, code: Code, dispatch: Dispatch) -> bool:
+        """Whether a lock known where the work was dispatched is the same one where it is waited for."""
+        if isinstance(token, Site) or token.kind == "global":
+            return True
+        if token.kind == "local":
+            return code in token.home.family()
+        path = path_of(receiver, code, self._evaluator)
+        if code is dispatch.where:
+            return True
+        return path is not None and path.kind == "self"

@@ -6,6 +6,7 @@ from concurlint.checks import (
     asyncio_timer_poll,
     awaits_one_by_one,
     blocking_call_in_async,
+    borrowed_iterator_shared,
     call_instead_of_callable,
     cancellation_swallowed,
     check_then_act_unlocked,
@@ -18,6 +19,7 @@ from concurlint.checks import (
     executor_error_lost,
     executor_never_shut_down,
     executor_waits_on_itself,
+    extension_may_enable_gil,
     fork_with_live_threads,
     global_written_in_worker_process,
     inconsistently_locked,
@@ -39,6 +41,7 @@ from concurlint.checks import (
     process_outside_main_guard,
     process_state_changed_in_thread,
     random_state_repeated_in_workers,
+    relies_on_gil,
     run_instead_of_start,
     shared_write_unlocked,
     shell_string_command,
@@ -122,6 +125,9 @@ RULES: tuple[Rule[Program], ...] = (
     cancellation_swallowed.rule,
     asyncio_timer_poll.rule,
     disk_io_in_async.rule,
+    relies_on_gil.rule,
+    borrowed_iterator_shared.rule,
+    extension_may_enable_gil.rule,
 )
 
 VERDICTS: tuple[Judgement, ...] = (

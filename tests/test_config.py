@@ -48,6 +48,7 @@ exclude = ["generated/", "*_pb2.py"]
 per-file-ignores = { "tests/*" = ["CCL301", "CCL4"] }
 target-python = "3.9"
 target-platform = "linux"
+target-free-threaded = true
 [tool.concurlint.calls]
 "mylib.fetch" = { effect = "block_net" }
 """
@@ -60,6 +61,7 @@ target-platform = "linux"
         per_file_ignores={"tests/*": ("CCL301", "CCL4")},
         target_python=(3, 9),
         target_platform="linux",
+        free_threaded=True,
         calls={"mylib.fetch": {"effect": "block_net"}},
     )
 
@@ -319,3 +321,13 @@ def test_per_file_ignores_match_like_a_gitignore(glob: str, relpath: str, wanted
 def test_per_file_ignores_win_over_select() -> None:
     config = Config(root=Path(), select=("CCL301",), per_file_ignores={"a.py": ("CCL",)})
     assert not config.wants(*RACE, "a.py")
+
+
+def test_rules_about_free_threading_are_on_for_that_target_or_when_named(tmp_path: Path) -> None:
+    ordinary = load(project(tmp_path, ""))
+    assert not ordinary.wants("CCL701", "relies-on-gil", "warning", "a.py")
+    free = load(tmp_path, free_threaded=True)
+    assert free.wants("CCL701", "relies-on-gil", "warning", "a.py")
+    assert free.wants("CCL703", "extension-may-enable-gil", "advice", "a.py")
+    assert not free.wants("CCL601", "threads-managed-by-hand", "advice", "a.py")
+    assert load(tmp_path, select=["CCL701"]).wants("CCL701", "relies-on-gil", "warning", "a.py")

@@ -1,5 +1,6 @@
 """What else is known of library names: lines of the further sections of the tables of roles."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -38,3 +39,11 @@ def _gil_packages() -> Mapping[str, str]:
 def gil_package(name: str) -> str:
     """How the package is called, if importing it turns the GIL of a free-threaded build on; else `""`."""
     return _gil_packages().get(name, "")
+
+
+@cache
+def gil_pattern() -> re.Pattern[bytes]:
+    """Finds files that may import a package for which `gil_package` has a name."""
+    return re.compile(
+        rf"\bimport\b.*\b(?:{'|'.join(_gil_packages())})\b|\bfrom (?:{'|'.join(_gil_packages())})\b".encode()
+    )

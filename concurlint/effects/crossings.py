@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from concurlint.config import Config
@@ -9,12 +10,14 @@ from concurlint.effects.freethreading import FreeThreading
 from concurlint.effects.processwide import ProcessWide
 from concurlint.effects.races import Races
 from concurlint.finding import Level
+from concurlint.source import SourceFile
 
 
 class Crossings:
     """The questions about what threads do beside each other; each part is worked out when first asked for."""
 
-    def __init__(self, races: Races, config: Config) -> None:
+    def __init__(self, races: Races, config: Config, files: Sequence[SourceFile]) -> None:
+        self._files = files
         self._races = races
         self._config = config
 
@@ -34,4 +37,4 @@ class Crossings:
     @cached_property
     def freethreading(self) -> FreeThreading:
         """What relies on the GIL."""
-        return FreeThreading(self._races)
+        return FreeThreading(self._races, self._files)

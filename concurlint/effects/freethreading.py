@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import gil_package, trait
+from concurlint.catalog.traits import gil_package, gil_pattern, trait
 from concurlint.effects.gaps import thread_steps
 from concurlint.effects.paths import Path, path_of
 from concurlint.effects.races import Races
@@ -17,6 +17,7 @@ from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
+from concurlint.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,8 @@ class Borrowed:
 class FreeThreading:
     """The questions of the rules about builds without the GIL."""
 
-    def __init__(self, races: Races) -> None:
+    def __init__(self, races: Races, files: Sequence[SourceFile]) -> None:
+        self._files = files
         self._races = races
         self._sharing = races.sharing
         self._graph = races.graph
@@ -196,7 +198,7 @@ class FreeThreading:
 
     def extensions(self) -> Iterator[tuple[Code, Place, str]]:
         """Imports of packages that turn the GIL on again: where, and the package."""
-        for code in self._graph.edges:
+        for code in self._importing():
             seen: set[str] = set()
             for bindings in code.scope.bindings.values():
                 for binding in bindings:
@@ -206,3 +208,9 @@ class FreeThreading:
                     if name and not self._evaluator.project.knows(package, code.module.source):
                         seen.add(package)
                         yield code, binding.at, name
+
+    def _importing(self) -> Iterator[Code]:
+        """The code of all files that mention such a package, with or without a trace of concurrency."""
+        for source in self._files:
+            module = self._evaluator.project.open(source) if gil_pattern().search(source.data) else None
+            yield from module.codes if module is not None else ()

@@ -49,6 +49,7 @@ class Program:
         self, project: Project, files: Sequence[SourceFile], config: Config, effects: Effects, roles: Roles
     ) -> None:
         self.project = project
+        self.files = files
         self.config = config
         self.effects = effects
         self.roles = roles
@@ -320,7 +321,7 @@ class Program:
     @cached_property
     def crossings(self) -> Crossings:
         """Where threads meet."""
-        return Crossings(self.races, self.config)
+        return Crossings(self.races, self.config, self.files)
 
     @cached_property
     def sharing(self) -> Sharing:

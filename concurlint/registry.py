@@ -23,6 +23,7 @@ from concurlint.checks import (
     fork_with_live_threads,
     global_written_in_worker_process,
     inconsistently_locked,
+    iterated_while_written,
     joined_under_its_lock,
     list_with_shell,
     lock_held_across_await,
@@ -54,6 +55,7 @@ from concurlint.checks import (
     unpicklable_work_for_process,
     unreadable_file,
     unused_suppression,
+    waiting_under_lock,
     waiting_work_in_processes,
 )
 from concurlint.effects.program import Program
@@ -105,8 +107,10 @@ RULES: tuple[Rule[Program], ...] = (
     lock_taken_twice.rule,
     lock_not_released_on_error.rule,
     condition_wait_without_loop.rule,
+    waiting_under_lock.rule,
     process_state_changed_in_thread.rule,
     thread_bound_object_shared.rule,
+    iterated_while_written.rule,
     joined_under_its_lock.rule,
     shell_string_command.rule,
     needless_shell.rule,

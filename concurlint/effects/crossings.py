@@ -7,6 +7,7 @@ from functools import cached_property
 
 from concurlint.config import Config
 from concurlint.effects.freethreading import FreeThreading
+from concurlint.effects.iterating import Iterating
 from concurlint.effects.processwide import ProcessWide
 from concurlint.effects.races import Races
 from concurlint.finding import Level
@@ -38,3 +39,8 @@ class Crossings:
     def freethreading(self) -> FreeThreading:
         """What relies on the GIL."""
         return FreeThreading(self._races, self._files)
+
+    @cached_property
+    def iterating(self) -> Iterating:
+        """Loops over what other threads change."""
+        return Iterating(self._races)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 
 from concurlint.catalog.effects import Effects
+from concurlint.effects.blocking import BlockingCalls
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.holding import Holding
 from concurlint.effects.joining import Joining
 from concurlint.effects.locks import Locks
 from concurlint.effects.ordering import Ordering
 from concurlint.effects.releasing import Releasing
+from concurlint.effects.waiting import Waiting
 from concurlint.effects.waits import Waits
 from concurlint.project.callgraph import CallGraph
 
@@ -48,3 +50,7 @@ class Locking:
     def joining(self) -> Joining:
         """Workers waited for under locks that they need."""
         return Joining(self.holding, self._dispatches)
+
+    def waiting(self, blocking: BlockingCalls) -> Waiting:
+        """Long waits under locks."""
+        return Waiting(self.holding, blocking)

@@ -257,6 +257,16 @@ class Races:
         spot = (touch.code, touch.place)
         return spot in self._acted or any((s.touch.code, s.touch.place) == spot for s in self._slips)
 
+    def runs_beside(self, other: Touch, run: Run) -> bool:
+        """Whether a touch may come while a run on a thread goes on."""
+        if self._concurrent(other, run):
+            return True
+        start, end = self._window(run)
+        return other.code not in self.sharing.runs and any(
+            edge.caller is run.dispatch.where and start < edge.site.order < end
+            for edge in self.graph.callers.get(other.code, ())
+        )
+
     def is_touched_beside(self, touch: Touch, run: Run) -> bool:
         """Whether somebody else changes the same state, with no lock, while the run goes on."""
         return any(

@@ -170,6 +170,12 @@ class Touches:
                 access.value, access.target, "", *self._object(access.target, code),
             )  # fmt: skip
 
+    def as_touch(
+        self, location: Location, code: Code, target: Expression, at: Place, context: Context, order: int
+    ) -> Touch:
+        """A look at a location, in the form of a touch that changes nothing."""
+        return Touch(location, code, at, context, order, "look", False, None, target, "", *self._object(target, code))
+
     def _object(self, target: Expression, code: Code) -> tuple[bool, tuple[Site | None, ...]]:
         """Whether a target is reached through `self`; else where its object may have been made."""
         while isinstance(target, Item):

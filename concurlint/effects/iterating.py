@@ -1,0 +1,126 @@
+"""Shared containers that one thread iterates over while another adds or removes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.effects.gaps import thread_steps
+from concurlint.effects.races import Races
+from concurlint.effects.sharing import Run
+from concurlint.effects.touches import Touch
+from concurlint.facts.records import Loop
+from concurlint.facts.syntax import Attribute, Call, Expression, Item
+from concurlint.finding import Step
+from concurlint.project.modules import Code
+
+_VIEWS = {"items", "keys", "values"}
+_RESIZES = {"append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
+            "discard", "appendleft", "popleft", "extendleft", "difference_update", "intersection_update",
+            "symmetric_difference_update"}  # fmt: skip
+_KINDS = {"dict", "set", "list", "deque"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disturbed:
+    """A loop over a container and a change of its size that may come in between."""
+
+    look: Touch
+    change: Touch
+    kind: str
+    run: Run
+
+    def steps(self) -> tuple[Step, ...]:
+        """The change, and how one of the two comes to run on a thread."""
+        change = self.change
+        says = f"`{change.code.qualname}` adds or removes here"
+        return (Step(change.code.span(change.place), says), *thread_steps(self.run))
+
+
+class Iterating:
+    """Compares loops over shared containers with what changes their size."""
+
+    def __init__(self, races: Races) -> None:
+        self._races = races
+        self._sharing = races.sharing
+        self._evaluator = races.evaluator
+
+    def disturbed(self) -> Iterator[Disturbed]:
+        """Loops during which another thread may change the size, with no common lock."""
+        changes = self._changes()
+        for code in self._races.graph.edges:
+            for loop in code.scope.loops:
+                look, kind = self._look(code, loop)
+                if look is None or (look.location.kind == "attribute" and self._sharing.is_before_sharing(code)):
+                    continue
+                for change in changes.get(look.location, ()):
+                    run = self._meeting(look, change)
+                    if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
+                        yield Disturbed(look, change, kind, run)
+                        break
+
+    def _changes(self) -> dict[object, list[Touch]]:
+        found: dict[object, list[Touch]] = {}
+        for code in self._races.graph.edges:
+            for touch in self._sharing.touching.touches(code):
+                if self._resizes(touch) and not self._races.is_private_yet(touch):
+                    found.setdefault(touch.location, []).append(touch)
+            for touch in self._of_deques(code):
+                found.setdefault(touch.location, []).append(touch)
+        return found
+
+    def _of_deques(self, code: Code) -> Iterator[Touch]:
+        """Appending to a deque is safe for itself, and still disturbs a loop over it."""
+        touching = self._sharing.touching
+        for site in code.scope.calls:
+            function = site.call.function
+            if not isinstance(function, Attribute) or function.attr not in _RESIZES:
+                continue
+            base = function.value
+            location = touching.locate(base, code, within=True) if self._kind(base, code) == "deque" else None
+            if location is not None:
+                touch = touching.as_touch(location, code, base, site.statement, site.context, site.order)
+                if not self._races.is_private_yet(touch):
+                    yield touch
+
+    def _resizes(self, touch: Touch) -> bool:
+        if touch.changes == "mutate":
+            return touch.attr in _RESIZES
+        if not isinstance(touch.target, Item):
+            return False
+        return touch.changes == "delete" or (
+            touch.changes != "mutate" and self._kind(touch.target.value, touch.code) == "dict"
+        )
+
+    def _look(self, code: Code, loop: Loop) -> tuple[Touch | None, str]:
+        """The loop as a touch of what it goes through, and the kind of container."""
+        base = loop.iterable
+        if loop.kind == "while" or loop.is_async or base is None:
+            return None, ""
+        if isinstance(base, Call) and isinstance(base.function, Attribute) and not base.arguments:
+            base = base.function.value if base.function.attr in _VIEWS else base
+        if isinstance(base, (Call, Item)):
+            return None, ""
+        kind = self._kind(base, code)
+        location = self._sharing.touching.locate(base, code, within=True) if kind in _KINDS else None
+        if location is None or self._sharing.touching.is_safe(base, code):
+            return None, ""
+        touch = self._sharing.touching.as_touch(location, code, base, loop.at, loop.context, loop.order)
+        return touch, kind
+
+    def _kind(self, expression: Expression, code: Code) -> str:
+        values = [
+            v for v in self._evaluator.values(expression, code) if self._evaluator.type_name(v) != "builtins.NoneType"
+        ]
+        kinds = {self._evaluator.kind(v) or self._evaluator.type_name(v).rpartition(".")[2] for v in values}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def _meeting(self, look: Touch, change: Touch) -> Run | None:
+        """A run on a thread of one of the two that the other may come beside."""
+        for one, other in ((change, look), (look, change)):
+            for run in self._sharing.thread_runs(one):
+                if other.code is not one.code and self._races.runs_beside(other, run):
+                    return run
+        several = self._sharing.parallel_run(change)
+        beside = self._sharing.runs.get(look.code, ()) if several is not None else ()
+        return next((r for r in beside if several is not None and r.dispatch is several.dispatch), None)

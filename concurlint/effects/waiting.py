@@ -1,0 +1,82 @@
+"""Long waits with a lock held that other code wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import EffectKind
+from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.holding import Guard, Hold, Holding, Taking
+from concurlint.facts.records import CallSite
+from concurlint.finding import Step
+from concurlint.project.modules import Code
+
+_LONG = {EffectKind.BLOCK_NET, EffectKind.BLOCK_SLEEP, EffectKind.BLOCK_PROCESS}
+_QUEUES = ("queue.Queue.", "queue.SimpleQueue.", "queue.LifoQueue.", "queue.PriorityQueue.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LongHold:
+    """A wait under a lock, and who wants the lock meanwhile."""
+
+    code: Code
+    site: CallSite
+    blocking: Blocking
+    hold: Hold
+    wanted: Taking
+
+    def steps(self) -> tuple[Step, ...]:
+        """Where the lock is taken, the way to the wait, and who else takes it."""
+        wanted = self.wanted
+        says = f"`{wanted.code.qualname}` has to wait for it here"
+        return (*self.hold.steps("takes"), *self.blocking.steps(), Step(wanted.code.span(wanted.at), says))
+
+
+class Waiting:
+    """Looks for waits under locks that are there for more than the wait."""
+
+    def __init__(self, holding: Holding, blocking: BlockingCalls) -> None:
+        self._holding = holding
+        self._graph = holding.graph
+        self._blocking = blocking
+        self._waits: dict[Taking, bool] = {}
+
+    def long_holds(self) -> Iterator[LongHold]:
+        """The first wait under each taking of a lock that somebody takes for something quick."""
+        seen: set[Taking] = set()
+        for code in self._graph.edges:
+            for site in code.scope.calls:
+                for hold in self._holding.at(code, site.context, site.order):
+                    if hold.taking in seen or hold.guard.kind != "lock":
+                        continue
+                    blocking = self._long(code, site)
+                    wanted = self._wanted(hold) if blocking is not None else None
+                    if blocking is not None and wanted is not None:
+                        seen.add(hold.taking)
+                        yield LongHold(code, site, blocking, hold, wanted)
+
+    def _long(self, code: Code, site: CallSite) -> Blocking | None:
+        found = self._blocking.at(code, site)
+        if found is None:
+            return None
+        child = found.fact.effect == EffectKind.SPAWN_PROCESS and found.fact.waits
+        return found if child or found.fact.effect in _LONG or found.name.startswith(_QUEUES) else None
+
+    def _wanted(self, hold: Hold) -> Taking | None:
+        """A taking of the same lock in another function that has no such wait under it."""
+        guard: Guard = hold.guard
+        for code in self._graph.edges:
+            for taking in self._holding.takings(code) if code is not hold.taking.code else ():
+                if taking.guard.token == guard.token and not self._waits_too(taking):
+                    return taking
+        return None
+
+    def _waits_too(self, taking: Taking) -> bool:
+        if taking not in self._waits:
+            code = taking.code
+            self._waits[taking] = any(
+                self._long(code, site) is not None and self._holding.is_held(taking, site.context, site.order)
+                for site in code.scope.calls
+            )
+        return self._waits[taking]

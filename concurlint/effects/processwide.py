@@ -51,11 +51,11 @@ class ProcessWide:
         for code, runs in self._sharing.runs.items():
             for at, context, name in self._changing(code):
                 facts = trait("process_state", name)
-                if facts is None or (code, name) in seen or self._is_past(facts) or self._asks_for_main(code, context):
+                if facts is None or (code, facts["changes"]) in seen or self._is_past(facts):
                     continue
-                if facts.get("fails") and self._expects_failure(code, context):
+                if self._asks_for_main(code, context) or (facts.get("fails") and self._expects_failure(code, context)):
                     continue
-                seen.add((code, name))
+                seen.add((code, facts["changes"]))
                 yield Trespass(code, at, name, facts, runs[0])
 
     def _changing(self, code: Code) -> Iterator[tuple[Place, Context, str]]:

@@ -16,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
         then = "items are skipped or repeated" if found.kind == "list" else "RuntimeError"
         yield rule.finding(
             found.look.code.span(found.look.place),
-            f"another thread may add to or remove from `{shown}` during this loop: {then}",
+            f"another thread may change `{shown}` during this loop: {then}",
             help=f"go through a copy (`list({shown.rpartition('.')[2]})`), or hold one lock around both",
             trace=found.steps(),
         )

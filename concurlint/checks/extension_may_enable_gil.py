@@ -14,6 +14,6 @@ def check(program: Program) -> Iterator[Finding]:
     for code, at, package in program.crossings.freethreading.extensions():
         yield rule.finding(
             code.span(at),
-            f"{package} is not known to run without the GIL: importing it may turn the GIL on again",
+            f"importing {package} may turn the GIL on again: it is not known to run without",
             help="see whether its newest release supports free threading; `python -X gil=0` at your own risk",
         )

@@ -186,5 +186,5 @@ def test_every_rule_may_break_and_the_run_still_ends(here: Path, monkeypatch: py
     result = run(here, {"a.py": POOL, "b.py": "def work(:\n"})
     assert rows(result) == ["b.py:1 CCL001"]
     assert [trouble.split()[0] for trouble in result.troubles] == [
-        rule.code for rule in RULES if rule.worst is not Level.ADVICE
+        rule.code for rule in RULES if rule.worst is not Level.ADVICE and not rule.code.startswith("CCL7")
     ]

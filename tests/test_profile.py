@@ -321,12 +321,15 @@ def test_every_report_is_written_where_it_was_asked_for(tmp_path: Path):
     assert (document["version"], sorted(document)) == (1, ["findings", "predictions", "profile", "version"])
 
 
-def test_a_kept_run_is_shown_as_when_it_ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_kept_run_is_shown_as_when_it_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "app.py").write_text(SLEEPS, encoding="utf-8")
     ran = profile(tmp_path, "--save", "run.json", "app.py")
-    assert main(["report", str(tmp_path / "run.json")]) == 0
+    assert main(["report", "run.json"]) == 0
     assert capsys.readouterr().out == ran.stderr
-    assert main(["report", "--format", "sarif", str(tmp_path / "run.json")]) == 0
+    assert main(["report", "--format", "sarif", "run.json"]) == 0
     assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
 
 

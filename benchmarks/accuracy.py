@@ -18,6 +18,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from concurlint.runtime.profile import Profile
@@ -144,19 +145,22 @@ def profiled(name: str, python: str, seconds: float, folder: Path) -> Profile:
 
 def compared_with(name: str, version: str, true: Truth, profile: Profile) -> Row:
     """The stated share that is furthest from what was measured."""
-    spent: dict[str, dict[State, float]] = defaultdict(lambda: defaultdict(float))
-    for thread in profile.threads:
-        for state, seconds in thread.states.items():
-            spent[thread.name][state] += seconds
+    spent = shares_by_thread(name, profile)
     rows = []
     total = sum(thread.seconds for thread in profile.threads)
     ready = profile.seconds_in(State.HOLDS_GIL, State.COMPUTES, State.RUN_QUEUE)
     counted = sum(thread.cpu_seconds + thread.queue_seconds for thread in profile.threads)
     queued = sum(thread.queue_seconds for thread in profile.threads)
     for thread_name, states in true.items():
-        whole = sum(spent[thread_name].values())
+        of: dict[State, float] = defaultdict(float)
+        for known, times in spent.items():
+            if fnmatch(known, thread_name):
+                for state, seconds in times.items():
+                    of[state] += seconds
+        # The sum over all threads of a name with a star is a share of the run.
+        whole = profile.run.seconds if "*" in thread_name else sum(of.values()) - _lost(of, states)
         for text, share in states.items():
-            measured = spent[thread_name][State(text)] / whole if whole else 0.0
+            measured = of[State(text)] / whole if whole else 0.0
             rows.append(
                 Row(
                     workload=name,
@@ -171,6 +175,29 @@ def compared_with(name: str, version: str, true: Truth, profile: Profile) -> Row
                 )
             )
     return max(rows, key=lambda row: abs(row.off) / CLOSE.get(row.state, NEAR))
+
+
+def _lost(of: Mapping[State, float], states: Mapping[str, float]) -> float:
+    """Seconds in the run queue, which others on the machine are to blame for unless the workload is about that."""
+    return 0.0 if State.RUN_QUEUE in map(State, states) else of.get(State.RUN_QUEUE, 0.0)
+
+
+def shares_by_thread(name: str, profile: Profile) -> dict[str, dict[State, float]]:
+    """Thread → state → seconds; of the main thread only what came from the script's `main`, not its imports."""
+    script = str(WORKLOADS / f"{name}.py")
+    spent: dict[str, dict[State, float]] = defaultdict(lambda: defaultdict(float))
+    root = profile.threads[0].pid if profile.threads else 0
+    names = {(thread.pid, thread.tid): thread.name for thread in profile.threads if thread.pid == root}
+    for stack in profile.stacks:
+        if names.get((stack.pid, stack.tid)) == "MainThread":
+            if any(frame.path == script and frame.function == "main" for frame in stack.frames):
+                for state, seconds in stack.states.items():
+                    spent["MainThread"][state] += seconds
+    for thread in profile.threads:
+        if thread.name != "MainThread" or (thread.pid == root and not spent["MainThread"]):
+            for state, seconds in thread.states.items():
+                spent[thread.name][state] += seconds
+    return spent
 
 
 def compare(names: Iterable[str], seconds: float, folder: Path) -> Iterator[tuple[str, str, Mapping[str, str]]]:
@@ -236,6 +263,7 @@ def report(rows: Sequence[Row], compared: Sequence[tuple[str, str, Mapping[str, 
             "",
             f"{right} of {len(rows)} runs of {seconds:g} s are near their truth in every state that has one:",
             "3 points for holding the GIL and waiting for it, 5 for the rest. Each row shows the state furthest off.",
+            "Shares are of the time that a thread did not wait for a CPU, and of the main thread from `main` on.",
             f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}. *Run queue*: how much of its time "
             "the average thread waited for a CPU, by the kernel's count;",
             "*CPU*: by how much our CPU and run-queue time stray from that count.",

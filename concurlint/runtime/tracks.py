@@ -10,6 +10,8 @@ _RUNNABLE = (State.HOLDS_GIL, State.COMPUTES)
 _LONGEST, _MOST = 20, 400
 """Looks at a runnable thread after which it is decided which of them found it waiting for a CPU: not as long as
 nothing was counted since the last one, for a wait is only counted when it is over; but sometime."""
+_ASKING: Nanoseconds = 12_000_000
+"""A look or two: whoever computes for longer without the GIL is seen doing so more often."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Track:
     def states(self) -> ThreadStates:
         """All of it so far, once it has ended."""
         cpu, queue = self._totals.cpu - self._before.cpu, self._totals.queue - self._before.queue
-        return ThreadStates(self.pid, self.tid, self.name, tuple(self._stretches()), cpu, queue)
+        return ThreadStates(self.pid, self.tid, self.name, tuple(_still_waiting([*self._stretches()])), cpu, queue)
 
     def _stretches(self) -> Iterator[Stretch]:
         ends = [*self._starts[1:], self._end]
@@ -115,3 +117,27 @@ class Track:
             self._starts.append(start)
             self._states.append(state)
         self._end = end
+
+
+def _still_waiting(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+    """A thread that waits for the GIL wakes once an interval to ask for it: a short look at it running in between,
+    without the GIL, found it asking, not computing (`take_gil` in CPython's ceval_gil.c)."""
+    last: Stretch | None = None
+    for index, stretch in enumerate(stretches):
+        after = stretches[index + 1].state if index + 1 < len(stretches) else None
+        if (
+            stretch.state is State.COMPUTES
+            and stretch.end - stretch.start <= _ASKING
+            and last is not None
+            and last.state is State.GIL_WAIT
+            and after in (State.GIL_WAIT, State.HOLDS_GIL)
+        ):
+            stretch = Stretch(stretch.start, stretch.end, State.GIL_WAIT)
+        if last is not None and last.state is stretch.state and last.end == stretch.start:
+            last = Stretch(last.start, stretch.end, last.state)
+        else:
+            if last is not None:
+                yield last
+            last = stretch
+    if last is not None:
+        yield last

@@ -171,6 +171,11 @@ class Forking:
     def _is_it(value: Value, thing: Thing) -> bool:
         return _thing(value) == thing or (isinstance(value, Instance) and value.of == thing)
 
+    def _near(self, code: Code) -> set[Code]:
+        """The code and what it runs two calls deep: further down, tests that are not seen decide."""
+        below = {edge.callee for edge in self._graph.edges.get(code, ()) if edge.runs}
+        return {code} | below | {e.callee for c in below for e in self._graph.edges.get(c, ()) if e.runs}
+
     def _in_thread(self, fork: Fork) -> ThreadedFork | None:
         """A thread of the program that forks itself: the main thread runs beside it."""
         for dispatch in self._dispatches.all:
@@ -178,7 +183,7 @@ class Forking:
                 continue
             if is_for_tests(dispatch.where) and not is_for_tests(fork.code):
                 continue
-            if fork.code in self._moments.below(dispatch.code):
+            if fork.code in self._near(dispatch.code):
                 message = f"a thread runs `{dispatch.code.qualname}`, beside the main thread and others"
                 return ThreadedFork(fork, dispatch.where, dispatch.site, message)
         return None

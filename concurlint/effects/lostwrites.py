@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.guards import is_for_tests
 from concurlint.effects.moments import Event, Moments, is_apart
 from concurlint.effects.touches import Location, Touch, Touches
 from concurlint.facts.records import CallSite, Context
-from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, walk
+from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
@@ -83,8 +84,10 @@ class LostWrites:
         location = touch.location
         if location.kind == "closure" or touch.changes == "delete" or not self._is_plain(touch):
             return None
-        if touch.changes == "store" and _is_parameter(touch.value, touch.code):
-            return None  # what the parent handed over is no news to it
+        if touch.changes == "store" and (_is_parameter(touch.value, touch.code) or _is_filled_once(touch)):
+            return None  # what the parent handed over is no news to it, and a cache is each process's own
+        if is_for_tests(dispatch.where) and not is_for_tests(touch.code):
+            return None
         if location.kind == "attribute" and not (touch.through_self and self._is_of_parent(touch, dispatch)):
             return None
         if self._is_written_by_parent(location):
@@ -160,6 +163,13 @@ class LostWrites:
             or self._evaluator.type_name(value).removeprefix("builtins.") in _PLAIN
             for value in values
         )
+
+
+def _is_filled_once(touch: Touch) -> bool:
+    """Whether the write stands under a test of what it writes: `if client is None: client = …`."""
+    wanted = spelled(touch.target)
+    tests = [condition.test for condition in touch.context.conditions]
+    return bool(wanted) and any(spelled(part) == wanted for test in tests for part in walk(test))
 
 
 def _is_parameter(value: Expression | None, code: Code) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatches
-from concurlint.effects.guards import holds, says_main
+from concurlint.effects.guards import holds, is_for_tests, says_main
 from concurlint.effects.importing import calls_at_import
 from concurlint.effects.moments import Event, Moments, is_apart
 from concurlint.effects.startmethods import chooses_for_all
@@ -46,6 +46,8 @@ class Settings:
         for call in calls_at_import(self._graph, self._dispatches.all):
             if call.site is None or not chooses_for_all(call.name, self._roles) or id(call.site) in seen:
                 continue
+            if is_for_tests(call.code):
+                continue  # a test's program is its own
             imported = self._is_for_import(call.top.module)
             if imported or not self._is_harmless_in_script(call.site, call.code):
                 seen.add(id(call.site))

@@ -6,6 +6,8 @@ from typing import Literal
 Where = Literal["thread", "process", "task", "here", "main", "anywhere"]
 Parameter = tuple[str, int | None]
 
+_SERVING = {"view", "handler", "endpoint", "hook", "middleware", "servicer", "admin", "consumer", "listener", "server"}
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRole:
@@ -79,6 +81,11 @@ class HookRole:
     owner: Literal["shared", "own"] = "shared"
     what: str = ""
     needs: tuple[str, ...] = ()
+
+    @property
+    def serves(self) -> bool:
+        """Whether somebody waits for an answer while the code runs."""
+        return self.what.rpartition(" ")[2] in _SERVING and not self.what.startswith("watchdog")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class _Table:
     asks: dict[str, str] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)
     quiet: dict[str, str] = field(default_factory=dict)
+    streams: dict[str, str] = field(default_factory=dict)
+    in_child: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
@@ -90,6 +92,8 @@ def _table(package: str) -> _Table:
         "pickling",
         "quiet",
         "marks",
+        "streams",
+        "in_child",
     ):
         getattr(table, section).update(data.get(section, {}))
     return table
@@ -287,6 +291,14 @@ class Roles(LoopRoles):
     def ends_process(self, name: str) -> bool:
         """Whether a call of `name` ends the program."""
         return name in self._of(name).ends
+
+    def stream(self, name: str) -> str:
+        """What a call of `name`, or a turn of a loop over such an object, gets from a stream; `""` if it is none."""
+        return self._of(name).streams.get(name, "")
+
+    def in_child(self, name: str) -> str:
+        """The argument of `subprocess.Popen` that does in the child what a call of `name` would; `""` without one."""
+        return self._of(name).in_child.get(name, "")
 
     def is_quiet(self, name: str) -> bool:
         """Whether a call of `name` reaches the disk or the terminal but is not taken for one that may fail.

@@ -15,6 +15,8 @@ def check(program: Program) -> Iterator[Finding]:
     for left in program.ownership.left_open("shutdown"):
         if left.code.scope.kind == "module":
             continue  # it serves as long as the program runs, and is joined when that ends
+        if any(site.call is left.call and site.dropped for site in left.code.scope.calls):
+            continue  # an executor starts no worker before it gets work
         made = spelled(left.call.function).rpartition(".")[2] or "the executor"
         named = f"`{left.name[:20]}`" if left.name else f"this `{made}`" if len(made) <= 20 else "this executor"
         if left.gap is None:

@@ -71,7 +71,7 @@ class Captures:
         return (
             self._is_waited_for(home, site, number)
             or self._is_consumed(home, site)
-            or _leaves(home, site, number)
+            or leaves(home, site, number)
             or any(
                 entered in site.context.entered and number in context.loops
                 for entered, context, _ in home.scope.entered
@@ -128,7 +128,7 @@ def _has_one_turn(code: Code, number: int) -> bool:
     return isinstance(iterable, Collection) and len(iterable.items) <= 1
 
 
-def _leaves(code: Code, site: CallSite, number: int) -> bool:
+def leaves(code: Code, site: CallSite, number: int) -> bool:
     """Whether the loop is left in the same block after the call."""
     if not code.scope.loops[number].leaves:
         return False

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole, Parameter
 from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatch, ran
+from concurlint.effects.guards import is_for_tests
 from concurlint.effects.handed import Known, lookup
 from concurlint.effects.mentions import Mention, Mentions, mentions_of
 from concurlint.effects.reaching import Reaching, excluded
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Expression, Name, children
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph
+from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder, is_self
-from concurlint.project.modules import Code
+from concurlint.project.modules import Code, Module
 from concurlint.project.values import Instance, Library, Literal, Value
 
 _KINDS = {"child", "async-child"}
@@ -35,6 +37,16 @@ class Undrained:
     later: Mention | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PreexecHook:
+    """A function run in the child between fork and exec, and a thread of the same program."""
+
+    code: Code
+    site: CallSite
+    thread: Dispatch
+    instead: tuple[str, ...]
+
+
 class Children:
     """Looks at the children a program starts and at what it does with them."""
 
@@ -43,6 +55,35 @@ class Children:
         self._roles = roles
         self._evaluator = graph.evaluator
         self._reaching = Reaching()
+
+    # between fork and exec
+
+    def preexec_hooks(self, dispatches: Iterable[Dispatch]) -> Iterator[PreexecHook]:
+        """The `preexec_fn`s of programs that run something on threads."""
+        threads = [d for d in dispatches if d.on == "thread" and not d.registers and not is_for_tests(d.where)]
+        for code, calls in self._graph.libraries.items():
+            for site, name, value in calls:
+                role = self._roles.child(name)
+                if role is None or role.preexec is None or is_for_tests(code):
+                    continue
+                term = lookup(merged(value, site.call), code, role.preexec, self._evaluator)
+                thread = next((d for d in threads if _is_one_program(d.where, code)), None)
+                if not isinstance(term, Known) or thread is None:
+                    continue
+                hooks = [v for v in self._evaluator.values(term.expression, term.code) if v != Literal(None)]
+                if hooks:
+                    yield PreexecHook(code, site, thread, self._instead(hooks))
+
+    def _instead(self, hooks: list[Value]) -> tuple[str, ...]:
+        """The arguments that do all that the functions do; nothing if there are none for some of it."""
+        found: dict[str, None] = {}
+        for hook in hooks:
+            run = ran(hook)
+            called = [library_name(hook)] if run is None else [n for _, n, _ in self._graph.libraries.get(run, ())]
+            if run is not None and self._graph.edges.get(run):
+                return ()
+            found.update(dict.fromkeys(self._roles.in_child(name) for name in called))
+        return tuple(found) if all(found) else ()
 
     # pipes
 
@@ -185,3 +226,20 @@ def _looks(test: Expression, attr: str) -> int:
     if isinstance(test, Attribute):
         return int(test.attr == attr)
     return 0 if isinstance(test, Call) else sum(_looks(child, attr) for child in children(test))
+
+
+def _is_one_program(one: Code, other: Code) -> bool:
+    """Whether two modules surely run in one program: they are the same, or one imports the other."""
+    here, there = one.module, other.module
+    return here is there or _imports(here, there) or _imports(there, here)
+
+
+def _imports(module: Module, other: Module) -> bool:
+    for scope in module.facts.scopes:
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                if binding.imported is not None:
+                    name = module.absolute(binding.imported)
+                    if other.name in (name, f"{name}.{binding.imported.name}"):
+                        return True
+    return False

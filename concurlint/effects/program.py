@@ -29,6 +29,7 @@ from concurlint.effects.races import Races
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
+from concurlint.effects.statuses import Statuses
 from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
@@ -337,3 +338,8 @@ class Program:
     def workers(self) -> Workers:
         """Threads and executors, and what becomes of their work."""
         return Workers(self.graph, self.dispatches.all, self.roles, self.effects)
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """Waits for child processes and what they come to."""
+        return Statuses(self.graph, self.roles, self.locks)

@@ -9,6 +9,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.captures import Captures
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.escapes import Escapes
+from concurlint.effects.floods import Floods
 from concurlint.effects.results import Results
 from concurlint.effects.selfwaits import SelfWaits
 from concurlint.effects.starts import Starts
@@ -43,3 +44,8 @@ class Workers:
     def self_waits(self) -> SelfWaits:
         """Tasks that wait for their own pool."""
         return SelfWaits(self._graph, self._dispatches, self._roles)
+
+    @cached_property
+    def floods(self) -> Floods:
+        """Threads started for each item of a stream."""
+        return Floods(self._graph, self._dispatches, self._roles)

@@ -1,0 +1,115 @@
+"""Threads started for each item of something that need not end, with nothing to limit how many run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.roles import Roles
+from concurlint.effects.captures import leaves
+from concurlint.effects.dispatch import Dispatch
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Attribute, Call, Compare, Expression, walk
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Value
+
+_ORDERS = {"LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"}
+_BOUNDS = {"join", "empty", "qsize"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flood:
+    """A thread started for each `item` that a loop gets."""
+
+    dispatch: Dispatch
+    item: str
+    loop: Loop
+
+
+class Floods:
+    """Finds loops over streams that start a thread in each turn."""
+
+    def __init__(self, graph: CallGraph, dispatches: list[Dispatch], roles: Roles) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._roles = roles
+        self._evaluator = graph.evaluator
+
+    def all(self) -> Iterator[Flood]:
+        """One for each call that makes such a thread."""
+        seen: set[CallSite] = set()
+        for dispatch in self._dispatches:
+            site = dispatch.site
+            if dispatch.on != "thread" or site is None or site in seen or not self._makes_thread(dispatch):
+                continue
+            for number in site.context.loops:
+                loop = dispatch.where.scope.loops[number]
+                item = self._streamed(dispatch.where, loop, site)
+                if item and not self._is_limited(dispatch, site, loop):
+                    seen.add(site)
+                    yield Flood(dispatch, item, loop)
+                    break
+
+    def _makes_thread(self, dispatch: Dispatch) -> bool:
+        if dispatch.hook is not None:
+            return dispatch.hook.what == "thread"
+        role = self._roles.runs(dispatch.name)
+        return role is not None and bool(role.starts)
+
+    def _streamed(self, code: Code, loop: Loop, site: CallSite) -> str:
+        """What each turn of the loop is for, in words, if the loop goes through a stream."""
+        if loop.kind == "while":
+            for other, name, _ in self._graph.libraries.get(code, ()):
+                if other.order < site.order and other.context.loops[-1:] == (loop.number,):
+                    item = self._roles.stream(name)
+                    if item:
+                        return item
+            return ""
+        if loop.iterable is None:
+            return ""
+        if isinstance(loop.iterable, Call) and len(loop.iterable.arguments) == 2:
+            return self._sentinel(loop.iterable, code)
+        items = {self._of(value) for value in self._evaluator.values(loop.iterable, code)}
+        return items.pop() if len(items) == 1 else ""
+
+    def _of(self, value: Value) -> str:
+        return self._roles.stream(self._evaluator.type_name(value) or library_name(value))
+
+    def _sentinel(self, call: Call, code: Code) -> str:
+        """`iter(queue.get, None)`"""
+        if not any(library_name(v) == "builtins.iter" for v in self._evaluator.values(call.function, code)):
+            return ""
+        values = self._evaluator.values(call.arguments[0].value, code)
+        return next((item for item in (self._roles.stream(library_name(value)) for value in values) if item), "")
+
+    def _is_limited(self, dispatch: Dispatch, site: CallSite, loop: Loop) -> bool:
+        code = dispatch.where
+        if self._takes_semaphore(code, loop.number) or self._takes_semaphore(dispatch.code, None):
+            return True
+        if leaves(code, site, loop.number) or (loop.iterable is not None and _compares(loop.iterable)):
+            return True
+        for other in code.scope.calls:
+            function = other.call.function
+            if loop.number in other.context.loops and isinstance(function, Attribute) and function.attr in _BOUNDS:
+                return True
+        return any(_compares(b.test) for b in code.scope.branches if loop.number in b.context.loops)
+
+    def _takes_semaphore(self, code: Code, number: int | None) -> bool:
+        managers = [(e.manager, context) for e, context, _ in code.scope.entered]
+        called = [
+            (s.call.function.value, s.context)
+            for s in code.scope.calls
+            if isinstance(s.call.function, Attribute) and s.call.function.attr in ("acquire", "release")
+        ]
+        return any(
+            self._evaluator.kind(value) in ("semaphore", "barrier")
+            for base, context in (*managers, *called)
+            if number is None or number in context.loops
+            for value in self._evaluator.values(base, code)
+        )
+
+
+def _compares(test: Expression) -> bool:
+    """Whether a test asks which of two things is more: taken for a limit."""
+    return any(isinstance(part, Compare) and part.rest[0][0] in _ORDERS for part in walk(test))

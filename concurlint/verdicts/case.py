@@ -107,7 +107,7 @@ class Case:
                 return self.shown(frame.path)
         own = (frame for stack in self.profile.stacks if (frame := self.outermost(stack.frames)) is not None)
         named = next((word for word in self.profile.run.command if word.endswith(".py")), "")
-        return self.shown(next((frame.path for frame in own), named) or " ".join(self.profile.run.command[:1]) or "-")
+        return self.shown(next((frame.path for frame in own), named) or _called(self.profile.run.command))
 
     def shown(self, path: str) -> str:
         """The path as the report names it: relative to the project's folder."""
@@ -158,3 +158,8 @@ class Case:
     def is_worth(self, prediction: Prediction) -> bool:
         """Whether even the slow end of the prediction saves what matters."""
         return prediction.now - prediction.high >= MATTERS * prediction.now
+
+
+def _called(command: Sequence[str]) -> str:
+    """What a run is known by that no file of the user's is seen in: the module, or the program."""
+    return next((word for word in command if word != "-m"), "-")

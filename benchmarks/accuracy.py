@@ -35,7 +35,7 @@ BUSY = 3.0
 """Points of the threads' time in the run queue from which on others use the machine; workloads that say so apart."""
 COMPARED = {
     "computing_two": "worker-1",
-    "hashing": "worker-1",
+    "hashing": "hasher-1",
     "convoy": "sleeper",
     "lock": "comer-1",
     "gil_held_blocked": "MainThread",

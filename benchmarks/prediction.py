@@ -1,13 +1,13 @@
-"""Predictions beside what happened: `python benchmarks/prediction.py [NAME …]`, on an otherwise idle machine.
+"""Predictions beside what happened: `python benchmarks/prediction.py --write`, on an otherwise idle machine.
 
 Each piece of work is measured as it is done today, judged, and then really done the way the verdict suggests. The
 table is `benchmarks/prediction.md`; with names, only their rows are made anew.
 """
 
+import argparse
 import os
 import platform
 import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ def table(lines: dict[str, str]) -> str:
     head = [
         "# Predictions beside what happened",
         "",
-        "Renewed by `python benchmarks/prediction.py`.",
+        "Renew with `python benchmarks/prediction.py --write`.",
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores.",
         f"Each piece of work of `benchmarks/predicted_work.py` is measured {RUNS} times as it is done now, and judged;",
         f"then it is done the other way, as often. The fastest run is told in which others used at most {QUIET:.0%}",
@@ -140,13 +140,20 @@ def table(lines: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Measure all, or those named, and renew their rows."""
+    """Measure all, or those named, and with `--write` renew their rows."""
+    parser = argparse.ArgumentParser(description="predictions beside what happened")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--write", action="store_true", help="write prediction.md too, row by row")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in CASES]:
+        parser.error(f"no piece of work is called {unknown[0]}")
     kept = TABLE.read_text(encoding="utf-8").splitlines() if TABLE.exists() else []
     lines = {line.split()[1]: line for line in kept if line.startswith("| ") and line.split()[1] in CASES}
-    for name in sys.argv[1:] or list(CASES):
+    for name in options.names or list(CASES):
         lines[name] = row(name).line
         print(lines[name], flush=True)
-        TABLE.write_text(table(lines), encoding="utf-8")
+        if options.write:
+            TABLE.write_text(table(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def lint(paths: Sequence[Path], config: Config, *, workers: int | None = 1) -> R
         with Ahead(workers) as ahead:
             reader = Reader(ahead)
             project = Project(sources.files, reader.facts, reader.expect)
-            program = Program(project, sources.files, config, effects, Roles())
+            program = Program(project, sources.files, config, effects, Roles(), everything=_asks_all(config))
         reader.check_rest(source for source in sources.files if source.asked)
         found, troubles = _ask(program)
     found += [
@@ -76,6 +76,11 @@ def lint(paths: Sequence[Path], config: Config, *, workers: int | None = 1) -> R
         troubles=tuple(troubles),
         texts=texts,
     )
+
+
+def _asks_all(config: Config) -> bool:
+    """Whether some rule that is wanted speaks of files with no trace of concurrency too."""
+    return any(rule.anywhere and config.wants(rule.code, rule.name, rule.worst, "") for rule in RULES)
 
 
 def _ask(program: Program) -> tuple[list[Finding], list[str]]:

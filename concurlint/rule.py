@@ -12,17 +12,26 @@ Check = Callable[[Subject], Iterator[Finding]]
 class Entry:
     """What every rule has, whatever it is put to: a code, a name, a level.
 
-    `worst` is given where single findings may be graver than the rule's own level.
+    `worst` is given where single findings may be graver than the rule's own level. `anywhere` is set where the
+    rule also speaks of files with no trace of concurrency.
     """
 
     def __init__(
-        self, code: str, name: str, level: Level, *, worst: Level | None = None, fixable: bool = False
+        self,
+        code: str,
+        name: str,
+        level: Level,
+        *,
+        worst: Level | None = None,
+        fixable: bool = False,
+        anywhere: bool = False,
     ) -> None:
         self.code = code
         self.name = name
         self.level = level
         self.worst = worst or level
         self.fixable = fixable
+        self.anywhere = anywhere
 
     def finding(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.wording import breaking_start_method
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -15,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             call.code.span(call.at),
             f"{what} is started while `{call.top.module.name}` is imported, and again in every child",
-            help=f'start it under `if __name__ == "__main__":`; {program.breaking_start_method()} '
+            help=f'start it under `if __name__ == "__main__":`; {breaking_start_method(program.config)} '
             "imports the main module again in each child",
             trace=call.steps(),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.wording import bare_update
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -15,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
         touch = race.touch
         how = "another thread can write between its read and its write"
         if not touch.torn:
-            how = program.bare_update_wording()
+            how = bare_update(program.config)
         yield rule.finding(
             touch.code.span(touch.place),
             f"`{touch.location.shown}` is changed by several threads without a lock",

@@ -47,8 +47,17 @@ class Program:
     """A linked project with everything inferred about it; each part is worked out when first asked for."""
 
     def __init__(
-        self, project: Project, files: Sequence[SourceFile], config: Config, effects: Effects, roles: Roles
+        self,
+        project: Project,
+        files: Sequence[SourceFile],
+        config: Config,
+        effects: Effects,
+        roles: Roles,
+        *,
+        everything: bool = False,
     ) -> None:
+        """Link the files; those with no trace of concurrency are only opened where something leads to them,
+        or all of those asked about with `everything`."""
         self.project = project
         self.files = files
         self.config = config
@@ -56,7 +65,7 @@ class Program:
         self.roles = roles
         self.evaluator = Evaluator(project, self.roles, self._is_known)
         self.graph = CallGraph(self.evaluator)
-        self._link(files)
+        self._link(files, everything)
 
     def without(self, modules: Collection[Module]) -> Program:
         """The program as if it had no calls in the given modules; what a check does after a mishap there."""
@@ -77,9 +86,9 @@ class Program:
             or bool(roles.returns(name) or roles.starts(name) or roles.comes_from_outside(name))
         )
 
-    def _link(self, files: Sequence[SourceFile]) -> None:
+    def _link(self, files: Sequence[SourceFile], everything: bool) -> None:
         """Two rounds: what is passed where is only known once the calls of the first are."""
-        loader = Loader(self.project, files, self.roles)
+        loader = Loader(self.project, files, self.roles, everything=everything)
         modules = loader.start()
         self.graph.build(modules)
         self.dispatches = Dispatches(self.graph, self.roles)
@@ -180,23 +189,6 @@ class Program:
                     if method is not None and self.evaluator.values(method, code).only() == Literal("fork"):
                         return True
         return False
-
-    def breaking_start_method(self) -> str:
-        """The start methods of the target platforms that import the main module again, in words."""
-        platform = self.config.target_platform
-        if platform == "linux":
-            return "forkserver (Linux, from Python 3.14)"
-        if platform in ("macos", "windows"):
-            return f"spawn ({'macOS' if platform == 'macos' else 'Windows'})"
-        return "spawn (Windows, macOS) or forkserver (Linux, from 3.14)"
-
-    def bare_update_wording(self) -> str:
-        """What is true of a bare `+=` on the target interpreter (facts A3 to A5)."""
-        if self.config.free_threaded:
-            return "without the GIL a bare `+=` loses updates all the time"
-        if self.config.target_python >= (3, 10):
-            return "a bare `+=` is whole on GIL builds by accident only, and torn on free-threaded ones"
-        return "`+=` reads and writes in separate steps, and loses updates"
 
     # questions of single rules
 

@@ -47,9 +47,11 @@ class Loader:
     The rest of the project is known by its import statements only; what a name leads into is opened then.
     """
 
-    def __init__(self, project: Project, files: Sequence[SourceFile], roles: Roles) -> None:
+    def __init__(
+        self, project: Project, files: Sequence[SourceFile], roles: Roles, *, everything: bool = False
+    ) -> None:
         self._project = project
-        self._traced = [source for source in files if has_trace(source, roles)]
+        self._traced = [s for s in files if (everything and s.asked) or has_trace(s, roles)]
         project.expect(self._traced)
         self._imports = {source.name: (source, tuple(self._imports_of(source))) for source in files}
         near = (imported.file for source in self._traced for imported in self._imports[source.name][1])

@@ -31,6 +31,11 @@ def trait_of_any(section: str, name: str) -> Any:
     return None
 
 
+def method_trait(section: str, attr: str) -> Any:
+    """What the section says of methods of that name on objects of which nothing is known; None if nothing."""
+    return trait(section, f"_patterns.{attr}")
+
+
 @cache
 def _gil_packages() -> Mapping[str, str]:
     return dict(tomllib.loads((_TABLES.parent / "gil.toml").read_text("utf-8"))["packages"])

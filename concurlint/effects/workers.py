@@ -13,6 +13,7 @@ from concurlint.effects.floods import Floods
 from concurlint.effects.results import Results
 from concurlint.effects.selfwaits import SelfWaits
 from concurlint.effects.starts import Starts
+from concurlint.effects.teams import Teams
 from concurlint.project.callgraph import CallGraph
 
 
@@ -49,3 +50,8 @@ class Workers:
     def floods(self) -> Floods:
         """Threads started for each item of a stream."""
         return Floods(self._graph, self._dispatches, self._roles)
+
+    @cached_property
+    def teams(self) -> Teams:
+        """Threads that a function makes, starts and joins by hand."""
+        return Teams(self._graph, self._dispatches, self._roles)

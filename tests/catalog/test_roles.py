@@ -26,6 +26,7 @@ FURTHER = {
     "iterators",
     "joins",
     "process_state",
+    "tarries",
     "thread_bound",
     "thread_bound_modules",
     "torn",

@@ -1,0 +1,28 @@
+"""Threads made, started and joined one by one, where an executor does all of it."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.effects.remedies import executor_line
+from concurlint.finding import Finding, Level, Step
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    for team in program.workers.teams.all():
+        maker = team.first
+        if not program.config.free_threaded and program.load_of(maker.dispatch).is_heavy:
+            continue  # threads are the wrong tool, and CCL201 says so
+        where, start = maker.start
+        yield rule.finding(
+            team.code.span(maker.site.call.at),
+            f"threads that run `{maker.name[-40:]}` are made, started and joined by hand",
+            help=f"{executor_line(team)} does all of it, and hands on results and errors",
+            trace=(
+                Step(where.span(start.call.at), "each is started here"),
+                Step(team.code.span(maker.joins[0].call.at), "and waited for here"),
+            ),
+        )

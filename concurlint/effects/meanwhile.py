@@ -1,0 +1,61 @@
+"""What a function does between starting its threads and waiting for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from concurlint.catalog.roles import Roles
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Expression, spelled, walk
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+
+_PIPES = {"stdout", "stderr", "stdin"}
+_OWN = {"start", "join", "append", "add", "extend", "is_alive"}
+
+
+class Meanwhile:
+    """Tells a function that only waits from one that goes on with something."""
+
+    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+        self._graph = graph
+        self._roles = roles
+
+    def is_busy(
+        self,
+        code: Code,
+        makers: Sequence[CallSite],
+        starts: Sequence[tuple[Code, CallSite]],
+        joins: Sequence[CallSite],
+    ) -> bool:
+        """Whether there is more between the last start and the first join than a message."""
+        begun = [*makers, *(site for where, site in starts if where is code)]
+        last, first = max(site.order for site in begun), min(join.order for join in joins)
+        around = {number for join in joins for number in join.context.loops}
+        turning = {number for site in begun for number in site.context.loops} - around
+        waiting = around - {number for site in begun for number in site.context.loops}
+        for site in code.scope.calls:
+            loops = set(site.context.loops)
+            if last < site.order < first and not loops & turning and not loops & waiting and not self._is_idle(site):
+                return True
+        for access in code.scope.accesses:
+            between = last < access.order < first and not set(access.context.loops) & turning
+            if between and access.kind != "read" and isinstance(access.target, Attribute):
+                return True
+        tried = {attempt.number for join in joins for attempt in join.context.attempts if attempt.part == "body"}
+        caught = [kind for h in code.scope.handlers if h.attempt in tried for types in h.types for kind in walk(types)]
+        return any(spelled(kind).endswith("KeyboardInterrupt") for kind in caught)
+
+    def _is_idle(self, site: CallSite) -> bool:
+        function = site.call.function
+        if isinstance(function, Attribute) and function.attr in _OWN:
+            return True
+        names = [library_name(value) for value in self._graph.targets(site)]
+        return bool(names) and all(
+            name.startswith("builtins.") or (bool(name) and self._roles.is_quiet(name)) for name in names
+        )
+
+    @staticmethod
+    def reads_pipe(passed: Sequence[Expression]) -> bool:
+        """Whether a thread is handed a pipe: it waits for whoever writes to it, and all must be read at once."""
+        return any(isinstance(part, Attribute) and part.attr in _PIPES for each in passed for part in walk(each))

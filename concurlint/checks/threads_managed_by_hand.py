@@ -14,7 +14,7 @@ rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
 def check(program: Program) -> Iterator[Finding]:
     for team in program.workers.teams.all():
         maker = team.first
-        if not program.config.free_threaded and program.load_of(maker.dispatch).is_heavy:
+        if not program.config.free_threaded and any(program.load_of(d).is_heavy for d in maker.made.dispatches):
             continue  # threads are the wrong tool, and CCL201 says so
         where, start = maker.start
         yield rule.finding(
@@ -23,6 +23,6 @@ def check(program: Program) -> Iterator[Finding]:
             help=f"{executor_line(team)} does all of it, and hands on results and errors",
             trace=(
                 Step(where.span(start.call.at), "each is started here"),
-                Step(team.code.span(maker.joins[0].call.at), "and waited for here"),
+                Step(team.code.span(maker.join.call.at), "and waited for here"),
             ),
         )

@@ -21,15 +21,8 @@ class Meanwhile:
         self._graph = graph
         self._roles = roles
 
-    def is_busy(
-        self,
-        code: Code,
-        makers: Sequence[CallSite],
-        starts: Sequence[tuple[Code, CallSite]],
-        joins: Sequence[CallSite],
-    ) -> bool:
+    def is_busy(self, code: Code, begun: Sequence[CallSite], joins: Sequence[CallSite]) -> bool:
         """Whether there is more between the last start and the first join than a message."""
-        begun = [*makers, *(site for where, site in starts if where is code)]
         last, first = max(site.order for site in begun), min(join.order for join in joins)
         around = {number for join in joins for number in join.context.loops}
         turning = {number for site in begun for number in site.context.loops} - around

@@ -26,9 +26,9 @@ def executor_line(team: Team) -> str:
 def _mapped(team: Team, target: str) -> str:
     """`pool.map(work, items)`, where each thread gets just its item."""
     maker, loop = team.first, team.loop
-    if maker.edge is not None or maker.dispatch.named or len(team.makers) > 1:
+    if maker.edge is not None or maker.made.named or len(team.makers) > 1:
         return ""
-    passed = maker.dispatch.passed
+    passed = maker.made.passed
     if loop is None or loop.target is None or not _always(team):
         return ""
     items = written(loop.iterable)
@@ -40,12 +40,12 @@ def _mapped(team: Team, target: str) -> str:
 def _submitted(team: Team, target: str) -> str:
     """`[pool.submit(work, a, b) for a, b in items]`"""
     maker, loop = team.first, team.loop
-    passed = [written(each) for each in maker.dispatch.passed]
-    passed += [f"{name}={text}" if (text := written(each)) else "" for name, each in maker.dispatch.named.items()]
+    passed = [written(each) for each in maker.made.passed]
+    passed += [f"{name}={text}" if (text := written(each)) else "" for name, each in maker.made.named.items()]
     if maker.edge is not None or not all(passed) or len(team.makers) > 1 or loop is None or loop.kind == "while":
         return ""
     made = _made_in(team.code, loop)
-    used = [*maker.dispatch.passed, *maker.dispatch.named.values(), *([maker.target] if maker.target else [])]
+    used = [*maker.made.passed, *maker.made.named.values(), *([maker.target] if maker.target else [])]
     items, each = written(loop.iterable), written(loop.target).removeprefix("(").removesuffix(")")
     if not items or not each or not _always(team) or any(_names(expression) & made for expression in used):
         return ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import method_trait
+from concurlint.effects.threadobjects import Work
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Walrus, walk
 from concurlint.project.arguments import given
@@ -22,17 +24,28 @@ _SIGNALS = {"event", "barrier"}
 class Tarrying:
     """Looks through what a function runs for signs that it goes on until somebody else does something."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, effects: Effects) -> None:
         self._graph = graph
+        self._effects = effects
         self._roles = roles
         self._evaluator = graph.evaluator
         self._known: dict[Code, bool] = {}
 
-    def tarries(self, work: Code) -> bool:
-        """Whether the function, or what it calls, may wait for other threads or have no end."""
+    def tarries(self, work: Work) -> bool:
+        """Whether the work, or what it calls, may wait for other threads or have no end, or only computes."""
+        if isinstance(work, str):
+            fact = self._effects.lookup(work)
+            return fact is None or not fact.waits or self._serves(work)
         if work not in self._known:
             self._known[work] = any(self._stays(code, depth) for code, depth in self._reached(work))
         return self._known[work]
+
+    def _serves(self, name: str) -> bool:
+        """Whether a library function may have no end; a method whose class is known to signal, at that."""
+        owner, _, last = name.rpartition(".")
+        if self._roles.stream(name) or method_trait("tarries", last) == "always":
+            return True
+        return self._roles.kind(owner) in _SIGNALS | {"queue", "lock", "semaphore", "thread", "process", "child"}
 
     def _reached(self, work: Code) -> Iterator[tuple[Code, int]]:
         depths = {work: 0}

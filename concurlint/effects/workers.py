@@ -10,10 +10,13 @@ from concurlint.effects.captures import Captures
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.escapes import Escapes
 from concurlint.effects.floods import Floods
+from concurlint.effects.meanwhile import Meanwhile
 from concurlint.effects.results import Results
 from concurlint.effects.selfwaits import SelfWaits
 from concurlint.effects.starts import Starts
+from concurlint.effects.tarrying import Tarrying
 from concurlint.effects.teams import Teams
+from concurlint.effects.threadobjects import ThreadObjects
 from concurlint.project.callgraph import CallGraph
 
 
@@ -52,6 +55,12 @@ class Workers:
         return Floods(self._graph, self._dispatches, self._roles)
 
     @cached_property
+    def threads(self) -> ThreadObjects:
+        """The thread objects, who makes and starts them."""
+        return ThreadObjects(self._graph, self._dispatches, self._roles)
+
+    @cached_property
     def teams(self) -> Teams:
         """Threads that a function makes, starts and joins by hand."""
-        return Teams(self._graph, self._dispatches, self._roles)
+        tarrying = Tarrying(self._graph, self._roles, self._effects)
+        return Teams(self._graph, self.threads, tarrying, Meanwhile(self._graph, self._roles))

@@ -12,10 +12,13 @@ rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
+    errands = {team.first.site for team in program.workers.errands.side_by_side()}
     for team in program.workers.teams.all():
         maker = team.first
         if not program.config.free_threaded and any(program.load_of(d).is_heavy for d in maker.made.dispatches):
             continue  # threads are the wrong tool, and CCL201 says so
+        if maker.site in errands:
+            continue  # no threads are needed at all, and CCL607 says so
         where, start = maker.start
         yield rule.finding(
             team.code.span(maker.site.call.at),

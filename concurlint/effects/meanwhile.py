@@ -29,7 +29,12 @@ class Meanwhile:
         waiting = around - {number for site in begun for number in site.context.loops}
         for site in code.scope.calls:
             loops = set(site.context.loops)
-            if last < site.order < first and not loops & turning and not loops & waiting and not self._is_idle(site):
+            if (
+                last < site.order < first
+                and not loops & turning
+                and not loops & waiting
+                and not is_idle(self._graph, self._roles, site)
+            ):
                 return True
         for access in code.scope.accesses:
             between = last < access.order < first and not set(access.context.loops) & turning
@@ -39,16 +44,16 @@ class Meanwhile:
         caught = [kind for h in code.scope.handlers if h.attempt in tried for types in h.types for kind in walk(types)]
         return any(spelled(kind).endswith("KeyboardInterrupt") for kind in caught)
 
-    def _is_idle(self, site: CallSite) -> bool:
-        function = site.call.function
-        if isinstance(function, Attribute) and function.attr in _OWN:
-            return True
-        names = [library_name(value) for value in self._graph.targets(site)]
-        return bool(names) and all(
-            name.startswith("builtins.") or (bool(name) and self._roles.is_quiet(name)) for name in names
-        )
-
     @staticmethod
     def reads_pipe(passed: Sequence[Expression]) -> bool:
         """Whether a thread is handed a pipe: it waits for whoever writes to it, and all must be read at once."""
         return any(isinstance(part, Attribute) and part.attr in _PIPES for each in passed for part in walk(each))
+
+
+def is_idle(graph: CallGraph, roles: Roles, site: CallSite) -> bool:
+    """Whether a call is nothing but a message, a builtin, or the handling of threads itself."""
+    function = site.call.function
+    if isinstance(function, Attribute) and function.attr in _OWN:
+        return True
+    names = [library_name(value) for value in graph.targets(site)]
+    return bool(names) and all(name.startswith("builtins.") or (bool(name) and roles.is_quiet(name)) for name in names)

@@ -8,9 +8,11 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.captures import Captures
 from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.errands import Errands
 from concurlint.effects.escapes import Escapes
 from concurlint.effects.floods import Floods
 from concurlint.effects.meanwhile import Meanwhile
+from concurlint.effects.repeats import Repeats
 from concurlint.effects.results import Results
 from concurlint.effects.selfwaits import SelfWaits
 from concurlint.effects.starts import Starts
@@ -64,3 +66,13 @@ class Workers:
         """Threads that a function makes, starts and joins by hand."""
         tarrying = Tarrying(self._graph, self._roles, self._effects)
         return Teams(self._graph, self.threads, tarrying, Meanwhile(self._graph, self._roles))
+
+    @cached_property
+    def errands(self) -> Errands:
+        """Threads that only wait for a child process."""
+        return Errands(self._graph, self.threads, self.teams, self._roles, self._effects)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Commands started anew for each item."""
+        return Repeats(self._graph, self._roles)

@@ -1,0 +1,45 @@
+"""Python around commands that do the same by themselves: run side by side, take many operands, end in time."""
+
+from collections.abc import Iterator
+
+from concurlint.effects.program import Program
+from concurlint.effects.repeats import Repeat
+from concurlint.effects.writing import written
+from concurlint.finding import Finding, Level, Step
+from concurlint.rule import Rule
+
+rule = Rule[Program]("CCL607", "command-through-python-loop", Level.ADVICE)
+
+
+@rule.check
+def check(program: Program) -> Iterator[Finding]:
+    errands = program.workers.errands
+    for team in errands.side_by_side():
+        first = team.first
+        yield rule.finding(
+            team.code.span(first.site.call.at),
+            f"threads that run `{first.name[-40:]}` only wait for one child process each",
+            help="children run side by side by themselves: start all with `Popen`, then `wait()` for each",
+            trace=(Step(team.code.span(first.join.call.at), "the threads are waited for here, as children can be"),),
+        )
+    for limited in errands.for_timeout():
+        yield rule.finding(
+            limited.code.span(limited.made.site.call.at),
+            f"a thread runs `{limited.name[-40:]}` only to give the wait for its child a timeout",
+            help="`subprocess.run(…, timeout=…)`, `wait(timeout=…)` and `communicate(timeout=…)` give up by themselves",
+            trace=(Step(limited.code.span(limited.join.call.at), "the timeout"),),
+        )
+    for repeat in program.workers.repeats.all():
+        yield rule.finding(
+            repeat.code.span(repeat.site.call.at),
+            f"`{repeat.command.name}` is started anew for each item of a loop, and takes all in one call",
+            help=_one_call(repeat),
+        )
+
+
+def _one_call(repeat: Repeat) -> str:
+    items, target = written(repeat.loop.iterable), written(repeat.loop.target)
+    each = written(repeat.item)
+    many = f"*{items}" if each == target else f"*({each} for {target} in {items})"
+    shown = f"`[…, {many}]`" if items and each and len(many) <= 70 else "a list with all of them"
+    return f"run it once with {shown}; for thousands in batches, as a command line has a limit"

@@ -1,0 +1,207 @@
+"""Work that does nothing but start one child process and wait for it, on a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.entries import ChildRole
+from concurlint.catalog.roles import Roles
+from concurlint.effects.guards import is_for_tests
+from concurlint.effects.handed import ABSENT, lookup
+from concurlint.effects.meanwhile import is_idle
+from concurlint.effects.teams import Team, Teams, has_timeout
+from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, spelled, walk
+from concurlint.project.arguments import merged
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Library, Literal, Value
+
+_PIPES = ("capture_output", "input", "stdin", "timeout")
+_LIMITS = {"join", "acquire", "active_count", "is_alive", "qsize"}
+_WAITS = {"wait", "communicate"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limited:
+    """A thread that is there so that the wait for a child can be given up: `join(timeout)`."""
+
+    code: Code
+    made: ThreadObject
+    name: str
+    join: CallSite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Errand:
+    waits: CallSite
+    captures: bool
+    limited: bool
+
+
+class Errands:
+    """Finds threads of which nothing would be left if the child were waited for by the one who starts them."""
+
+    def __init__(
+        self, graph: CallGraph, threads: ThreadObjects, teams: Teams, roles: Roles, effects: Effects
+    ) -> None:  # fmt: skip
+        self._graph = graph
+        self._threads = threads
+        self._teams = teams
+        self._roles = roles
+        self._effects = effects
+        self._evaluator = graph.evaluator
+
+    # several children side by side
+
+    def side_by_side(self) -> Iterator[Team]:
+        """Threads that only wait for a child each, whose output goes nowhere that must be read."""
+        for team in self._teams.all():
+            if self._limits(team) or any(maker.made.cls is not None for maker in team.makers):
+                continue
+            if all(self._only_waits(work, maker.made) for maker in team.makers for work in maker.works):
+                yield team
+
+    def _only_waits(self, work: Work, made: ThreadObject) -> bool:
+        if isinstance(work, str):
+            role = self._roles.child(work)
+            call = Call(made.site.call.function, (), made.site.call.at)
+            return role is not None and self._is_plain(role, call, made.where) and not made.named
+        errand = self._errand(work)
+        return errand is not None and not errand.captures and not errand.limited
+
+    @staticmethod
+    def _limits(team: Team) -> bool:
+        """Whether the loop that makes the threads sees to it that there are not too many."""
+        if team.loop is None:
+            return False
+        number, scope = team.loop.number, team.code.scope
+        for site in scope.calls:
+            function = site.call.function
+            if number in site.context.loops and spelled(function).rpartition(".")[2] in _LIMITS:
+                return True
+        tests = [branch.test for branch in scope.branches if number in branch.context.loops]
+        return team.loop.kind == "while" or any(isinstance(p, Compare) for test in tests for p in walk(test))
+
+    # a thread for a timeout
+
+    def for_timeout(self) -> Iterator[Limited]:
+        """Threads joined with a timeout that only wait for a child."""
+        for code in self._graph.edges if self._threads.made else ():
+            if is_for_tests(code):
+                continue
+            seen: set[int] = set()
+            for site in code.scope.calls:
+                for key in self._threads.receivers(code, site, "join") - seen if has_timeout(site) else ():
+                    made = self._threads.made[key]
+                    name = self._waits_once(made) if made.where is code and not site.context.loops else ""
+                    if name:
+                        seen.add(key)
+                        yield Limited(code, made, name, site)
+
+    def _waits_once(self, made: ThreadObject) -> str:
+        """The work of a thread that waits for one child; `""` if it does anything else."""
+        target, works = self._threads.target(made, None)
+        if len(works) != 1 or target is None:
+            return ""
+        work = works[0]
+        if isinstance(work, str):
+            waits = {f"{owner}.{method}" for owner in ("subprocess.Popen",) for method in _WAITS}
+            role = self._roles.child(work)
+            return spelled(target) if work in waits or (role is not None and role.timeout is not None) else ""
+        errand = self._errand(work)
+        return (spelled(target) or work.qualname) if errand is not None and not errand.limited else ""
+
+    # what a function does
+
+    def _errand(self, code: Code) -> _Errand | None:
+        """The one child that a function starts and waits for, if it does nothing else of account."""
+        scope = code.scope
+        if scope.is_generator or code.is_async or scope.entered or scope.loops or scope.decorators:
+            return None
+        found: list[tuple[CallSite, ChildRole, Call]] = []
+        waits: list[CallSite] = []
+        others: list[CallSite] = []
+        for site in scope.calls:
+            child = self._child(site)
+            if child is not None:
+                found.append((site, *child))
+            elif self._is_wait(code, site):
+                waits.append(site)
+            else:
+                others.append(site)
+        if len(found) != 1:
+            return None
+        started, role, call = found[0]
+        last = started if role.waits else waits[0] if len(waits) == 1 else None
+        if last is None or (role.waits and waits) or not self._is_nothing_else(code, others, last):
+            return None
+        plain = self._is_plain(role, call, code)
+        limited = has_timeout(last) if not role.waits else self._passes(call, code, "timeout")
+        return _Errand(last, not plain, limited)
+
+    def _child(self, site: CallSite) -> tuple[ChildRole, Call] | None:
+        for value in self._graph.targets(site):
+            role = self._roles.child(library_name(value))
+            if role is not None:
+                return role, merged(value, site.call)
+        return None
+
+    def _is_wait(self, code: Code, site: CallSite) -> bool:
+        function = site.call.function
+        if not isinstance(function, Attribute) or function.attr not in _WAITS:
+            return False
+        values = [v for v in self._evaluator.values(function.value, code) if v != Literal(None)]
+        return bool(values) and all(self._evaluator.kind(value) == "child" for value in values)
+
+    def _is_nothing_else(self, code: Code, others: list[CallSite], last: CallSite) -> bool:
+        """Whether the rest is getting the command ready, and the end of the child is the end of the work."""
+        if any(site.order > last.order or not self._is_preparing(site) for site in others):
+            return False
+        for access in code.scope.accesses:
+            after = access.order > last.order and access.kind != "read"
+            if after and not (access.value is not None and any(part is last.call for part in walk(access.value))):
+                return False
+        bindings = [b for name in code.scope.globals | code.scope.nonlocals for b in code.scope.bindings.get(name, ())]
+        return all(binding.value is last.call or binding.order < last.order for binding in bindings)
+
+    def _is_preparing(self, site: CallSite) -> bool:
+        if is_idle(self._graph, self._roles, site):
+            return True
+        names = [library_name(value) for value in self._graph.targets(site)]
+        facts = [self._effects.lookup(name) for name in names if name]
+        return len(facts) == len(names) > 0 and all(fact is not None and not fact.waits for fact in facts)
+
+    def _is_plain(self, role: ChildRole, call: Call, code: Code) -> bool:
+        """Whether the child's pipes need nobody: none is read or written, and no time is set."""
+        if role.drains and role.stdout is None:
+            return False
+        if role.name.endswith("check_output") or any(self._passes(call, code, word) for word in _PIPES):
+            return False
+        return not any(
+            self._is_pipe(value)
+            for wanted in (role.stdout, role.stderr)
+            if wanted is not None
+            for value in self._passed(call, code, wanted)
+        )
+
+    def _passes(self, call: Call, code: Code, word: str) -> bool:
+        found = lookup(call, code, (word, None), self._evaluator)
+        if found is ABSENT:
+            return False
+        expression = getattr(found, "expression", None)
+        return not (isinstance(expression, Constant) and not expression.value)
+
+    def _passed(self, call: Call, code: Code, wanted: tuple[str, int | None]) -> list[Value | None]:
+        found = lookup(call, code, wanted, self._evaluator)
+        if found is ABSENT:
+            return []
+        expression, home = getattr(found, "expression", None), getattr(found, "code", code)
+        return list(self._evaluator.values(expression, home)) if expression is not None else [None]
+
+    @staticmethod
+    def _is_pipe(value: Value | None) -> bool:
+        return value is None or (isinstance(value, Library) and value.name.endswith("PIPE"))

@@ -1,0 +1,141 @@
+"""Commands started anew for each item of a loop that take all items in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.operands import Operands, takes_many
+from concurlint.catalog.roles import Roles
+from concurlint.effects.guards import is_for_tests
+from concurlint.effects.handed import ABSENT, Known, lookup
+from concurlint.effects.meanwhile import is_idle
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
+from concurlint.project.arguments import merged
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+from concurlint.project.values import Container, Literal
+
+_CALLS = {"builtins.str", "os.fspath", "os.path.join", "os.path.abspath"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat:
+    """A call in a loop that starts `command` with one operand, `item`."""
+
+    code: Code
+    site: CallSite
+    loop: Loop
+    command: Operands
+    item: Expression
+
+
+class Repeats:
+    """Looks at loops whose turns do nothing but run a command on one more thing."""
+
+    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+        self._graph = graph
+        self._roles = roles
+        self._evaluator = graph.evaluator
+
+    def all(self) -> Iterator[Repeat]:
+        """One for each such call."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, value in calls:
+                role, shell = self._roles.child(name), self._roles.shell(name)
+                if role is None or shell is None or not role.waits or not site.context.loops or is_for_tests(code):
+                    continue
+                loop = code.scope.loops[site.context.loops[-1]]
+                if loop.kind == "while" or loop.is_async or loop.leaves or not self._is_all(code, site, loop):
+                    continue
+                call = merged(value, site.call)
+                found = self._command(code, loop, call, shell.command)
+                if found is not None and (not found[0].whole or self._raises(role.status, code, call)):
+                    yield Repeat(code, site, loop, *found)
+
+    def _raises(self, status: str, code: Code, call: Call) -> bool:
+        """Whether the loop ends at the first command that fails."""
+        if status == "raised":
+            return True
+        term = lookup(call, code, ("check", None), self._evaluator)
+        return isinstance(term, Known) and isinstance(term.expression, Constant) and term.expression.value is True
+
+    def _is_all(self, code: Code, site: CallSite, loop: Loop) -> bool:
+        """Whether a turn does nothing else of account, and nobody looks at what became of the one command."""
+        if not site.dropped or any(attempt not in loop.context.attempts for attempt in site.context.attempts):
+            return False
+        if any(entered not in loop.context.entered for entered in site.context.entered):
+            return False
+        asked = {id(part) for branch in code.scope.branches for part in walk(branch.test)}
+        inside = [other for other in code.scope.calls if loop.number in other.context.loops and other is not site]
+        inside = [other for other in inside if id(other.call) not in asked or not _is_about(other, loop)]
+        if any(other.order > site.order or not self._is_preparing(other) for other in inside):
+            return False
+        writes = [a for a in code.scope.accesses if loop.number in a.context.loops and a.kind != "read"]
+        return not writes and not any(loop.number in other.context.loops for other in code.scope.loops)
+
+    def _is_preparing(self, site: CallSite) -> bool:
+        names = {library_name(value) for value in self._graph.targets(site)}
+        return is_idle(self._graph, self._roles, site) or (bool(names) and names <= _CALLS)
+
+    def _command(
+        self, code: Code, loop: Loop, call: Call, wanted: tuple[str, int | None]
+    ) -> tuple[Operands, Expression] | None:
+        term = lookup(call, code, wanted, self._evaluator)
+        if not isinstance(term, Known) or self._has_shell(call, code) or loop.target is None:
+            return None
+        words, home = self._words(term.expression, term.code)
+        if words is None or home is not code or len(words) < 2:
+            return None
+        turning = {part.id for part in walk(loop.target) if isinstance(part, Name)} | _made_in(code, loop)
+        others = [a.value for a in call.arguments if a.value is not term.expression]
+        if any(_names(each) & turning for each in (*words[:-1], *others)) or not _names(words[-1]) & turning:
+            return None
+        command = takes_many([self._text(word, home) for word in words[:-1]])
+        is_one = self._is_one(words[-1], code)
+        return (command, words[-1]) if command is not None and is_one else None
+
+    def _words(self, expression: Expression, code: Code) -> tuple[tuple[Expression, ...] | None, Code]:
+        """The items of a list display, written at the call or in the turn of the loop."""
+        value = self._evaluator.values(expression, code).only()
+        origin = expression
+        if isinstance(value, Container) and isinstance(expression, Name):
+            bindings = value.code.scope.bindings.get(expression.id, ())
+            origin, code = (value.origin, value.code) if len(bindings) == 1 else (expression, code)
+        return (origin.items if isinstance(origin, Collection) else None), code
+
+    def _has_shell(self, call: Call, code: Code) -> bool:
+        term = lookup(call, code, ("shell", 8), self._evaluator)
+        return term is not ABSENT and not (
+            isinstance(term, Known) and isinstance(term.expression, Constant) and not term.expression.value
+        )
+
+    def _text(self, word: Expression, code: Code) -> str | None:
+        value = self._evaluator.values(word, code).only()
+        return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
+
+    def _is_one(self, word: Expression, code: Code) -> bool:
+        """Whether a word is one operand made of the item: itself, a part of it, or a path with it."""
+        if isinstance(word, Call):
+            names = {library_name(value) for value in self._evaluator.values(word.function, code)}
+            return bool(names) and names <= _CALLS
+        return isinstance(word, (Name, Attribute)) or type(word).__name__ in ("Text", "Binary", "Item")
+
+
+def _made_in(code: Code, loop: Loop) -> set[str]:
+    return {
+        name
+        for name, bindings in code.scope.bindings.items()
+        if any(loop.number in binding.context.loops for binding in bindings)
+    }
+
+
+def _names(expression: Expression) -> set[str]:
+    return {part.id for part in walk(expression) if isinstance(part, Name)}
+
+
+def _is_about(site: CallSite, loop: Loop) -> bool:
+    """Whether a method of the item itself is called: `name.endswith(".py")`."""
+    function = site.call.function
+    return isinstance(function, Attribute) and loop.target is not None and _names(function.value) <= _names(loop.target)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurlint.effects.teams import Team
+from concurlint.effects.teams import Team, bound_in
 from concurlint.effects.writing import written
-from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Expression, Name, walk
-from concurlint.project.modules import Code
 
-_LONGEST = 100
+_LONGEST = 80
 
 
 def executor_line(team: Team) -> str:
@@ -18,7 +16,7 @@ def executor_line(team: Team) -> str:
         return f"{within}…` with what `{team.first.name}` does as a plain function"
     target = written(team.first.target) or "work"
     line = _mapped(team, target) or _submitted(team, target) or f"pool.submit({target}, …)"
-    if len(within) + len(line) > _LONGEST + len(within) - 40:
+    if len(line) > _LONGEST:
         line = f"pool.submit({target}, …)"
     return f"{within}{line}`"
 
@@ -44,7 +42,7 @@ def _submitted(team: Team, target: str) -> str:
     passed += [f"{name}={text}" if (text := written(each)) else "" for name, each in maker.made.named.items()]
     if maker.edge is not None or not all(passed) or len(team.makers) > 1 or loop is None or loop.kind == "while":
         return ""
-    made = _made_in(team.code, loop)
+    made = bound_in(loop, team.code) - (_names(loop.target) if loop.target is not None else set())
     used = [*maker.made.passed, *maker.made.named.values(), *([maker.target] if maker.target else [])]
     items, each = written(loop.iterable), written(loop.target).removeprefix("(").removesuffix(")")
     if not items or not each or not _always(team) or any(_names(expression) & made for expression in used):
@@ -55,16 +53,9 @@ def _submitted(team: Team, target: str) -> str:
 def _always(team: Team) -> bool:
     """Whether each turn of the innermost loop makes a thread, and it is the only loop."""
     assert team.loop is not None
-    return team.first.site.context.conditions == team.loop.context.conditions
-
-
-def _made_in(code: Code, loop: Loop) -> set[str]:
-    """What the loop works out on the way."""
-    return {
-        name
-        for name, bindings in code.scope.bindings.items()
-        if any(loop.number in binding.context.loops and binding.kind != "for" for binding in bindings)
-    }
+    site = team.first.site
+    around = [number for number in site.context.loops if number not in team.first.join.context.loops]
+    return len(around) == 1 and site.context.conditions == team.loop.context.conditions
 
 
 def _names(expression: Expression) -> set[str]:

@@ -10,6 +10,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.guards import is_for_tests
 from concurlint.effects.handed import ABSENT, Known, lookup
 from concurlint.effects.meanwhile import is_idle
+from concurlint.effects.teams import bound_in
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
 from concurlint.project.arguments import merged
@@ -88,7 +89,7 @@ class Repeats:
         words, home = self._words(term.expression, term.code)
         if words is None or home is not code or len(words) < 2:
             return None
-        turning = {part.id for part in walk(loop.target) if isinstance(part, Name)} | _made_in(code, loop)
+        turning = {part.id for part in walk(loop.target) if isinstance(part, Name)} | bound_in(loop, code)
         others = [a.value for a in call.arguments if a.value is not term.expression]
         if any(_names(each) & turning for each in (*words[:-1], *others)) or not _names(words[-1]) & turning:
             return None
@@ -121,14 +122,6 @@ class Repeats:
             names = {library_name(value) for value in self._evaluator.values(word.function, code)}
             return bool(names) and names <= _CALLS
         return isinstance(word, (Name, Attribute)) or type(word).__name__ in ("Text", "Binary", "Item")
-
-
-def _made_in(code: Code, loop: Loop) -> set[str]:
-    return {
-        name
-        for name, bindings in code.scope.bindings.items()
-        if any(loop.number in binding.context.loops for binding in bindings)
-    }
 
 
 def _names(expression: Expression) -> set[str]:

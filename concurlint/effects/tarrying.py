@@ -91,7 +91,8 @@ class Tarrying:
         if any(name and self._roles.stream(name) for name in names):
             return True
         if "builtins.iter" in names and len(site.call.arguments) == 2:
-            return True
+            taken = site.call.arguments[0].value
+            return isinstance(taken, Attribute) and method_trait("tarries", taken.attr) is not None
         if not isinstance(function, Attribute):
             return False
         values = self._evaluator.values(function.value, code).items
@@ -105,6 +106,8 @@ class Tarrying:
         if any(names) or any(self._graph.runs(value) for value in self._graph.targets(site)):
             return any(name and method_trait("tarries", name.rpartition(".")[2]) == "always" for name in names)
         word = method_trait("tarries", function.attr)
+        if function.attr in ("acquire", "release"):
+            return self._is_signal(code, function)
         return word == "always" or (word == "bare" and not site.call.arguments)
 
     def _is_bounded(self, values: tuple[Value, ...]) -> bool:

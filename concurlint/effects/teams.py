@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
+from concurlint.effects.endings import alike
 from concurlint.effects.guards import is_for_tests
 from concurlint.effects.meanwhile import Meanwhile
 from concurlint.effects.tarrying import Tarrying
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Constant, Expression, Name, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.modules import Code
 
@@ -91,6 +93,10 @@ class Teams:
     def _is_told(self, team: Team) -> bool:
         """Whether an executor would do as well, as far as the text tells."""
         makers = team.makers
+        if team.loop is None and any(_is_same(one, other) for one, other in combinations(makers, 2)):
+            return False
+        if not all(_differs(maker, team.code) for maker in makers if maker.loop is not None):
+            return False  # the same work on the same thing is there to run at once
         if any(self._threads.is_daemon(maker.made, maker.site, team.code) for maker in makers):
             return False
         items = [team.loop.iterable] if team.loop is not None and team.loop.iterable is not None else []
@@ -153,6 +159,50 @@ def _reached(code: Code, site: CallSite, joins: list[CallSite]) -> tuple[Loop | 
             found.append((loop, join))
     # a join in the turns of the loop itself only keeps the threads few
     return max(found, key=lambda each: each[0] is not None, default=(None, None))
+
+
+def _differs(maker: Maker, code: Code) -> bool:
+    """Whether each thread gets something of its own, of the turn of the loop."""
+    assert maker.loop is not None
+    if maker.loop.target is None or any(isinstance(part, Call) for part in _given(maker)):
+        return True
+    turning = {part.id for part in walk(maker.loop.target) if isinstance(part, Name)}
+    turning |= bound_in(maker.loop, code)
+    read = {part.id for part in _given(maker) if isinstance(part, Name)}
+    for work in maker.works:
+        if isinstance(work, Code) and code in (work.parent, *work.family()):
+            read |= set(work.scope.uses)
+    return bool(read & turning)
+
+
+def _is_same(one: Maker, other: Maker) -> bool:
+    """Whether two threads are handed the same."""
+    mine, theirs = one.site.call.arguments, other.site.call.arguments
+    named = {a.keyword: a.value for a in theirs if a.keyword is not None}
+    plain = [a for a in theirs if a.keyword is None]
+    for number, argument in enumerate(mine):
+        if argument.keyword == "name":
+            continue
+        value = named.get(argument.keyword) if argument.keyword is not None else None
+        if argument.keyword is None and number < len(plain):
+            value = plain[number].value
+        if value is None or not alike(argument.value, value):
+            return False
+    return len(mine) == len(theirs)
+
+
+def _given(maker: Maker) -> Iterator[Expression]:
+    for argument in maker.site.call.arguments:
+        yield from walk(argument.value)
+
+
+def bound_in(loop: Loop, code: Code) -> set[str]:
+    """The names that the turns of a loop bind."""
+    return {
+        name
+        for name, bindings in code.scope.bindings.items()
+        if any(loop.number in binding.context.loops for binding in bindings)
+    }
 
 
 def has_timeout(site: CallSite) -> bool:

@@ -10,7 +10,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch, handed_arguments, ran
 from concurlint.effects.handed import Known, at_caller, whole_parameter
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Constant, Expression
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, spelled
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.modules import Code
@@ -48,15 +48,18 @@ class ThreadObjects:
             if dispatch.on == "thread" and dispatch.site is not None:
                 sent.setdefault(id(dispatch.site.call), []).append(dispatch)
                 if dispatch.hook is not None and dispatch.hook.what == "thread":
-                    cls = dispatch.code.owner
-                    self._add(
-                        ThreadObject(
-                            dispatch.where, dispatch.site, None, cls, dispatch.code, dispatches=(dispatch,)
-                        )
-                    )  # fmt: skip
+                    self._add(self._of_class(dispatch, dispatch.site))
         for code, calls in graph.libraries.items():
             for site, name, value in calls:
                 self._plain(code, site, name, value, tuple(sent.get(id(site.call), ())))
+
+    def _of_class(self, dispatch: Dispatch, site: CallSite) -> ThreadObject:
+        """A thread of a class of the project, whose `run` may be there to have the target run."""
+        run, role = dispatch.code, self._roles.runs(dispatch.name)
+        if role is None or not any(_hands_on(each) for each in run.scope.calls):
+            return ThreadObject(dispatch.where, site, None, run.owner, run, dispatches=(dispatch,))
+        passed, named = handed_arguments(role, site.call)
+        return ThreadObject(dispatch.where, site, given(site.call, role.work[0], None), run.owner, None, passed, named)
 
     def _plain(self, code: Code, site: CallSite, name: str, value: Value, sent: tuple[Dispatch, ...]) -> None:
         """`Thread(target=…)`; a timer's time is another matter."""
@@ -128,6 +131,15 @@ class ThreadObjects:
                    for s in part.scope.calls):  # fmt: skip
                 return True
         return False
+
+
+def _hands_on(site: CallSite) -> bool:
+    """`super().run()` or `self._target()`"""
+    function = site.call.function
+    if not isinstance(function, Attribute):
+        return False
+    is_parent = isinstance(function.value, Call) or spelled(function.value).endswith("Thread")
+    return function.attr == "_target" or (function.attr == "run" and is_parent)
 
 
 def _is_init(site: CallSite) -> bool:

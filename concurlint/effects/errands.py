@@ -37,7 +37,6 @@ class Limited:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Errand:
-    waits: CallSite
     captures: bool
     limited: bool
 
@@ -118,7 +117,7 @@ class Errands:
     # what a function does
 
     def _errand(self, code: Code) -> _Errand | None:
-        """The one child that a function starts and waits for, if it does nothing else of account."""
+        """How a function waits for one child, if it does nothing else of account."""
         scope = code.scope
         if scope.is_generator or code.is_async or scope.entered or scope.loops or scope.decorators:
             return None
@@ -133,15 +132,16 @@ class Errands:
                 waits.append(site)
             else:
                 others.append(site)
-        if len(found) != 1:
+        waits += [site for site, role, _ in found if role.waits]
+        if not waits or len(found) > 1 or (found and len(waits) > 1):
             return None
-        started, role, call = found[0]
-        last = started if role.waits else waits[0] if len(waits) == 1 else None
-        if last is None or (role.waits and waits) or not self._is_nothing_else(code, others, last):
+        if not self._is_nothing_else(code, others, waits):
             return None
-        plain = self._is_plain(role, call, code)
-        limited = has_timeout(last) if not role.waits else self._passes(call, code, "timeout")
-        return _Errand(last, not plain, limited)
+        if not found:  # the child is there already, and what becomes of its output is not to be seen here
+            return _Errand(True, any(has_timeout(site) for site in waits))
+        _, role, call = found[0]
+        limited = self._passes(call, code, "timeout") if role.waits else has_timeout(waits[0])
+        return _Errand(not self._is_plain(role, call, code), limited)
 
     def _child(self, site: CallSite) -> tuple[ChildRole, Call] | None:
         for value in self._graph.targets(site):
@@ -157,16 +157,16 @@ class Errands:
         values = [v for v in self._evaluator.values(function.value, code) if v != Literal(None)]
         return bool(values) and all(self._evaluator.kind(value) == "child" for value in values)
 
-    def _is_nothing_else(self, code: Code, others: list[CallSite], last: CallSite) -> bool:
+    def _is_nothing_else(self, code: Code, others: list[CallSite], waits: list[CallSite]) -> bool:
         """Whether the rest is getting the command ready, and the end of the child is the end of the work."""
-        if any(site.order > last.order or not self._is_preparing(site) for site in others):
+        first, calls = min(site.order for site in waits), {id(site.call) for site in waits}
+        if any(site.order > first or not self._is_preparing(site) for site in others):
             return False
-        for access in code.scope.accesses:
-            after = access.order > last.order and access.kind != "read"
-            if after and not (access.value is not None and any(part is last.call for part in walk(access.value))):
-                return False
+        kept = {site.statement for site in waits}
+        if any(a.order > first and a.kind != "read" and a.statement not in kept for a in code.scope.accesses):
+            return False
         bindings = [b for name in code.scope.globals | code.scope.nonlocals for b in code.scope.bindings.get(name, ())]
-        return all(binding.value is last.call or binding.order < last.order for binding in bindings)
+        return all(id(binding.value) in calls or binding.order < first for binding in bindings)
 
     def _is_preparing(self, site: CallSite) -> bool:
         if is_idle(self._graph, self._roles, site):

@@ -15,7 +15,7 @@ from concurlint.effects.teams import Team, Teams, has_timeout
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, spelled, walk
-from concurlint.project.arguments import merged
+from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Library, Literal, Value
@@ -138,9 +138,9 @@ class Errands:
         if not self._is_nothing_else(code, others, waits):
             return None
         if not found:  # the child is there already, and what becomes of its output is not to be seen here
-            return _Errand(True, any(has_timeout(site) for site in waits))
+            return _Errand(True, any(_gives_up(site) for site in waits))
         _, role, call = found[0]
-        limited = self._passes(call, code, "timeout") if role.waits else has_timeout(waits[0])
+        limited = self._passes(call, code, "timeout") if role.waits else _gives_up(waits[0])
         return _Errand(not self._is_plain(role, call, code), limited)
 
     def _child(self, site: CallSite) -> tuple[ChildRole, Call] | None:
@@ -205,3 +205,11 @@ class Errands:
     @staticmethod
     def _is_pipe(value: Value | None) -> bool:
         return value is None or (isinstance(value, Library) and value.name.endswith("PIPE"))
+
+
+def _gives_up(site: CallSite) -> bool:
+    """Whether a `wait` or `communicate` has a timeout of its own."""
+    function = site.call.function
+    position = 1 if isinstance(function, Attribute) and function.attr == "communicate" else 0
+    timeout = given(site.call, "timeout", position)
+    return timeout is not None and not (isinstance(timeout, Constant) and timeout.value is None)

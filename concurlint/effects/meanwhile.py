@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.roles import Roles
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression, spelled, walk
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
+from concurlint.project.values import Library
 
 _PIPES = {"stdout", "stderr", "stdin"}
 _OWN = {"start", "join", "append", "add", "extend", "is_alive"}
@@ -17,9 +19,10 @@ _OWN = {"start", "join", "append", "add", "extend", "is_alive"}
 class Meanwhile:
     """Tells a function that only waits from one that goes on with something."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, effects: Effects) -> None:
         self._graph = graph
         self._roles = roles
+        self._effects = effects
 
     def is_busy(self, code: Code, begun: Sequence[CallSite], joins: Sequence[CallSite]) -> bool:
         """Whether there is more between the last start and the first join than a message."""
@@ -29,12 +32,7 @@ class Meanwhile:
         waiting = around - {number for site in begun for number in site.context.loops}
         for site in code.scope.calls:
             loops = set(site.context.loops)
-            if (
-                last < site.order < first
-                and not loops & turning
-                and not loops & waiting
-                and not is_idle(self._graph, self._roles, site)
-            ):
+            if last < site.order < first and not loops & turning and not loops & waiting and not self._is_idle(site):
                 return True
         for access in code.scope.accesses:
             between = last < access.order < first and not set(access.context.loops) & turning
@@ -43,6 +41,14 @@ class Meanwhile:
         tried = {attempt.number for join in joins for attempt in join.context.attempts if attempt.part == "body"}
         caught = [kind for h in code.scope.handlers if h.attempt in tried for types in h.types for kind in walk(types)]
         return any(spelled(kind).endswith("KeyboardInterrupt") for kind in caught)
+
+    def _is_idle(self, site: CallSite) -> bool:
+        """Whether a call starts, wakes and waits for nobody: a message, a look at the clock."""
+        if is_idle(self._graph, self._roles, site):
+            return True
+        values = self._graph.targets(site)
+        facts = [self._effects.lookup(v.name) for v in values if isinstance(v, Library)]
+        return len(facts) == len(values) > 0 and all(f is not None and f.effect == EffectKind.NONE for f in facts)
 
     @staticmethod
     def reads_pipe(passed: Sequence[Expression]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
-from concurlint.catalog.traits import method_trait
+from concurlint.catalog.traits import method_trait, trait
 from concurlint.effects.threadobjects import Work
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Walrus, walk
@@ -18,7 +18,7 @@ from concurlint.project.values import Instance, Value
 
 _MOST = 80
 _DEEPEST = 6
-_SIGNALS = {"event", "barrier"}
+_SIGNALS = {"event", "barrier", "async-queue", "async-event", "async-condition", "async-barrier"}
 
 
 class Tarrying:
@@ -43,7 +43,7 @@ class Tarrying:
     def _serves(self, name: str) -> bool:
         """Whether a library function may have no end; a method whose class is known to signal, at that."""
         owner, _, last = name.rpartition(".")
-        if self._roles.stream(name) or method_trait("tarries", last) == "always":
+        if self._roles.stream(name) or trait("tarries", name) or method_trait("tarries", last) == "always":
             return True
         return self._roles.kind(owner) in _SIGNALS | {"queue", "lock", "semaphore", "thread", "process", "child"}
 
@@ -54,7 +54,7 @@ class Tarrying:
             code = queue.popleft()
             yield code, depths[code]
             for edge in self._graph.edges.get(code, ()):
-                if edge.callee not in depths and depths[code] < _DEEPEST and not edge.callee.is_async:
+                if edge.callee not in depths and depths[code] < _DEEPEST:
                     depths[edge.callee] = depths[code] + 1
                     queue.append(edge.callee)
         yield from ((code, depths[code]) for code in queue)
@@ -88,7 +88,7 @@ class Tarrying:
         """Whether a call waits for, or wakes, somebody else."""
         function = site.call.function
         names = [library_name(value) for value in self._graph.targets(site)]
-        if any(name and self._roles.stream(name) for name in names):
+        if any(name and (self._roles.stream(name) or trait("tarries", name)) for name in names):
             return True
         if "builtins.iter" in names and len(site.call.arguments) == 2:
             taken = site.call.arguments[0].value

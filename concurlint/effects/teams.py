@@ -172,7 +172,12 @@ def _differs(maker: Maker, code: Code) -> bool:
     for work in maker.works:
         if isinstance(work, Code) and code in (work.parent, *work.family()):
             read |= set(work.scope.uses)
-    return bool(read & turning)
+    return bool({_plain(name) for name in read} & {_plain(name) for name in turning})
+
+
+def _plain(name: str) -> str:
+    """A name as it is written: those that comprehensions bind carry a number."""
+    return name.partition("@")[0]
 
 
 def _is_same(one: Maker, other: Maker) -> bool:

@@ -65,7 +65,7 @@ class Workers:
     def teams(self) -> Teams:
         """Threads that a function makes, starts and joins by hand."""
         tarrying = Tarrying(self._graph, self._roles, self._effects)
-        return Teams(self._graph, self.threads, tarrying, Meanwhile(self._graph, self._roles))
+        return Teams(self._graph, self.threads, tarrying, Meanwhile(self._graph, self._roles, self._effects))
 
     @cached_property
     def errands(self) -> Errands:

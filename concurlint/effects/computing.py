@@ -6,9 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.effects.constants import is_short, number
+from concurlint.effects.constants import bound_once, is_short, number
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, spelled, walk
+from concurlint.facts.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Compare,
+    Comprehension,
+    Constant,
+    Expression,
+    Name,
+    spelled,
+    walk,
+)
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, positional
 from concurlint.project.callgraph import CallGraph, library_name
@@ -186,11 +198,25 @@ class Computing:
                 return self._range(plain, code, known)
             if names & _WRAPPERS and plain:
                 return min(self._items(p, code, known, depth + 1) for p in plain)
+        if isinstance(iterable, Binary) and iterable.operator == "Multiply":  # `[0.0] * 1_000_000`
+            if isinstance(iterable.left, (Collection, Constant)):
+                times = number(iterable.right, code, self._evaluator, known)
+                return self._unknown if times is None else _written_items(iterable.left) * times
+        if isinstance(iterable, Comprehension) and len(iterable.loops) == 1:
+            inner = code.scope.loops[iterable.loops[0]].iterable
+            return self._unknown if inner is None else self._items(inner, code, known, depth + 1)
         if isinstance(iterable, Name):
-            for value in self._evaluator.values(iterable, code):
-                if isinstance(value, Container) and not value.annotated and value.origin is not iterable:
-                    if isinstance(value.origin, (Collection, Call)) and value.kind != "generator":
-                        return self._items(value.origin, value.code, {}, depth + 1)
+            return self._items_of_name(iterable, code, depth)
+        return self._unknown
+
+    def _items_of_name(self, name: Name, code: Code, depth: int) -> float:
+        bound = bound_once(name, code)
+        if bound is not None:
+            return self._items(*bound, {}, depth + 1)
+        for value in self._evaluator.values(name, code):
+            if isinstance(value, Container) and not value.annotated and value.origin is not name:
+                if isinstance(value.origin, (Collection, Call, Comprehension)) and value.kind != "generator":
+                    return self._items(value.origin, value.code, {}, depth + 1)
         return self._unknown
 
     def _range(self, bounds: list[Expression], code: Code, known: Mapping[str, float]) -> float:
@@ -299,3 +325,9 @@ def _together(sites: list[CallSite]) -> bool:
             if one is not other and one.context.blocks == other.context.blocks[: len(one.context.blocks)]:
                 return True
     return False
+
+
+def _written_items(display: Collection | Constant) -> int:
+    if isinstance(display, Collection):
+        return len(display.items)
+    return len(display.value) if isinstance(display.value, (str, bytes)) else 0

@@ -26,7 +26,7 @@ def number(expression: Expression, code: Code, evaluator: Evaluator, known: Mapp
         known_value = evaluator.values(expression, code).only()
         if isinstance(known_value, Literal) and isinstance(known_value.value, (int, float)):
             return float(known_value.value)
-        bound = _once(expression, code)
+        bound = bound_once(expression, code)
         return number(bound[0], bound[1], evaluator, {}) if bound is not None else None
     if isinstance(expression, Binary):
         left = number(expression.left, code, evaluator, known)
@@ -36,14 +36,16 @@ def number(expression: Expression, code: Code, evaluator: Evaluator, known: Mapp
     return None
 
 
-def _once(expression: Expression, code: Code) -> tuple[Expression, Code] | None:
+def bound_once(expression: Expression, code: Code) -> tuple[Binary, Code] | None:
+    """The sum, product … that a name is bound to, once and for all, and where; None for any other name."""
     if not isinstance(expression, Name):
         return None
     home = holder(code, expression.id) or code.module.body
     bindings = home.scope.bindings.get(expression.id, [])
     if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
-        if not bindings[0].path and isinstance(bindings[0].value, Binary):
-            return bindings[0].value, home
+        value = bindings[0].value
+        if not bindings[0].path and isinstance(value, Binary):
+            return value, home
     return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.roles import Roles
 from concurlint.effects.locks import Locks
 from concurlint.effects.touches import Location, Touches
+from concurlint.effects.turns import takes_only_the_item
 from concurlint.facts.records import Awaited, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, library_name
@@ -134,26 +135,12 @@ class Idling:
         call = awaits[0].value
         while isinstance(call, Await):
             call = call.value
-        if not isinstance(call, Call) or not self._uses_only_the_item(code, loop, call):
+        if not isinstance(call, Call) or not takes_only_the_item(code, loop, call):
             return None
         held = self._locks.at(code, awaits[0].context, awaits[0].order)
         if held.locks or held.unknown or not self._is_request(call, code, set()):
             return None
         return awaits[0], spelled(call.function)
-
-    @staticmethod
-    def _uses_only_the_item(code: Code, loop: Loop, call: Call) -> bool:
-        """Whether the call takes the item, and nothing that the loop works out on the way."""
-        assert loop.target is not None
-        items = {part.id for part in walk(loop.target) if isinstance(part, Name)}
-        used = {part.id for part in walk(call) if isinstance(part, Name)}
-        made = {
-            name
-            for name, bindings in code.scope.bindings.items()
-            for binding in bindings
-            if loop.number in binding.context.loops and binding.kind != "for"
-        }
-        return bool(items & used) and not (used - items) & made
 
     def _is_request(self, call: Call, code: Code, active: set[Code]) -> bool:
         """A call that asks something of the network or a thread and changes nothing here."""

@@ -23,9 +23,11 @@ from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locking import Locking
 from concurlint.effects.locks import Locks
+from concurlint.effects.numberloops import NumberLoops
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
+from concurlint.effects.serial import Serial
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.speed import Speed
 from concurlint.effects.spreading import spreading_names
@@ -286,6 +288,11 @@ class Program:
         return Computing(self.graph, self.effects)
 
     @cached_property
+    def number_loops(self) -> NumberLoops:
+        """Loops of arithmetic."""
+        return NumberLoops(self.graph, self.computing)
+
+    @cached_property
     def commands(self) -> Commands:
         """The commands that are started."""
         return Commands(self.graph, self.roles)
@@ -320,6 +327,12 @@ class Program:
     def sharing(self) -> Sharing:
         """Which state threads share."""
         return Sharing(self.graph, self.dispatches, self.locks)
+
+    @cached_property
+    def serial(self) -> Serial:
+        """Loops that do one after another what could be done at once."""
+        touches = self.sharing.touching
+        return Serial(self.graph, self.dispatches, self.roles, self.effects, self.locks, touches)
 
     @cached_property
     def children(self) -> Children:

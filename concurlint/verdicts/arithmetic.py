@@ -1,19 +1,17 @@
 """Loops of arithmetic over numbers: what arrays do in one step."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.effects.arithmetic import is_arithmetic
+from concurlint.effects.vector import vector_form
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import Place
-from concurlint.verdicts.vector import vector_form
 from concurlint.verdicts.verdict import Seconds
 
 _MOSTLY = 0.5
 """Of all that holds the GIL: arrays come first where most of the computing is theirs to do."""
-_PLAIN = frozenset({"range", "len", "enumerate", "zip", "abs", "min", "max", "sum", "float", "int", "round", "pow"})
-_STEPS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.For, ast.Pass, ast.Continue, ast.Break)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +54,3 @@ def _loop(case: Case, place: Place) -> ast.For | None:
         if isinstance(block, ast.For) and is_arithmetic(block):
             found = block
     return found
-
-
-def is_arithmetic(loop: ast.For) -> bool:
-    """Whether the loop only computes with numbers, some of them elements of a sequence."""
-    statements = [node for node in ast.walk(loop) if isinstance(node, ast.stmt) and node is not loop]
-    if not all(isinstance(statement, _STEPS) for statement in statements):
-        return False
-    nodes = list(ast.walk(loop))
-    if not all(_is_plain(node) for node in nodes if isinstance(node, ast.expr)):
-        return False
-    computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in nodes)
-    return computes and any(True for _ in _elements(loop))
-
-
-def _is_plain(node: ast.expr) -> bool:
-    if isinstance(node, ast.Call):
-        function = node.func
-        is_math = isinstance(function, ast.Attribute) and ast.unparse(function.value) == "math"
-        return is_math or (isinstance(function, ast.Name) and function.id in _PLAIN)
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, (int, float, complex))
-    if isinstance(node, ast.BinOp):
-        return not (isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant))
-    return isinstance(
-        node, (ast.Name, ast.Subscript, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.IfExp, ast.Attribute)
-    )
-
-
-def _elements(loop: ast.For) -> Iterator[ast.expr]:
-    """Where the loop reads from a sequence: `numbers[i]`, or an item of what it goes through."""
-    for node in ast.walk(loop):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            yield node
-        if isinstance(node, ast.For) and not (
-            isinstance(node.iter, ast.Call) and ast.unparse(node.iter.func) == "range"
-        ):
-            yield node.iter

@@ -1,0 +1,229 @@
+"""Loops that do for one item after another what could be done for several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.reads import Read, read
+from concurlint.catalog.roles import Roles
+from concurlint.effects.computing import Computing, Load
+from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.locks import Locks
+from concurlint.effects.moments import Moments
+from concurlint.effects.pickling import Pickling
+from concurlint.effects.touches import Touches
+from concurlint.effects.turns import Turns
+from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.syntax import Call, Constant, Expression, Text
+from concurlint.finding import Step
+from concurlint.project.arguments import given
+from concurlint.project.callgraph import CallGraph
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, Function, Literal
+
+_FEW = 3.0
+"""With fewer items there is next to nothing to gain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A loop that waits for an answer in each turn: the call in the loop, and the library call at its end."""
+
+    code: Code
+    loop: Loop
+    site: CallSite
+    name: str
+    read: Read
+    because: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A loop that computes for long in each turn, by a call that others could make."""
+
+    code: Code
+    loop: Loop
+    site: CallSite
+    callee: Code
+    load: Load
+
+
+class Serial:
+    """Looks at the loops of code that nothing has put on a thread, a process or an event loop yet."""
+
+    def __init__(
+        self, graph: CallGraph, dispatches: Dispatches, roles: Roles, effects: Effects, locks: Locks, touches: Touches
+    ) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._effects = effects
+        self._locks = locks
+        self._touches = touches
+        self._moments = Moments(graph)
+        self._turns = Turns(graph, effects)
+        self._computing = Computing(graph, effects)
+        self._pickling = Pickling(graph, roles)
+        self._alone: dict[Code, bool] = {}
+
+    # waiting
+
+    def asked(self) -> Iterator[Asked]:
+        """Loops that wait for the network in every turn, where no turn needs another's answer."""
+        for code in self._graph.edges:
+            for loop in self._loops(code):
+                found = self._asked(code, loop)
+                if found is not None and self._is_alone(code):
+                    yield found
+
+    def _asked(self, code: Code, loop: Loop) -> Asked | None:
+        first: Asked | None = None
+        for site in self._turns.sites(code, loop):
+            found = self._reads(code, site, frozenset())
+            if found is None:
+                return None
+            if not found or first is not None or site.context.loops[-1] != loop.number:
+                continue
+            if self._turns.takes_only_the_item(code, loop, site) and not self._holds(code, site):
+                name, known, because = found
+                first = Asked(code, loop, site, name, known, because)
+        return first
+
+    def _holds(self, code: Code, site: CallSite) -> bool:
+        held = self._locks.at(code, site.context, site.order)
+        return bool(held.locks or held.unknown)
+
+    def _reads(
+        self, code: Code, site: CallSite, active: frozenset[Code]
+    ) -> tuple[str, Read, tuple[Step, ...]] | tuple[()] | None:
+        """The call that asks something of the network; empty if none does, None if turns must keep their order."""
+        answers: list[tuple[str, Read, tuple[Step, ...]]] = []
+        for name in (n for s, n, _ in self._graph.libraries.get(code, ()) if s is site):
+            fact = self._effects.lookup(name)
+            if fact is None or not fact.waits or fact.effect in (EffectKind.BLOCK_DISK, EffectKind.BLOCK_TTY):
+                continue
+            known = read(name)
+            if known is None or fact.effect != EffectKind.BLOCK_NET or not self._only_asks(known, code, site.call):
+                if not self._turns.continues(name):
+                    return None
+                continue
+            answers.append((name, known, (Step(code.span(site.call.at), f"`{name}` waits for the network"),)))
+        for edge in self._graph.edges.get(code, ()):
+            if edge.site is site and edge.runs:
+                below = self._reads_below(edge.callee, active)
+                if below is None:
+                    return None
+                if below:
+                    step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{edge.callee.qualname}`")
+                    answers.append((below[0], below[1], (step, *below[2])))
+        return answers[0] if answers else ()
+
+    def _reads_below(
+        self, callee: Code, active: frozenset[Code]
+    ) -> tuple[str, Read, tuple[Step, ...]] | tuple[()] | None:
+        if callee in active or len(active) > 4:
+            return ()
+        if callee.is_async or callee.scope.is_generator or self._is_ordered(callee):
+            waits = self._moments.below(callee)
+            return None if any(self._waits(part) for part in waits) else ()
+        first: tuple[str, Read, tuple[Step, ...]] | tuple[()] = ()
+        for site in callee.scope.calls:
+            found = self._reads(callee, site, active | {callee})
+            if found is None:
+                return None
+            first = first or found
+        return first
+
+    def _waits(self, code: Code) -> bool:
+        facts = [self._effects.lookup(name) for _, name, _ in self._graph.libraries.get(code, ())]
+        return any(fact is not None and fact.effect == EffectKind.BLOCK_NET for fact in facts)
+
+    def _is_ordered(self, code: Code) -> bool:
+        """Whether a function changes what others see: several at once would be a matter of locks."""
+        return bool(self._touches.touches(code)) or bool(code.scope.entered and self._takes_lock(code))
+
+    def _takes_lock(self, code: Code) -> bool:
+        return any(self._locks.at(code, site.context, site.order).locks for site in code.scope.calls)
+
+    def _only_asks(self, known: Read, code: Code, call: Call) -> bool:
+        if any(argument.star for argument in call.arguments):
+            return False
+        if known.without is not None and given(call, *known.without) is not None:
+            return False
+        if known.argument is None:
+            return True
+        value = given(call, *known.argument)
+        return value is not None and self._begins(value, code, known.words)
+
+    def _begins(self, value: Expression, code: Code, words: tuple[str, ...]) -> bool:
+        if isinstance(value, Text):
+            first = value.parts[0] if value.parts else None
+            text = first.value if isinstance(first, Constant) else None
+        else:
+            only = self._graph.evaluator.values(value, code).only()
+            text = only.value if isinstance(only, Literal) else None
+        return isinstance(text, str) and text.lstrip().upper().startswith(words)
+
+    # computing
+
+    def computed(self) -> Iterator[Computed]:
+        """Loops of the program's main path whose every turn computes for long, by itself, with what can be pickled."""
+        for code in self._graph.edges:
+            for loop in self._loops(code):
+                for site in self._turns.sites(code, loop):
+                    found = self._computed(code, loop, site)
+                    if found is not None and self._is_main(code) and self._is_alone(code):
+                        yield found
+                        break
+
+    def _computed(self, code: Code, loop: Loop, site: CallSite) -> Computed | None:
+        values = self._graph.targets(site)
+        if (
+            len(values) != 1
+            or site.context.loops[-1] != loop.number
+            or site.context.conditions != loop.context.conditions
+        ):
+            return None
+        match values[0]:
+            case Function(code=callee) | Bound(function=Function(code=callee)):
+                pass
+            case _:
+                return None
+        if callee.is_async or callee.scope.is_generator or not self._turns.takes_only_the_item(code, loop, site):
+            return None
+        load = self._computing.at(code, site)
+        if not load.is_heavy or any(self._is_ordered(part) for part in self._moments.below(callee)):
+            return None
+        refusals = [self._pickling.of(each.value, code, at_start=False) for each in site.call.arguments]
+        if any([self._pickling.of_value(values[0], at_start=False), *refusals]):
+            return None
+        return Computed(code, loop, site, callee, load)
+
+    # both
+
+    def _loops(self, code: Code) -> Iterator[Loop]:
+        """Loops over at least a few things, to the end, in code that runs when it is called."""
+        if code.is_async or code.scope.is_generator:
+            return
+        for loop in code.scope.loops:
+            if loop.kind == "while" or loop.is_async or loop.leaves or loop.target is None or loop.iterable is None:
+                continue
+            if loop.context.deferred or self._turns.grows(code, loop):
+                continue
+            if self._computing.turns_over(loop.iterable, code) >= _FEW:
+                yield loop
+
+    def _is_alone(self, code: Code) -> bool:
+        """Whether nothing is known to run the code beside others already."""
+        if code not in self._alone:
+            above = self._moments.above([code])
+            self._alone[code] = not any(self._dispatches.by_code.get(part) for part in above)
+        return self._alone[code]
+
+    def _is_main(self, code: Code) -> bool:
+        """Whether the program's main module runs the code, or it is the function that a script starts with."""
+        return any(
+            part.scope.kind == "module" or (part.name == "main" and part.parent is part.module.body)
+            for part in self._moments.above([code])
+        )

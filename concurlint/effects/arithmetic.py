@@ -3,27 +3,32 @@
 import ast
 from collections.abc import Collection, Iterator
 
-_PLAIN = frozenset({"range", "len", "enumerate", "zip", "abs", "min", "max", "sum", "float", "int", "round", "pow"})
+NUMERIC = frozenset({"range", "len", "enumerate", "zip", "abs", "min", "max", "sum", "float", "int", "round", "pow"})
 _STEPS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.For, ast.Pass, ast.Continue, ast.Break)
 
 
-def is_arithmetic(loop: ast.For) -> bool:
-    """Whether the loop only computes with numbers, some of them elements of a sequence."""
+def is_arithmetic(loop: ast.For, *, calls_known: bool = False) -> bool:
+    """Whether the loop only computes with numbers, some of them elements of a sequence.
+
+    With `calls_known`, all that the loop calls is known to compute with numbers, whatever it is spelled like.
+    """
     statements = [node for node in ast.walk(loop) if isinstance(node, ast.stmt) and node is not loop]
     if not all(isinstance(statement, _STEPS) for statement in statements):
         return False
     nodes = list(ast.walk(loop))
-    if not all(_is_plain(node) for node in nodes if isinstance(node, ast.expr)):
+    if not all(_is_plain(node, calls_known) for node in nodes if isinstance(node, ast.expr)):
         return False
     computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in nodes)
     return computes and any(True for _ in _elements(loop))
 
 
-def _is_plain(node: ast.expr) -> bool:
+def _is_plain(node: ast.expr, calls_known: bool) -> bool:
     if isinstance(node, ast.Call):
+        if calls_known:
+            return True
         function = node.func
         is_math = isinstance(function, ast.Attribute) and ast.unparse(function.value) == "math"
-        return is_math or (isinstance(function, ast.Name) and function.id in _PLAIN)
+        return is_math or (isinstance(function, ast.Name) and function.id in NUMERIC)
     if isinstance(node, ast.Constant):
         return isinstance(node.value, (int, float, complex))
     if isinstance(node, ast.BinOp):
@@ -59,7 +64,9 @@ def multiplies(loop: ast.For, numbers: Collection[str]) -> bool:
                     return True
             case ast.BinOp(op=ast.BitXor() | ast.BitAnd() | ast.BitOr() | ast.LShift() | ast.RShift()):
                 return False  # of whole numbers of any size, which arrays do not hold
-            case ast.AugAssign(op=ast.Add() | ast.Sub(), target=ast.Name(id=name), value=value):
+            case ast.AugAssign(op=ast.Mult() | ast.Div() | ast.Pow() | ast.Sub(), target=ast.Subscript()):
+                return True
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
                 if name in numbers and not isinstance(value, ast.Constant):
                     return True
     return False

@@ -22,7 +22,7 @@ from concurlint.facts.syntax import (
     walk,
 )
 from concurlint.finding import Step
-from concurlint.project.arguments import matching, positional
+from concurlint.project.arguments import has_stars, matching, positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Container, Instance, Value
@@ -127,9 +127,9 @@ class Computing:
         parts += [self._call(code, site, {}, turns) for site in code.scope.calls if loop.number in site.context.loops]
         return _together_with(parts)
 
-    def at(self, code: Code, site: CallSite) -> Load:
-        """What one call in `code` costs."""
-        return self._call(code, site, {}, {})
+    def at(self, code: Code, site: CallSite, known: Mapping[str, float] | None = None) -> Load:
+        """What one call in `code` costs, where names of it have the `known` values."""
+        return self._call(code, site, known or {}, {})
 
     def turns_over(self, iterable: Expression, code: Code) -> float:
         """About how many items there are to iterate over."""
@@ -268,10 +268,13 @@ class Computing:
         found: dict[str, float] = {}
         for parameter in callee.scope.parameters:
             passed = matching(call, callee, parameter, is_bound=bound)
+            stated = None
             if passed is not None:
                 stated = number(passed, code, self._evaluator, known)
-                if stated is not None:
-                    found[parameter.name] = stated
+            elif parameter.default is not None and not has_stars(call):
+                stated = number(parameter.default, callee, self._evaluator, {})
+            if stated is not None:
+                found[parameter.name] = stated
         return found
 
     def _library(self, code: Code, site: CallSite, name: str, times: float) -> Load:

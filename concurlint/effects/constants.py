@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from concurlint.facts.syntax import Attribute, Binary, Call, Collection, Constant, Expression, Name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
@@ -19,7 +20,7 @@ def number(expression: Expression, code: Code, evaluator: Evaluator, known: Mapp
         value = expression.value
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if isinstance(expression, Name):
-        home = holder(code, expression.id)
+        home = holder(code, expression.id) or code.module.body
         if home is code and expression.id in known:
             return known[expression.id]
     if isinstance(expression, (Name, Attribute)):
@@ -96,7 +97,12 @@ def is_short(expression: Expression, code: Code, evaluator: Evaluator, limit: in
 def largest(
     expression: Expression | None, code: Code, evaluator: Evaluator, known: Mapping[str, float]
 ) -> float | None:
-    """The largest number among the items of a display; None where one is not stated."""
+    """The largest number among the items of a display or a range; None where one is not stated."""
+    if isinstance(expression, Call) and expression.arguments:
+        if {library_name(value) for value in evaluator.values(expression.function, code)} != {"builtins.range"}:
+            return None
+        bounds = [number(argument.value, code, evaluator, known) for argument in expression.arguments]
+        return bounds[0] if len(bounds) == 1 else bounds[1]
     if isinstance(expression, Binary) and expression.operator == "Multiply":
         return largest(expression.left, code, evaluator, known) or largest(expression.right, code, evaluator, known)
     if not isinstance(expression, Collection) or not expression.items:

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.arithmetic import carries, is_arithmetic, multiplies
+from concurlint.catalog.roles import Roles
+from concurlint.effects.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
 from concurlint.effects.computing import Computing
 from concurlint.effects.vector import vector_form
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Constant, Expression, Item
+from concurlint.facts.syntax import Call, Constant, Expression, Item
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code, Module
 from concurlint.source import decode
@@ -37,14 +38,17 @@ class NumberLoop:
 class NumberLoops:
     """Finds them by the parser's tree, and asks the program what the names in it are."""
 
-    def __init__(self, graph: CallGraph, computing: Computing) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, computing: Computing) -> None:
         self._graph = graph
+        self._roles = roles
         self._computing = computing
         self._trees: dict[Module, dict[tuple[int, int], ast.For]] = {}
 
     def all(self) -> Iterator[NumberLoop]:
         """The loops that are long enough to matter, each with those inside it."""
         for code in self._graph.edges:
+            if self._is_compiled(code):
+                continue
             told: set[int] = set()
             for loop in code.scope.loops:
                 if loop.kind != "for" or told & set(loop.context.loops):
@@ -62,13 +66,23 @@ class NumberLoops:
         if load.turns < LONG or load.waits or load.unknown:
             return None
         tree = self._tree(code.module).get((loop.at[0], loop.at[1]))
-        if tree is None or not is_arithmetic(tree):
+        if tree is None or not is_arithmetic(tree, calls_known=True):
             return None
         started = {name for name in code.scope.bindings if self._starts_at_number(code, name)}
         if not multiplies(tree, started):
             return None
         depth = max(len(other.context.loops) for other in (loop, *inner)) - len(loop.context.loops) + 1
         return NumberLoop(code, loop, depth, vector_form(tree), carries(tree), self._over_arrays(code, loop))
+
+    def _is_compiled(self, code: Code) -> bool:
+        """Whether a decorator has the function compiled, as Numba's do."""
+        around = code.parent
+        for decorator in code.scope.decorators if around is not None else ():
+            made = decorator.function if isinstance(decorator, Call) else decorator
+            for value in self._graph.evaluator.values(made, around or code):
+                if self._roles.mark(library_name(value)) == "compiled":
+                    return True
+        return False
 
     def _only_numbers(self, code: Code, loop: Loop) -> bool:
         """Whether every call in the loop is of the language's arithmetic, whatever name it goes by."""
@@ -77,7 +91,8 @@ class NumberLoops:
 
     def _is_of_numbers(self, site: CallSite) -> bool:
         names = {library_name(value) for value in self._graph.targets(site)}
-        return bool(names) and all(name.partition(".")[0] in ("builtins", "math") for name in names)
+        plain = {f"builtins.{name}" for name in NUMERIC}
+        return bool(names) and all(name in plain or name.startswith("math.") for name in names)
 
     @staticmethod
     def _starts_at_number(code: Code, name: str) -> bool:

@@ -290,7 +290,7 @@ class Program:
     @cached_property
     def number_loops(self) -> NumberLoops:
         """Loops of arithmetic."""
-        return NumberLoops(self.graph, self.computing)
+        return NumberLoops(self.graph, self.roles, self.computing)
 
     @cached_property
     def commands(self) -> Commands:

@@ -9,6 +9,7 @@ from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.reads import Read, read
 from concurlint.catalog.roles import Roles
 from concurlint.effects.computing import Computing, Load
+from concurlint.effects.constants import largest
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.locks import Locks
 from concurlint.effects.moments import Moments
@@ -16,7 +17,7 @@ from concurlint.effects.pickling import Pickling
 from concurlint.effects.touches import Touches
 from concurlint.effects.turns import Turns
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Call, Constant, Expression, Text
+from concurlint.facts.syntax import Call, Constant, Expression, Name, Text
 from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import CallGraph
@@ -168,7 +169,17 @@ class Serial:
     # computing
 
     def computed(self) -> Iterator[Computed]:
-        """Loops of the program's main path whose every turn computes for long, by itself, with what can be pickled."""
+        """Loops of the program's main path whose every turn computes for long, by itself, with what can be pickled.
+
+        Of loops that lead to each other only the outermost: its turns are the largest pieces.
+        """
+        found = list(self._all_computed())
+        for computed in found:
+            outer = [other for other in found if other is not computed and other.code is not computed.code]
+            if not any(computed.code in self._moments.below(other.callee) for other in outer):
+                yield computed
+
+    def _all_computed(self) -> Iterator[Computed]:
         for code in self._graph.edges:
             for loop in self._loops(code):
                 for site in self._turns.sites(code, loop):
@@ -192,7 +203,9 @@ class Serial:
                 return None
         if callee.is_async or callee.scope.is_generator or not self._turns.takes_only_the_item(code, loop, site):
             return None
-        load = self._computing.at(code, site)
+        biggest = largest(loop.iterable, code, self._graph.evaluator, {})
+        known = {loop.target.id: biggest} if isinstance(loop.target, Name) and biggest is not None else {}
+        load = self._computing.at(code, site, known)
         if not load.is_heavy or any(self._is_ordered(part) for part in self._moments.below(callee)):
             return None
         refusals = [self._pickling.of(each.value, code, at_start=False) for each in site.call.arguments]

@@ -11,7 +11,9 @@ from concurlint.effects.serialwords import async_form
 @pytest.mark.parametrize("name", sorted(names()))
 def test_a_line_is_of_a_call_that_waits_for_the_network(name: str):
     fact = Effects().lookup(name)
-    assert fact is not None and fact.effect == EffectKind.BLOCK_NET and fact.waits
+    assert fact is not None
+    assert fact.effect == EffectKind.BLOCK_NET
+    assert fact.waits
     known = read(name)
     assert known is not None
     assert bool(known.argument) == bool(known.words)

@@ -29,7 +29,7 @@ def check(program: Program) -> Iterator[Finding]:
             help="`subprocess.run(…, timeout=…)`, `wait(timeout=…)` and `communicate(timeout=…)` give up by themselves",
             trace=(Step(limited.code.span(limited.join.call.at), "the timeout"),),
         )
-    for repeat in program.workers.repeats.all():
+    for repeat in program.workers.repeats.all(program.commands.all):
         yield rule.finding(
             repeat.code.span(repeat.site.call.at),
             f"`{repeat.command.name}` is started anew for each item of a loop, and takes all in one call",

@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL603", "numbers-looped-in-python", Level.ADVICE, anywher
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program.number_loops.all():
+    for found in program.loops.numbers.all():
         nested = f"{found.depth} nested loops do" if found.depth > 1 else "a loop does"
         yield rule.finding(
             found.code.span(found.loop.at),

@@ -23,7 +23,7 @@ from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locking import Locking
 from concurlint.effects.locks import Locks
-from concurlint.effects.numberloops import NumberLoops
+from concurlint.effects.loops import Loops
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
@@ -288,9 +288,9 @@ class Program:
         return Computing(self.graph, self.effects)
 
     @cached_property
-    def number_loops(self) -> NumberLoops:
-        """Loops of arithmetic."""
-        return NumberLoops(self.graph, self.roles, self.computing)
+    def loops(self) -> Loops:
+        """Loops in Python that a library does at once."""
+        return Loops(self.graph, self.roles, self.effects, self.computing)
 
     @cached_property
     def commands(self) -> Commands:

@@ -251,6 +251,7 @@ class Lowering(Recorder):
         outer = self.context
         deferred = outer.deferred or isinstance(node, cst.GeneratorExp)
         opened: list[Loop] = []
+        before = len(outer.conditions)
         clause: cst.CompFor | None = node.for_in
         while clause is not None:
             opened.append(self._clause(clause, first=not opened, deferred=deferred))
@@ -263,9 +264,10 @@ class Lowering(Recorder):
         self._renames.pop()
         for loop in reversed(opened):
             self.close_loop(loop)
+        tests = tuple(condition.test for condition in self.context.conditions[before:])
         self.context = outer
         kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
-        return Comprehension(kind, results, tuple(loop.number for loop in opened), self.place(node))
+        return Comprehension(kind, results, tuple(loop.number for loop in opened), self.place(node), tests)
 
     def _clause(self, clause: cst.CompFor, *, first: bool, deferred: bool) -> Loop:
         """One `for … in … if …`; the first iterable is evaluated outside the names of the comprehension."""

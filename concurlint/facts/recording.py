@@ -115,8 +115,10 @@ class Recorder:
         imported: Import | None = None,
         scope: int | None = None,
         annotation: Expression | None = None,
+        operator: str = "",
     ) -> None:
-        binding = Binding(name, kind, value, self.context, self.next_order(), at, path, imported, scope, annotation)
+        order = self.next_order()
+        binding = Binding(name, kind, value, self.context, order, at, path, imported, scope, annotation, operator)
         self.scope.bindings.setdefault(name, []).append(binding)
 
     def note_global_write(self, target: cst.Name, value: Expression | None, kind: AccessKind = "write") -> None:

@@ -122,6 +122,7 @@ class Binding:
     imported: Import | None = None
     scope: int | None = None
     annotation: Expression | None = None
+    operator: str = ""  # of `augment`
 
 
 @dataclass(slots=True, eq=False)

@@ -64,7 +64,7 @@ class SimpleStatements(Lowering):
         operator = type(node.operator).__name__.removesuffix("Assign")
         target = self.expression(node.target, store=True)
         if isinstance(node.target, cst.Name):
-            self.bind(self.renamed(node.target.value), "augment", value, self.place(node.target))
+            self.bind(self.renamed(node.target.value), "augment", value, self.place(node.target), operator=operator)
             if self.scope.kind == "module" or node.target.value in self.scope.globals | self.scope.nonlocals:
                 self.access("augment", target, value, operator=operator)
         else:

@@ -129,10 +129,13 @@ class Table:
 
 @record
 class Comprehension:
+    """A comprehension; `tests` are those of all its `if`s."""
+
     kind: str  # "list" | "set" | "dict" | "generator"
     results: tuple[Expression, ...]
     loops: tuple[int, ...]
     at: Place
+    tests: tuple[Expression, ...] = ()
 
 
 @record

@@ -189,10 +189,25 @@ class Elements:
             exact = [self._exactly(value, index) for value in values if isinstance(value, Container)]
             if exact and all(found is not None for found in exact):
                 return union(found for found in exact if found is not None)
-        made = [evaluator.roles.returns(f"{evaluator.type_name(value)}.__getitem__") for value in values]
+        made = [self._picked(value, index, code) for value in values]
         if made and all(made):
             return Values(tuple(Instance(Library(name)) for name in dict.fromkeys(made)), values.whole)
         return self.of(item.value, code)
+
+    def _picked(self, value: Value, index: Expression | None, code: Code) -> str:
+        """The type of an item of a library object; a frame has another one for several columns or a mask of rows."""
+        evaluator = self._evaluator
+        function = value.function if isinstance(value, Bound) else None
+        owner = function.name if isinstance(function, Library) else evaluator.type_name(value)
+        several = evaluator.roles.returns(f"{owner}.__getitem__[many]")
+        if several and index is not None:
+            kinds = {evaluator.type_name(v) for v in evaluator.values(index, code)}
+            many = isinstance(index, (Collection, Slice)) or (kinds and kinds <= {"builtins.bool", "builtins.list"})
+            if many or (isinstance(index, Binary) and index.operator in ("BitAnd", "BitOr")):
+                return several
+            if not kinds or not kinds <= {"builtins.str", "builtins.int"}:
+                return ""
+        return evaluator.roles.returns(f"{owner}.__getitem__")
 
     def _exactly(self, container: Container, index: Constant) -> Values | None:
         origin, code = container.origin, container.code

@@ -1,0 +1,84 @@
+"""What an operation on one cell of a pandas frame is for the whole column."""
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnForm:
+    """How a call on cells is written for columns: `form` with one argument, `forms` by their number.
+
+    `test`: the result is true or false for each row. A form of `""` means that there is none.
+    """
+
+    form: str
+    forms: dict[str, str] = field(default_factory=dict)
+    test: bool = False
+
+    def of(self, arguments: int) -> str:
+        """The form for so many arguments, `""` without one."""
+        return self.forms.get(str(arguments), self.form if arguments == 1 else "")
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "columns.toml").read_text("utf-8"))
+
+
+def column_form(name: str) -> ColumnForm | None:
+    """What a call of the library function `name` on a cell is for the column, None where that is not known."""
+    line = _table()["functions"].get(name)
+    if line is not None:
+        return ColumnForm(**line)
+    package, _, last = name.rpartition(".")
+    if last in _table()["elementwise"].get(package, ()):
+        return ColumnForm("@", test=name in _table()["elementwise"]["tests"])
+    return None
+
+
+def column_method(method: str) -> tuple[str, bool]:
+    """The accessor (`str`, `dt`) that has a cell's method for the column, and whether it tests; `""` for none."""
+    methods = _table()["methods"]
+    accessor = next((one for one in ("str", "dt") if method in methods[one]), "")
+    return accessor, method in methods["tests"]
+
+
+def column_attribute(attr: str) -> str:
+    """The accessor that has a cell's attribute for the column, `""` for none."""
+    return "dt" if attr in _table()["attributes"]["dt"] else ""
+
+
+def reduces(method: str) -> bool:
+    """Whether a method of a row is one of the frame over `axis=1`."""
+    return method in _table()["reductions"]["names"]
+
+
+def reduction(function: str) -> str:
+    """The method of a frame over `axis=1` that does what the library function does to a row; `""` for none."""
+    found: str = _table()["reducers"].get(function, "")
+    return found
+
+
+def is_of_row(attr: str) -> bool:
+    """Whether an attribute of a row is the row's own and no column."""
+    return attr in _table()["row"]["names"]
+
+
+def is_around(function: str) -> bool:
+    """Whether a call of the library function gives what it is given, item by item."""
+    return function in _table()["around"]["names"]
+
+
+def few_rows(name: str) -> tuple[str, int | None, int] | None:
+    """The parameter of a call that says how many rows its frame has, and their number where it is not given."""
+    line = _table()["rows"].get(name)
+    return (line[0], line[1] if line[1] >= 0 else None, line[2]) if line is not None else None
+
+
+def consumer(function: str) -> str:
+    """The method of a column that gives what the library function makes of all values; `""` if there is none."""
+    found: str = _table()["consumers"].get(function, "")
+    return found

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.errands import Kept
 from concurlint.effects.program import Program
 from concurlint.effects.repeats import Repeat
 from concurlint.effects.writing import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
+
+_LIMIT = "`subprocess.run(…, timeout=…)`, `wait(timeout=…)` and `communicate(timeout=…)` give up by themselves"
 
 rule = Rule[Program]("CCL607", "command-through-python-loop", Level.ADVICE)
 
@@ -22,19 +25,25 @@ def check(program: Program) -> Iterator[Finding]:
             help="children run side by side by themselves: start all with `Popen`, then `wait()` for each",
             trace=(Step(team.code.span(first.join.call.at), "the threads are waited for here, as children can be"),),
         )
-    for limited in errands.for_timeout():
+    for kept in errands.for_one():
         yield rule.finding(
-            limited.code.span(limited.made.site.call.at),
-            f"a thread runs `{limited.name[-40:]}` only to give the wait for its child a timeout",
-            help="`subprocess.run(…, timeout=…)`, `wait(timeout=…)` and `communicate(timeout=…)` give up by themselves",
-            trace=(Step(limited.code.span(limited.join.call.at), "the timeout"),),
+            kept.code.span(kept.made.site.call.at),
+            f"a thread runs `{kept.name[-40:]}` only to {_for_what(kept)}",
+            help=_LIMIT
+            if kept.limits
+            else "start the child with `Popen`, and `wait()` for it where the thread is joined",
+            trace=(Step(kept.code.span(kept.join.call.at), "the thread is waited for here"),),
         )
-    for repeat in program.workers.repeats.all():
+    for repeat in program.workers.repeats.all(program.commands.all):
         yield rule.finding(
             repeat.code.span(repeat.site.call.at),
             f"`{repeat.command.name}` is started anew for each item of a loop, and takes all in one call",
             help=_one_call(repeat),
         )
+
+
+def _for_what(kept: Kept) -> str:
+    return "give the wait for its child a timeout" if kept.limits else "wait for a child"
 
 
 def _one_call(repeat: Repeat) -> str:

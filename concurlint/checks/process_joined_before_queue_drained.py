@@ -18,10 +18,12 @@ def check(program: Program) -> Iterator[Finding]:
         says = f"`{called}` waits for a process that waits until its queue is read, which comes later"
         if early.is_small:
             says = f"`{called}` comes before the queue is read, which hangs once a pipe cannot hold what is put"
+        if early.is_ended:
+            says = f"`{called}` waits its timeout out once a pipe cannot hold what is put, and that is lost"
         yield rule.finding(
             early.code.span(early.join.call.at),
             says,
             help="take what the process puts before joining it (a full pipe, 64 KiB on Linux, keeps it from ending)",
             trace=early.steps(),
-            level=Level.WARNING if early.is_small else None,
+            level=Level.WARNING if early.is_small or early.is_ended else None,
         )

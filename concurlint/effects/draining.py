@@ -40,6 +40,7 @@ class Undrained:
     put: Use
     taken: CallSite
     is_small: bool  # all that is put is a number, a truth value or a short text, once in each process
+    is_ended: bool = False  # the join has a timeout, and the process is ended after it
 
     def steps(self) -> tuple[Step, ...]:
         """Where the process puts, and where its parent takes, which is too late."""
@@ -98,24 +99,36 @@ class Draining:
         elsewhere = {d.code for d in self._by_call.values()}
         if any(use.code in self._moments.below(code) for use in takes for code in elsewhere):
             return  # another process, or this one, takes what is put
-        joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site)]
         ends = [use for use in uses if use.attr in _ENDS]
-        for code in self._moments.above([use.code for use in joins]):
-            joined = self._moments.in_code(code, joins)
-            taken = self._moments.in_code(code, takes)
-            if not joined or len({id(t.code) for t in takes} - self._known_from(code, takes)):
-                continue
-            if any(end.order < joined[0].order for end in self._moments.in_code(code, ends)):
-                continue
-            first = min(joined, key=lambda site: site.order)
-            late = [
-                site for site in taken if site.order > first.order and not is_apart(code, first.context, site.context)
-            ]
-            early = [site for site in taken if site.order < first.order or share_loop(site.context, first.context)]
-            if late and not early:
+        for for_good in (True, False):
+            joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site) is for_good]
+            for code in self._moments.above([use.code for use in joins]):
+                found = self._late(code, joins, takes, ends, for_good)
+                if found is None:
+                    continue
                 small = all(self._is_small(use) for use in queue if use.attr in _PUTS)
-                yield Undrained(code, first, process, put, min(late, key=lambda site: site.order), small)
-                return
+                if for_good or not small:
+                    yield Undrained(code, found[0], process, put, found[1], small, not for_good)
+                    return
+
+    def _late(
+        self, code: Code, joins: list[Use], takes: list[Use], ends: list[Use], for_good: bool
+    ) -> tuple[CallSite, CallSite] | None:
+        """A join in a function and the taking that comes only after it; after a timeout the process must be ended."""
+        joined = self._moments.in_code(code, joins)
+        taken = self._moments.in_code(code, takes)
+        if not joined or len({id(t.code) for t in takes} - self._known_from(code, takes)):
+            return None
+        first = min(joined, key=lambda site: site.order)
+        ended = [site.order for site in self._moments.in_code(code, ends)]
+        if any(order < first.order for order in ended):
+            return None
+        late = [site for site in taken if site.order > first.order and not is_apart(code, first.context, site.context)]
+        early = [site for site in taken if site.order < first.order or share_loop(site.context, first.context)]
+        if not late or early:
+            return None
+        found = min(late, key=lambda site: site.order)
+        return (first, found) if for_good or any(order < found.order for order in ended) else None
 
     def _is_small(self, put: Use) -> bool:
         arguments = put.site.call.arguments

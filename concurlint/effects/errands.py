@@ -11,7 +11,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.guards import is_for_tests
 from concurlint.effects.handed import ABSENT, lookup
 from concurlint.effects.meanwhile import is_idle
-from concurlint.effects.teams import Team, Teams, has_timeout
+from concurlint.effects.teams import Team, Teams, always, has_timeout
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, spelled, walk
@@ -26,13 +26,14 @@ _WAITS = {"wait", "communicate"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Limited:
-    """A thread that is there so that the wait for a child can be given up: `join(timeout)`."""
+class Kept:
+    """A thread kept to wait for one child; `limits`: so that the wait can be given up, by `join(timeout)`."""
 
     code: Code
     made: ThreadObject
     name: str
     join: CallSite
+    limits: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,34 +86,44 @@ class Errands:
         tests = [branch.test for branch in scope.branches if number in branch.context.loops]
         return team.loop.kind == "while" or any(isinstance(p, Compare) for test in tests for p in walk(test))
 
-    # a thread for a timeout
+    # one thread for one child
 
-    def for_timeout(self) -> Iterator[Limited]:
-        """Threads joined with a timeout that only wait for a child."""
+    def for_one(self) -> Iterator[Kept]:
+        """Threads that only wait for one child, and are waited for by the function that makes them."""
+        many = {id(maker.made) for team in self.side_by_side() for maker in team.makers}
         for code in self._graph.edges if self._threads.made else ():
             if is_for_tests(code):
                 continue
             seen: set[int] = set()
-            for site in code.scope.calls:
-                for key in self._threads.receivers(code, site, "join") - seen if has_timeout(site) else ():
+            for join in code.scope.calls:
+                for key in self._threads.receivers(code, join, "join") - seen:
                     made = self._threads.made[key]
-                    name = self._waits_once(made) if made.where is code and not site.context.loops else ""
+                    if made.where is not code or id(made) in many or join.context.loops or made.site.context.loops:
+                        continue
+                    limits = has_timeout(join)
+                    name = self._waits_once(made, limits) if limits or always(made.site, join, code) else ""
                     if name:
                         seen.add(key)
-                        yield Limited(code, made, name, site)
+                        yield Kept(code, made, name, join, limits)
 
-    def _waits_once(self, made: ThreadObject) -> str:
-        """The work of a thread that waits for one child; `""` if it does anything else."""
+    def _waits_once(self, made: ThreadObject, limits: bool) -> str:
+        """The work of a thread that waits for one child; `""` if it does anything else.
+
+        Reading what the child writes is no mere waiting, but where the wait may be given up, so may the reading.
+        """
         target, works = self._threads.target(made, None)
         if len(works) != 1 or target is None:
             return ""
         work = works[0]
         if isinstance(work, str):
-            waits = {f"{owner}.{method}" for owner in ("subprocess.Popen",) for method in _WAITS}
             role = self._roles.child(work)
-            return spelled(target) if work in waits or (role is not None and role.timeout is not None) else ""
+            waits = {"subprocess.Popen.wait", *(("subprocess.Popen.communicate",) if limits else ())}
+            runs = role is not None and (role.timeout is not None if limits else self._only_waits(work, made))
+            return spelled(target) if work in waits or runs else ""
         errand = self._errand(work)
-        return (spelled(target) or work.qualname) if errand is not None and not errand.limited else ""
+        if errand is None or errand.limited or (errand.captures and not limits):
+            return ""
+        return spelled(target) or work.qualname
 
     # what a function does
 
@@ -137,8 +148,9 @@ class Errands:
             return None
         if not self._is_nothing_else(code, others, waits):
             return None
-        if not found:  # the child is there already, and what becomes of its output is not to be seen here
-            return _Errand(True, any(_gives_up(site) for site in waits))
+        if not found:  # the child is there already
+            reads = any(spelled(site.call.function).endswith(".communicate") for site in waits)
+            return _Errand(reads, any(_gives_up(site) for site in waits))
         _, role, call = found[0]
         limited = self._passes(call, code, "timeout") if role.waits else _gives_up(waits[0])
         return _Errand(not self._is_plain(role, call, code), limited)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Table
+from concurlint.facts.records import Context
+from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Place, Table
 from concurlint.project.arguments import given, has_stars, matching, merged
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
@@ -78,7 +80,7 @@ def _in_list(argument: Argument, code: Code, wanted: Wanted, plain: int, so_far:
     position = wanted[1]
     if position is None or position >= 99:
         return so_far
-    own = _star_parameter(argument.value, code, "args")
+    own = star_parameter(argument.value, code, "args")
     if own is None:
         return HIDDEN
     # A flag far behind the command is not passed by position in practice: `run(*args, **options)`.
@@ -88,13 +90,16 @@ def _in_list(argument: Argument, code: Code, wanted: Wanted, plain: int, so_far:
 
 
 def _in_table(expression: Expression, code: Code, keyword: str, evaluator: Evaluator) -> Term:
-    own = _star_parameter(expression, code, "kwargs")
+    later = _set_later(expression, code, keyword)
+    if later is not ABSENT:
+        return later
+    own = star_parameter(expression, code, "kwargs")
     if own is not None:
-        return HIDDEN if _is_changed(expression, code) else Passed(code, keyword, None, True)
+        return Passed(code, keyword, None, True)
     if isinstance(expression, Table):
         return _entry(expression, code, keyword)
     value = evaluator.values(expression, code).only()
-    if not isinstance(value, Container) or _is_changed(expression, code):
+    if not isinstance(value, Container):
         return HIDDEN
     if isinstance(value.origin, Table):
         return _entry(value.origin, value.code, keyword)
@@ -113,7 +118,7 @@ def _entry(table: Table, code: Code, keyword: str) -> Term:
     return ABSENT if all(isinstance(key, Constant) for key in table.keys) else HIDDEN
 
 
-def _star_parameter(expression: Expression, code: Code, kind: str) -> str | None:
+def star_parameter(expression: Expression, code: Code, kind: str) -> str | None:
     """The name of the code's own `*args` or `**kwargs`, if the expression is just that."""
     if not isinstance(expression, Name) or len(code.scope.bindings.get(expression.id, ())) != 1:
         return None
@@ -121,22 +126,52 @@ def _star_parameter(expression: Expression, code: Code, kind: str) -> str | None
     return expression.id if expression.id in own else None
 
 
-def _is_changed(expression: Expression, code: Code) -> bool:
-    """Whether a dict gets or loses entries after it was made."""
+def _set_later(expression: Expression, code: Code, keyword: str) -> Term:
+    """What an entry of a dict is set to after the dict was made; ABSENT if that leaves the entry alone."""
     if not isinstance(expression, Name):
-        return not isinstance(expression, Attribute)
+        return ABSENT if isinstance(expression, (Attribute, Table)) else HIDDEN
     home = holder(code, expression.id) or code.module.body
-    changed = [
-        site.call.function.value
-        for site in home.scope.calls
-        if isinstance(site.call.function, Attribute) and site.call.function.attr in _CHANGES
-    ]
-    changed += [
-        access.target.value
-        for access in home.scope.accesses
-        if access.kind != "read" and isinstance(access.target, Item)
-    ]
-    return any(isinstance(target, Name) and target.id == expression.id for target in changed)
+    found: Term = ABSENT
+    for entries, context, at in _changes(expression.id, home):
+        if entries is None:
+            return HIDDEN
+        if keyword not in entries:
+            continue
+        value = entries[keyword]
+        sure = home is code and at < expression.at and not context.conditions and not context.loops
+        if found is not ABSENT or value is None or not sure:
+            return HIDDEN
+        found = Known(value, code)
+    return found
+
+
+_Change: TypeAlias = tuple[dict[str, Expression | None] | None, Context, Place]
+
+
+def _changes(name: str, home: Code) -> Iterator[_Change]:
+    """The entries that each statement sets, None for one it may take away; None where they are not known."""
+    for access in home.scope.accesses:
+        target = access.target
+        if access.kind == "read" or not isinstance(target, Item) or not _is_named(target.value, name):
+            continue
+        index = target.index[0] if len(target.index) == 1 else None
+        key = index.value if isinstance(index, Constant) else None
+        value = access.value if access.kind == "write" else None
+        yield ({key: value} if isinstance(key, str) else None), access.context, access.statement
+    for site in home.scope.calls:
+        function, plain = site.call.function, [a.value for a in site.call.arguments if a.keyword is None]
+        if not isinstance(function, Attribute) or function.attr not in _CHANGES or not _is_named(function.value, name):
+            continue
+        entries: dict[str, Expression | None] | None = None
+        if function.attr == "update" and not plain:
+            entries = {a.keyword: a.value for a in site.call.arguments if a.keyword is not None}
+        elif function.attr in ("pop", "setdefault") and plain and isinstance(plain[0], Constant):
+            entries = {str(plain[0].value): None}
+        yield entries, site.context, site.call.at
+
+
+def _is_named(expression: Expression, name: str) -> bool:
+    return isinstance(expression, Name) and expression.id == name
 
 
 def whole_parameter(expression: Expression, code: Code) -> Passed | None:

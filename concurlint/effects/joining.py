@@ -10,14 +10,14 @@ from concurlint.catalog.traits import trait
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.holding import Hold, Holding
 from concurlint.effects.ordering import as_edge
-from concurlint.effects.paths import Path, path_of
+from concurlint.effects.paths import Path, at_maker, path_of, settled
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
-from concurlint.project.values import Instance, Site
+from concurlint.project.values import Bound, ClassOf, Instance, Site
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,21 +113,42 @@ class Joining:
             for v in self._evaluator.values(receiver, code)
             if isinstance(v, Instance) and v.site is not None
         }
+        own = path_of(receiver, code, self._evaluator)
         for dispatch in self._dispatches.all:
             if dispatch.on != "thread" or dispatch.site is None or dispatch.code is code:
                 continue
             if id(dispatch.site.call) not in made and not self._in_pool(dispatch, set(made)):
-                continue
+                if own is None or own.attrs or own.kind != "self" or not self._is_one_of(dispatch, own.home):
+                    continue
             edge = as_edge(dispatch, self._holding)
             for hold in self._holding.taken_in(dispatch.code):
-                token = hold.guard.token
-                if not isinstance(token, Site):
-                    outer = self._holding.token_at_caller(token, edge) if edge is not None else None
-                    if outer is None or not self._is_seen(outer, receiver, code, dispatch):
-                        continue
-                    token = outer
-                shown = spelled(receiver)
-                yield Need(token, code, at, context, order, hold, dispatch, shown)
+                token = self._token(hold.guard.token, edge, receiver, code, dispatch)
+                if token is not None:
+                    yield Need(token, code, at, context, order, hold, dispatch, spelled(receiver))
+
+    def _token(
+        self, token: Site | Path, edge: Edge | None, receiver: Expression, code: Code, dispatch: Dispatch
+    ) -> Site | Path | None:
+        """A lock that the worker takes as the code that waits gets at it."""
+        if isinstance(token, Site):
+            return token
+        outer = self._holding.token_at_caller(token, edge) if edge is not None else None
+        if outer is None and (cls := _thread_class(dispatch)) is not None and dispatch.site is not None:
+            # the worker is the method of a thread object: what the object was given, or what is its own
+            if token.kind == "global":
+                return token
+            outer = at_maker(token, cls, dispatch.site.call, dispatch.where, self._evaluator)
+            base = path_of(receiver, code, self._evaluator)
+            if outer is None and token.kind == "self" and base is not None:
+                inner = base.then(token.attrs)
+                return settled(inner, self._evaluator) if inner is not None else None
+            outer = settled(outer, self._evaluator) if outer is not None else None
+        return outer if outer is not None and self._is_seen(outer, receiver, code, dispatch) else None
+
+    def _is_one_of(self, dispatch: Dispatch, cls: Code) -> bool:
+        """Whether the work is that of a thread object of the class."""
+        made = _thread_class(dispatch)
+        return made is not None and cls in self._evaluator.lineage(made.code)[0]
 
     def _in_pool(self, dispatch: Dispatch, made: set[int]) -> bool:
         """Whether the work was given to a pool made at one of the places."""
@@ -149,3 +170,11 @@ class Joining:
         if code is dispatch.where:
             return True
         return path is not None and path.kind == "self"
+
+
+def _thread_class(dispatch: Dispatch) -> ClassOf | None:
+    """The class of a thread object whose own method is the work."""
+    value = dispatch.value
+    if dispatch.hook is None or not isinstance(value, Bound) or not isinstance(value.owner, Instance):
+        return None
+    return value.owner.of if isinstance(value.owner.of, ClassOf) else None

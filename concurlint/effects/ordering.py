@@ -201,7 +201,7 @@ def as_edge(dispatch: Dispatch, holding: Holding) -> Edge | None:
     """A dispatch as the call of the function that it hands over, with the arguments it will get."""
     site = dispatch.site
     role = holding.evaluator.roles.runs(dispatch.name)
-    if site is None or role is None:
+    if site is None or role is None or dispatch.hook is not None:
         return None
     work: Expression | None = given(merged(dispatch.value, site.call), *role.work) or given(site.call, *role.work)
     if work is None:

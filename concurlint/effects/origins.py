@@ -184,8 +184,10 @@ class Origins:
 
     def _parameter(self, binding: Binding, code: Code) -> tuple[Piece, ...]:
         parameter = next((p for p in code.scope.parameters if p.name == binding.name), None)
-        if parameter is None or parameter.kind in ("args", "kwargs") or is_self(code, binding.name):
+        if parameter is None or parameter.kind == "args" or is_self(code, binding.name):
             return (UNKNOWN,)
+        if parameter.kind == "kwargs" and self._callers(code):
+            return (UNKNOWN,)  # which of its entries is asked for is not followed to the callers
         if parameter.annotation is not None and self._is_harmless_type(parameter.annotation, code):
             return (SAFE,)
         frames = self._tracer.frames

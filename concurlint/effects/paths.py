@@ -11,7 +11,7 @@ from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
-from concurlint.project.values import Bound, ClassOf, Instance, ModuleOf, Partial, Value
+from concurlint.project.values import Bound, ClassOf, Function, Instance, ModuleOf, Partial, Value
 
 _LONGEST = 4
 _MOST_HOPS = 5
@@ -108,6 +108,25 @@ def _passed(name: str, callee: Code, value: Value, call: Call) -> Expression | N
         return None
     bound = isinstance(innermost(value), (Bound, ClassOf, Instance))
     return matching(merged(value, call), callee, parameter, is_bound=bound)
+
+
+def at_maker(path: Path, cls: ClassOf, call: Call, code: Code, evaluator: Evaluator) -> Path | None:
+    """What an object keeps from its making, as the code that makes it has it: `self.owner` is what was passed."""
+    if path.kind != "self" or not path.attrs:
+        return None
+    writes = [w for base in evaluator.lineage(cls.code)[0] for w in attribute_writes(base).get(path.attrs[0], ())]
+    if len(writes) != 1:
+        return None
+    access, method = writes[0]
+    if access.kind != "write" or not isinstance(access.value, Name) or method.name != "__init__":
+        return None
+    made = evaluator.attribute(Instance(cls), "__init__").only()
+    name = access.value.id
+    if not isinstance(made, Bound) or made.function != Function(method) or len(method.scope.bindings[name]) != 1:
+        return None
+    passed = _passed(name, method, cls, call)
+    outer = path_of(passed, code, evaluator) if passed is not None else None
+    return outer.then(path.attrs[1:]) if outer is not None else None
 
 
 def _receiver(edge: Edge, evaluator: Evaluator) -> Path | None:

@@ -23,7 +23,7 @@ from concurlint.effects.settings import Setting, Settings
 from concurlint.effects.startmethods import StartMethods
 from concurlint.effects.worksize import WorkSize
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Expression
+from concurlint.facts.syntax import Attribute, Expression
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged, standing
 from concurlint.project.callgraph import CallGraph
@@ -103,7 +103,9 @@ class Processes:
                 if role is None or not mode or not self._is_only_target(code, site):
                     continue
                 for found in self._of_call(role, code, site, value, mode != "task"):
-                    if id(found.at) not in seen and not self._has_another_pickler(found.code):
+                    if id(found.at) in seen or self._has_another_pickler(found.code):
+                        continue
+                    if mode == "task" or not _is_set_after(found, site):
                         seen.add(id(found.at))
                         yield found
             yield from self._of_subclasses(code)
@@ -192,3 +194,13 @@ class Processes:
             for bindings in code.module.body.scope.bindings.values()
             for binding in bindings
         )
+
+
+def _is_set_after(found: Unsendable, site: CallSite) -> bool:
+    """Whether the attribute that cannot be pickled is only set when the call is over: `self.pool = Pool(…)`."""
+    attr = found.refusal.attribute.partition(".")[0]
+    return any(
+        isinstance(access.target, Attribute) and access.target.attr == attr and access.order >= site.order
+        for access in found.code.scope.accesses
+        if access.kind == "write" and found.code.name == "__init__"
+    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.operands import Operands, takes_many
 from concurlint.catalog.roles import Roles
+from concurlint.effects.commands import Command
 from concurlint.effects.guards import is_for_tests
-from concurlint.effects.handed import ABSENT, Known, lookup
+from concurlint.effects.handed import Known, lookup
 from concurlint.effects.meanwhile import is_idle
 from concurlint.effects.teams import bound_in
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
-from concurlint.project.arguments import merged
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Literal
@@ -40,20 +40,22 @@ class Repeats:
         self._roles = roles
         self._evaluator = graph.evaluator
 
-    def all(self) -> Iterator[Repeat]:
-        """One for each such call."""
-        for code, calls in self._graph.libraries.items():
-            for site, name, value in calls:
-                role, shell = self._roles.child(name), self._roles.shell(name)
-                if role is None or shell is None or not role.waits or not site.context.loops or is_for_tests(code):
-                    continue
-                loop = code.scope.loops[site.context.loops[-1]]
-                if loop.kind == "while" or loop.is_async or loop.leaves or not self._is_all(code, site, loop):
-                    continue
-                call = merged(value, site.call)
-                found = self._command(code, loop, call, shell.command)
-                if found is not None and (not found[0].whole or self._raises(role.status, code, call)):
-                    yield Repeat(code, site, loop, *found)
+    def all(self, commands: Iterable[Command]) -> Iterator[Repeat]:
+        """One for each call in a loop that decides about such a command."""
+        for started in commands:
+            code, site = started.code, started.site
+            role = self._roles.child(started.role.name)
+            if role is None or not role.waits or started.shell is not False or started.home is not code:
+                continue
+            if not site.context.loops or is_for_tests(code):
+                continue
+            loop = code.scope.loops[site.context.loops[-1]]
+            if loop.kind == "while" or loop.is_async or loop.leaves or not self._is_all(code, site, loop):
+                continue
+            found = self._command(code, loop, site.call, started.text)
+            if found is None or (found[0].whole and (started.via or not self._raises(role.status, code, site.call))):
+                continue
+            yield Repeat(code, site, loop, *found)
 
     def _raises(self, status: str, code: Code, call: Call) -> bool:
         """Whether the loop ends at the first command that fails."""
@@ -80,17 +82,12 @@ class Repeats:
         names = {library_name(value) for value in self._graph.targets(site)}
         return is_idle(self._graph, self._roles, site) or (bool(names) and names <= _CALLS)
 
-    def _command(
-        self, code: Code, loop: Loop, call: Call, wanted: tuple[str, int | None]
-    ) -> tuple[Operands, Expression] | None:
-        term = lookup(call, code, wanted, self._evaluator)
-        if not isinstance(term, Known) or self._has_shell(call, code) or loop.target is None:
-            return None
-        words, home = self._words(term.expression, term.code)
-        if words is None or home is not code or len(words) < 2:
+    def _command(self, code: Code, loop: Loop, call: Call, text: Expression) -> tuple[Operands, Expression] | None:
+        words, home = self._words(text, code)
+        if words is None or home is not code or len(words) < 2 or loop.target is None:
             return None
         turning = {part.id for part in walk(loop.target) if isinstance(part, Name)} | bound_in(loop, code)
-        others = [a.value for a in call.arguments if a.value is not term.expression]
+        others = [a.value for a in call.arguments if a.value is not text]
         if any(_names(each) & turning for each in (*words[:-1], *others)) or not _names(words[-1]) & turning:
             return None
         command = takes_many([self._text(word, home) for word in words[:-1]])
@@ -105,12 +102,6 @@ class Repeats:
             bindings = value.code.scope.bindings.get(expression.id, ())
             origin, code = (value.origin, value.code) if len(bindings) == 1 else (expression, code)
         return (origin.items if isinstance(origin, Collection) else None), code
-
-    def _has_shell(self, call: Call, code: Code) -> bool:
-        term = lookup(call, code, ("shell", 8), self._evaluator)
-        return term is not ABSENT and not (
-            isinstance(term, Known) and isinstance(term.expression, Constant) and not term.expression.value
-        )
 
     def _text(self, word: Expression, code: Code) -> str | None:
         value = self._evaluator.values(word, code).only()

@@ -152,7 +152,7 @@ def _reached(code: Code, site: CallSite, joins: list[CallSite]) -> tuple[Loop | 
         around = set(join.context.loops)
         own = [number for number in site.context.loops if number not in around]
         further = [number for number in join.context.loops if number not in site.context.loops]
-        if join.order < site.order or (own and not further) or not _always(site, join, code):
+        if join.order < site.order or (own and not further) or not always(site, join, code):
             continue
         loop = code.scope.loops[own[-1]] if own else None
         if loop is None or loop.kind != "while" or not isinstance(loop.iterable, Constant):
@@ -215,7 +215,7 @@ def has_timeout(site: CallSite) -> bool:
     return any(not (isinstance(a.value, Constant) and a.value.value is None) for a in site.call.arguments)
 
 
-def _always(site: CallSite, join: CallSite, code: Code) -> bool:
+def always(site: CallSite, join: CallSite, code: Code) -> bool:
     """Whether a thread that was made is joined, whatever the tests on the way say, but for those of itself."""
     known = {id(condition.test) for condition in site.context.conditions}
     asked = [c.test for c in join.context.conditions if id(c.test) not in known]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.formats import Slot, format_parts, is_number_spec, percent_parts
+from concurlint.effects.handed import star_parameter
 from concurlint.effects.origins import Frame, Origins
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless, shown
 from concurlint.facts.syntax import (
@@ -215,7 +216,8 @@ class Tracer:
             return traced if attr in ("encode", "decode", "copy") else harmless(traced)
         if attr in _GETTERS:
             traced = self.pieces(function.value, code)
-            if any(piece.status == "outside" and not piece.is_parameter for piece in traced):
+            own = star_parameter(function.value, code, "kwargs") is not None
+            if any(piece.status == "outside" and (own or not piece.is_parameter) for piece in traced):
                 return traced
         return None
 

@@ -36,7 +36,7 @@ class RunsRole:
     callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
     `pickles`: whether work and arguments are pickled: "task" always, "start" where the new process does not
     inherit its parent's memory, "spawn" the same where that is always so, "" not by the standard pickle.
-    `chunk`: how many items are sent at a time, 1 where it is not given.
+    `chunk`: how many items are sent at a time, 1 where it is not given. `needs`: as for `HookRole`.
     """
 
     name: str
@@ -53,6 +53,7 @@ class RunsRole:
     weak: bool = False
     event: bool = False
     thread_words: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     drops: bool = False
     group: Parameter | None = None
     error: str = ""

@@ -13,6 +13,8 @@ rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for code, site, blocking in program.blocking_in_coroutines():
+        if program.roles.runs_loop(blocking.name):
+            continue  # it does not block but raises: CCL507
         direct = len(blocking.chain) == 1
         called = spelled(site.call.function) or blocking.name
         what = f"`{called}` blocks" if direct else f"`{called}` calls `{blocking.name}`, which blocks"

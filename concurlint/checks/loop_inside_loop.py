@@ -17,11 +17,13 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         called = spelled(site.call.function) or nested.name
         direct = len(nested.chain) == 1
+        better = program.roles.remedy(nested.name) if direct else ""
         last = nested.name.rpartition(".")[2]
+        between = "" if direct else ": make the functions between `async def`"
         says = f"`{called}` starts an event loop" if direct else f"`{called}` comes to `{last}`"
         yield rule.finding(
             code.span(site.call.at),
             f"{says}, but one is running here: it raises RuntimeError",
-            help="await the coroutine instead" + ("" if direct else ": make the functions between `async def`"),
+            help=f"use {better}" if better else "await the coroutine instead" + between,
             trace=nested.steps(),
         )

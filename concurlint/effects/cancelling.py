@@ -148,13 +148,31 @@ class Cancelling:
             return True
         if caught in _EVERYTHING:
             return not self._is_root(code)
-        return self._is_awaited_on_the_way(code)
+        return self._is_awaited_on_the_way(code) or (self._is_awaited(code) and self._works_on(code, handler))
+
+    def _is_awaited(self, code: Code) -> bool:
+        return any(edge.site.awaited for edge in self._graph.callers.get(code, ()))
 
     def _is_root(self, code: Code) -> bool:
         """Whether a task is all that runs this: it ends with it, and nobody goes on."""
-        awaited = any(edge.site.awaited for edge in self._graph.callers.get(code, ()))
         runs = [d for d in self._dispatches.by_code.get(code, ()) if d.on == "task"]
-        return bool(runs) and not awaited and not any(d.waits or self._roles.gathers(d.name) for d in runs)
+        waited = any(d.waits or self._roles.gathers(d.name) for d in runs)
+        return bool(runs) and not self._is_awaited(code) and not waited
+
+    def _works_on(self, code: Code, handler: Handler) -> bool:
+        """Whether the function awaits more: after the `try`, or in a handler of cancellations and failures alike.
+
+        A handler of nothing but cancellations that awaits is taken for one that cleans up.
+        """
+        alike = not all(self._catches((kind,), code) for kind in handler.types)
+        for awaited in code.scope.awaits:
+            blocks = awaited.context.blocks
+            if handler.block in blocks:
+                if alike:
+                    return True
+            elif not handler.leaves and awaited.at[0] > handler.at[0] and blocks[-1] in handler.context.blocks:
+                return True
+        return False
 
     def _is_awaited_on_the_way(self, code: Code) -> bool:
         """Whether a coroutine that awaits this one has more to do, and would do it although it was cancelled."""

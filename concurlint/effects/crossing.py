@@ -9,9 +9,10 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.doubts import Doubts
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Call, walk
+from concurlint.facts.syntax import Attribute, Call, Name, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Value
 
@@ -62,7 +63,7 @@ class Crossings:
                     continue
                 if not all(self._is_bound(each) for each in self._graph.targets(site)):
                     continue
-                run = next((run for run in runs if not self._is_its_own(value, run)), None)
+                run = next((run for run in runs if not self._is_its_own(code, site, value, run)), None)
                 if run is not None:
                     seen.add(site)
                     yield Crossing(code, site, name, remedy, run)
@@ -70,16 +71,20 @@ class Crossings:
     def _is_bound(self, value: Value) -> bool:
         return bool(self._roles.bound_to_loop(library_name(value)))
 
-    def _is_its_own(self, value: Value, run: Run) -> bool:
+    def _is_its_own(self, code: Code, site: CallSite, value: Value, run: Run) -> bool:
         """Whether the thread runs a loop, or made the object itself."""
         reached = self._reached(run)
-        for code in reached:
-            if self._doubts.knows_the_loop(code):
+        for part in reached:
+            if self._doubts.knows_the_loop(part):
                 return True
-            if any(self._roles.runs_loop(name) for _, name, _ in self._graph.libraries.get(code, ())):
+            if any(self._roles.runs_loop(name) for _, name, _ in self._graph.libraries.get(part, ())):
                 return True
         owner = value.owner if isinstance(value, Bound) else None
-        return isinstance(owner, Instance) and owner.site is not None and owner.site.code in reached
+        if not isinstance(owner, Instance) or owner.site is None or owner.site.code not in reached:
+            return False
+        # What the function that hands work over made before, and the work finds in its closure, is not the work's own,
+        # even where the work calls that function again.
+        return not (owner.site.code is run.dispatch.where and _is_captured(code, site, run.dispatch.where))
 
     def _reached(self, run: Run) -> set[Code]:
         return {code for code, runs in self._sharing.runs.items() if any(r.dispatch is run.dispatch for r in runs)}
@@ -93,3 +98,10 @@ class Crossings:
                     if any(library_name(value) in _TELL_THREADS for value in called):
                         return True
         return False
+
+
+def _is_captured(code: Code, site: CallSite, home: Code) -> bool:
+    """Whether a method is called on a local name of the function around this one."""
+    function = site.call.function
+    name = function.value if isinstance(function, Attribute) else None
+    return isinstance(name, Name) and code is not home and holder(code, name.id) is home

@@ -149,13 +149,13 @@ class Dispatches:
                 hook = self._roles.assigned(library_name(place))
                 for value in self._evaluator.values(access.value, code) if hook is not None else ():
                     run = ran(value)
-                    if run is not None and hook is not None:
+                    if run is not None and hook is not None and self._is_used(hook.needs):
                         yield Dispatch(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
 
     def _by_role(self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value) -> Iterator[Dispatch]:
         call = merged(callee, site.call)
         work = given(call, *role.work)
-        if work is None:
+        if work is None or not self._is_used(role.needs):
             return
         on = self._where(role, call, code)
         if role.thread_words and self._says_threads(code, site, role.thread_words):

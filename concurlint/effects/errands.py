@@ -14,11 +14,11 @@ from concurlint.effects.meanwhile import is_idle
 from concurlint.effects.teams import Team, Teams, always, has_timeout
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Compare, Constant, spelled, walk
+from concurlint.facts.syntax import Argument, Attribute, Call, Compare, Constant, Table, spelled, walk
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Library, Literal, Value
+from concurlint.project.values import Container, Library, Literal, Value
 
 _PIPES = ("capture_output", "input", "stdin", "timeout")
 _LIMITS = {"join", "acquire", "active_count", "is_alive", "qsize"}
@@ -68,10 +68,25 @@ class Errands:
     def _only_waits(self, work: Work, made: ThreadObject) -> bool:
         if isinstance(work, str):
             role = self._roles.child(work)
-            call = Call(made.site.call.function, (), made.site.call.at)
-            return role is not None and self._is_plain(role, call, made.where) and not made.named
+            call = self._direct(made)
+            return role is not None and role.waits and call is not None and self._is_plain(role, call, made.where)
         errand = self._errand(work)
         return errand is not None and not errand.captures and not errand.limited
+
+    def _direct(self, made: ThreadObject) -> Call | None:
+        """The call that a thread makes of a library function; None if its keywords are not known."""
+        arguments = [Argument(value, None, 0) for value in made.passed]
+        handed = given(made.site.call, "kwargs", 4)
+        if handed is not None:
+            value = self._evaluator.values(handed, made.where).only()
+            table = value.origin if isinstance(value, Container) else None
+            if not isinstance(table, Table):
+                return None
+            for key, passed in zip(table.keys, table.values, strict=True):
+                if not isinstance(key, Constant) or not isinstance(key.value, str):
+                    return None
+                arguments.append(Argument(passed, key.value, 0))
+        return Call(made.site.call.function, tuple(arguments), made.site.call.at)
 
     @staticmethod
     def _limits(team: Team) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.gaps import thread_steps
+from concurlint.effects.holding import opposite
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Run
 from concurlint.effects.touches import Touch
@@ -54,6 +55,8 @@ class Iterating:
                 if look is None or (look.location.kind == "attribute" and self._sharing.is_before_sharing(code)):
                     continue
                 for change in changes.get(look.location, ()):
+                    if opposite(look.context.conditions, change.context.conditions):
+                        continue  # a flag that keeps the two apart
                     run = self._meeting(look, change)
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
                         yield Disturbed(look, change, kind, run)

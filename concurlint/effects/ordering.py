@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.holding import Hold, Holding, Taking, opposite
 from concurlint.effects.locks import Locks
 from concurlint.effects.paths import Path
 from concurlint.facts.records import CallSite, Condition, Context
-from concurlint.facts.syntax import Argument, Call, Expression, Place
+from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import Edge
@@ -93,9 +94,26 @@ class Ordering:
             if first != again or not second.first.guard.excludes or second.at in seen:
                 continue
             if False in (second.first.guard.reentrant, second.second.guard.reentrant):
-                if True not in (second.first.guard.reentrant, second.second.guard.reentrant):
+                if True in (second.first.guard.reentrant, second.second.guard.reentrant):
+                    continue
+                if first not in self._handed_over:
                     seen.add(second.at)
                     yield second
+
+    @cached_property
+    def _handed_over(self) -> frozenset[Site | Path]:
+        """Locks used as signals: a function on another thread, or called from outside, releases what it never took."""
+        found: set[Site | Path] = set()
+        for code in self._graph.edges:
+            own = {taking.guard.token for taking in self._holding.takings(code)}
+            for site, guard in self._holding.releases(code):
+                if guard.token in own or not isinstance(site.call.function, Attribute):
+                    continue
+                entries = self.entries(code)
+                is_plain = isinstance(site.call.function.value, Name) and "outside" in entries
+                if is_plain or any(isinstance(entry, Dispatch) for entry in entries):
+                    found.add(guard.token)
+        return frozenset(found)
 
     # both orders
 

@@ -42,6 +42,7 @@ class Sharing:
         self._init_only: dict[Code, bool] = {}
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
+        self._reached_by: dict[Dispatch, set[Code]] = {}
         for dispatch in dispatches.all:
             if dispatch.on == on and (on == "task" or not dispatch.code.is_async):
                 self._reach(dispatch)
@@ -55,6 +56,7 @@ class Sharing:
         while queue:
             run = queue.popleft()
             self.runs.setdefault(run.code, []).append(run)
+            self._reached_by.setdefault(dispatch, set()).add(run.code)
             if len(run.via) > 12:
                 continue
             for edge in self._graph.edges.get(run.code, ()):
@@ -129,7 +131,7 @@ class Sharing:
         )
 
     def _reached(self, dispatch: Dispatch) -> set[Code]:
-        return {code for code, runs in self.runs.items() if any(r.dispatch is dispatch for r in runs)}
+        return self._reached_by.get(dispatch, set())
 
     def _set_before_sharing(self, cls: Code, attr: str) -> bool:
         writes = attribute_writes(cls).get(attr, ())

@@ -64,10 +64,15 @@ class CallGraph:
         """Resolve the calls of further code objects and of all they lead to."""
         queue = [code for code in codes if code not in self.edges]
         seen = set(queue)
+        roots: set[Code] = set()
         for code in queue:
             for callee in self._resolve(code):
                 # the other methods of a class share its state with the one that is called
-                for part in (callee.owner or callee).family():
+                root = callee.owner or callee
+                if root in roots:
+                    continue
+                roots.add(root)
+                for part in root.family():
                     if part not in seen and part not in self.edges:
                         seen.add(part)
                         queue.append(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from concurlint.facts.syntax import (
@@ -65,6 +66,7 @@ class Elements:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._active: set[tuple[int, int]] = set()
+        self._put: dict[Code, Sequence[tuple[Expression, Expression]]] = {}
 
     def of(self, iterable: Expression, code: Code, path: tuple[int, ...] = ()) -> Values:
         """What iterating over an expression gives, and then unpacking it by `path`."""
@@ -132,20 +134,27 @@ class Elements:
 
     def _added(self, target: Expression, code: Code) -> Values:
         """What `target.append(x)`, `target.add(x)` … and `target[k] = x` put in elsewhere."""
-        evaluator = self._evaluator
-        parts: list[Values] = []
-        for other in self._sharers(target, code):
-            for site in other.scope.calls:
+        return union(
+            self._evaluator.values(put, other)
+            for other in self._sharers(target, code)
+            for into, put in self._puts(other)
+            if _same(into, target)
+        )
+
+    def _puts(self, code: Code) -> Sequence[tuple[Expression, Expression]]:
+        """What the code puts into containers: the container as it is spelled, and the item."""
+        if code not in self._put:
+            found: list[tuple[Expression, Expression]] = []
+            for site in code.scope.calls:
                 function = site.call.function
                 if isinstance(function, Attribute) and function.attr in _ADDERS and site.call.arguments:
-                    if _same(function.value, target) and not site.call.arguments[-1].star:
-                        parts.append(evaluator.values(site.call.arguments[-1].value, other))
-            for access in other.scope.accesses:
-                item = access.target
-                if access.kind == "write" and isinstance(item, Item) and access.value is not None:
-                    if _same(item.value, target):
-                        parts.append(evaluator.values(access.value, other))
-        return union(parts)
+                    if not site.call.arguments[-1].star:
+                        found.append((function.value, site.call.arguments[-1].value))
+            for access in code.scope.accesses:
+                if access.kind == "write" and isinstance(access.target, Item) and access.value is not None:
+                    found.append((access.target.value, access.value))
+            self._put[code] = found
+        return self._put[code]
 
     def _sharers(self, target: Expression, code: Code) -> tuple[Code, ...]:
         """The code objects in which the same spelling means the same container."""

@@ -150,7 +150,7 @@ class Project:
         """
         named = self._named.get(name, ())
         if importer is not None:
-            near = [f for f in named if importer.path.is_relative_to(f.folder_of(name))]
+            near = [f for f in named if _serves(f, name, importer)]
             if near:
                 return max(near, key=lambda f: len(f.folder_of(name).parts))
         return next((f for f in named if f.module == name), None)
@@ -160,7 +160,7 @@ class Project:
         if self.source(name, importer) is not None:
             return True
         return any(
-            source.module == dotted or (importer is not None and importer.path.is_relative_to(source.folder_of(dotted)))
+            source.module == dotted or (importer is not None and _serves(source, dotted, importer))
             for source, dotted in self._around.get(name, ())
         )
 
@@ -192,6 +192,12 @@ class Project:
                     code.name for code in module.codes if code.owner is not None and _may_be_property(code)
                 )
         return self._modules[key]
+
+
+def _serves(file: SourceFile, name: str, importer: SourceFile) -> bool:
+    """Whether `importer` lies below the folder from which `file` is imported as `name`."""
+    folder = file.path.parts[: -1 - name.count(".") - file.is_package]
+    return importer.path.parts[: len(folder)] == folder
 
 
 def _may_be_property(code: Code) -> bool:

@@ -156,7 +156,11 @@ class Slips:
         return isinstance(touch.value, Constant) and isinstance(touch.value.value, (bool, type(None)))
 
     def _sets_up(self, touch: Touch) -> bool:
-        """One of several plain stores in a row: a constructor's work, done again before the object is used again."""
+        """A constructor's work done again before the object is used again: several plain stores in a row, or a
+        function that puts back one number for another class, which may keep everybody else out meanwhile."""
+        callers = self._races.sharing.locks.callers(touch.code) if _only_resets(touch) else ()
+        if callers and all(e.caller.enclosing_class not in (None, touch.code.enclosing_class) for e in callers):
+            return True
         touches = self._races.sharing.touching.touches(touch.code)
         settings = {one.location for one in touches if one.location.kind == "attribute" and _is_setting(one)}
         return touch.location in settings and len(settings) >= _SEVERAL
@@ -186,6 +190,13 @@ def _is_setting(touch: Touch) -> bool:
         return False
     names = {parameter.name for parameter in touch.code.scope.parameters}
     return isinstance(touch.value, Constant) or (isinstance(touch.value, Name) and touch.value.id in names)
+
+
+def _only_resets(touch: Touch) -> bool:
+    """Whether storing that constant is all that the function does."""
+    scope = touch.code.scope
+    writes = [access for access in scope.accesses if access.kind != "read"]
+    return touch.is_constant_store and len(writes) == 1 and not scope.calls and not scope.loops
 
 
 def _of_others(touch: Touch) -> bool:

@@ -256,13 +256,22 @@ class Evaluator:
         if parameter.annotation is not None:
             declared = self.annotated(parameter.annotation, code)
             if declared.items:
-                return declared
+                return self._told_apart(declared, code, parameter)
         if parameter.default is not None and code.parent is not None:
             default = self.values(parameter.default, code.parent)
             parts.append(Values(tuple(v for v in default if v != Literal(None)), default.whole))
         parts += self.passed(code, parameter)
         found = union(parts)
         return Values(found.items, False)
+
+    def _told_apart(self, declared: Values, code: Code, parameter: Parameter) -> Values:
+        """Locks, queues and their like as those that callers pass: an annotation says what it is, not which one."""
+        kinds = {self.kind(v) for v in declared if isinstance(v, Instance) and isinstance(v.of, Library)} - {""}
+        if not kinds:
+            return declared
+        passed = [v for values in self.passed(code, parameter) for v in values if _is_made(v) and self.kind(v) in kinds]
+        others = [v for v in declared if not passed or self.kind(v) not in kinds]
+        return Values(tuple(dict.fromkeys([*passed, *others])), declared.whole)
 
     def passed(self, code: Code, parameter: Parameter) -> Iterable[Values]:
         """What every known call of `code` passes for one of its parameters."""
@@ -316,3 +325,8 @@ class Evaluator:
             self._lineages[cls] = ((cls,), (), False)
             self._lineages[cls] = lineage(self, cls)
         return self._lineages[cls]
+
+
+def _is_made(value: Value) -> bool:
+    """Whether it is seen where the object was made."""
+    return isinstance(value, Instance) and value.site is not None

@@ -2,11 +2,13 @@
 
 import re
 
+from concurlint.effects.writing import written
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Call, Name, spelled
 
 _THREAD = re.compile(r",? ?(?:or )?(?:and )?`?await asyncio\.to_thread\(.*\)`?$")
 _AWAITED = re.compile(r" and `?await [^`,]*\)`?")
+_MOST_SHOWN = 40
 _NONE_OF_ASYNCIO = re.compile(r"(?: or )?\baiohttp\b")
 
 
@@ -15,11 +17,12 @@ def mapped(loop: Loop, call: Call, *, own: bool = False) -> str:
 
     With `own`, each thread needs an object of its own, so that the call cannot be handed over as it is."""
     work = spelled(call.function)
-    items = spelled(loop.iterable) if loop.iterable is not None else ""
+    items = written(loop.iterable)
+    items = items if len(items) <= _MOST_SHOWN else ""
     item = spelled(loop.target) if isinstance(loop.target, Name) else ""
     plain = len(call.arguments) == 1 and not call.arguments[0].keyword and not call.arguments[0].star
     takes_item = plain and item and spelled(call.arguments[0].value) == item
-    if own or not takes_item or not work or len(work) > 40 or work.split(".")[0] == item:
+    if own or not takes_item or not work or len(work) > _MOST_SHOWN or work.split(".")[0] == item:
         work = "…"
     return f"pool.map({work}, {items or '…'})"
 

@@ -59,9 +59,31 @@ def test_the_flag_may_come_from_the_caller_or_from_the_default(findings: Project
     assert codes(found) == [("CCL402", 8), ("CCL404", 9), ("CCL404", 10)]
 
 
-def test_options_that_are_changed_later_are_not_known(findings: Project) -> None:
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ("options['shell'] = True", ["CCL402"]),
+        ("options.update(shell=True, text=True)", ["CCL402"]),
+        ("options['text'] = True", ["CCL404"]),
+        ("options['shell'] = False", ["CCL404"]),
+        ("options.update(other)", []),
+        ("options[name] = True", []),
+        ("options.setdefault('shell', True)", []),
+        ("if name: options['shell'] = True", []),
+        ("options['shell'] = True; options['shell'] = name", []),
+        ("options['shell'] = True; options.pop('shell')", []),
+    ],
+)
+def test_options_that_are_changed_later_are_known_where_each_run_sets_them_once(
+    findings: Project, changed: str, expected: list[str]
+) -> None:
+    found = findings(app=f"import subprocess\n\noptions = {{}}\n{changed}\nsubprocess.run('ls -l', **options)\n")
+    assert codes(found) == [(code, 5) for code in expected]
+
+
+def test_options_that_are_changed_after_the_call_are_not_known(findings: Project) -> None:
     found = findings(
-        app="import subprocess\n\noptions = {}\noptions['shell'] = True\nsubprocess.run('ls -l', **options)\n"
+        app="import subprocess\n\noptions = {}\nsubprocess.run('ls -l', **options)\noptions['shell'] = True\n"
     )
     assert codes(found) == []
 

@@ -97,7 +97,11 @@ class Frames:
         outcomes = RowWork(self._graph, self._effects, code, rows, loop).outcomes(whole)
         if whole is not None and whole.kind == "generator" and outcomes:
             outcomes[0].kind, outcomes[0].target = "reduced", self._consumer(code, whole)
-        if outcomes is None or (how == "itertuples" and all(outcome.is_by_item for outcome in outcomes)):
+        if (
+            outcomes is None
+            or (how == "index" and not rows.looked)
+            or (how == "itertuples" and all(outcome.is_by_item for outcome in outcomes))
+        ):
             return None
         return RowByRow(code, loop.at, how, rows.frame != _UNNAMED, _shown(outcomes, rows), tuple(outcomes))
 

@@ -9,6 +9,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.computing import Computing
 from concurlint.effects.frames import Frames
 from concurlint.effects.numberloops import NumberLoops
+from concurlint.effects.patterns import Patterns
 from concurlint.project.callgraph import CallGraph
 
 
@@ -30,3 +31,8 @@ class Loops:
     def frames(self) -> Frames:
         """Loops over the rows of frames."""
         return Frames(self._graph, self._effects)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Patterns made in loops."""
+        return Patterns(self._graph, self._roles, self._computing)

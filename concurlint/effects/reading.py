@@ -74,7 +74,7 @@ class Reading:
 
     def formula(self, expression: Expression, under: Conditions) -> Formula | None:
         """What the expression is for all rows; None where it is not known to be anything."""
-        if self._stays(expression):
+        if self._stays(expression) and (written(expression) or not isinstance(expression, (Binary, Compare))):
             return Formula(_doubled(written(expression)), False, 10 if isinstance(expression, _CAN_STAND) else 0)
         cell = self._rows.cell(expression)
         if cell is not None:

@@ -25,6 +25,7 @@ class Rows:
     positions: set[str] = field(default_factory=set)
     cells: dict[str, str] = field(default_factory=dict)
     are_tuples: bool = False
+    looked: bool = False  # at a cell
 
     @property
     def names(self) -> set[str]:
@@ -33,6 +34,7 @@ class Rows:
 
     def column(self, key: Expression) -> Formula | None:
         """The column that `row[key]` is a cell of."""
+        self.looked = True
         if isinstance(key, Constant) and isinstance(key.value, str):
             return Formula(f"{self.frame}[{_quoted(key.value)}]", name=key.value)
         if isinstance(key, Constant):

@@ -55,7 +55,6 @@ class Gil:
         self.base = 0
         self.found_by = ""
         self._rejected: set[int] = set()
-        self._threads: dict[int, int] = {}
         self._tid_at: tuple[int, ...] = ()
 
     def find(self, tids: Collection[int]) -> bool:
@@ -106,18 +105,13 @@ class Gil:
         return Look(holder if locked > 0 else 0, switches)
 
     def thread_of(self, holder: int, tids: Collection[int]) -> int:
-        """The OS thread id of a thread state; 0 if it cannot be told."""
+        """The OS thread id of a thread state, which may be of a thread that is not in `tids` yet; 0 if it is not known.
+
+        It is read anew each time: a new thread's state often lies where that of an ended one lay.
+        """
         if not holder:
             return 0
-        known = self._threads.get(holder, 0)
-        # A new thread's state may lie where that of an ended one lay.
-        if known not in tids:
-            known = self._threads[holder] = self._read_thread(holder, tids)
-        return known
-
-    def forget_thread(self, tid: int) -> None:
-        """To be called when a thread has ended."""
-        self._threads = {state: thread for state, thread in self._threads.items() if thread != tid}
+        return self._tid_by(holder, self._tid_at) if self._tid_at else self._read_thread(holder, tids)
 
     def _candidates(self, start: int, symbol: Symbol) -> Iterator[int]:
         words = _words(self._memory.read(start, min(max(symbol.size, _SIZE), _MOST_SCANNED)))
@@ -140,7 +134,8 @@ class Gil:
     def _read_thread(self, holder: int, tids: Collection[int]) -> int:
         """Python ≥ 3.11 keeps the OS thread id in the thread state, next to what pthread_self() gave."""
         if self._tid_at:
-            return self._tid_by(holder, self._tid_at, tids)
+            tid = self._tid_by(holder, self._tid_at)
+            return tid if tid in tids else 0
         words = _words(self._memory.read(holder, _THREAD_STATE))
         for at, (before, word) in enumerate(pairwise(words)):
             if word in tids and before > _LEAST_POINTER:
@@ -150,14 +145,14 @@ class Gil:
             inside = self._tid_inside(word, tids) if word > _LEAST_POINTER else 0
             if inside:
                 self._tid_at = (at * 8, inside)
-                return self._tid_by(holder, self._tid_at, tids)
+                tid = self._tid_by(holder, self._tid_at)
+                return tid if tid in tids else 0
         return 0
 
-    def _tid_by(self, address: int, path: tuple[int, ...], tids: Collection[int]) -> int:
+    def _tid_by(self, address: int, path: tuple[int, ...]) -> int:
         for offset in path[:-1]:
             address = int.from_bytes(self._memory.read(address + offset, 8), "little")
-        tid = int.from_bytes(self._memory.read(address + path[-1], 8 if len(path) == 1 else 4), "little")
-        return tid if tid in tids else 0
+        return int.from_bytes(self._memory.read(address + path[-1], 8 if len(path) == 1 else 4), "little")
 
     def _tid_inside(self, pthread: int, tids: Collection[int]) -> int:
         """Offset of an OS thread id in glibc's `struct pthread`; 0 if there is none."""

@@ -114,6 +114,8 @@ class Watched:
         """See every thread once; False when none is left."""
         look = self._gil.look() if self._gil else None
         holder = self._gil.thread_of(look.holder, self._threads) if self._gil and look else 0
+        if holder not in self._threads:
+            holder = self._meet(holder, between)
         self._count(now, look, holder)
         for tid, thread in list(self._threads.items()):
             try:
@@ -128,6 +130,12 @@ class Watched:
             else:
                 thread.track.see(between, state, thread.totals)
         return bool(self._threads)
+
+    def _meet(self, tid: int, between: Nanoseconds) -> int:
+        """Take up a thread that was born since the last listing and holds the GIL; 0 if there is none of that id."""
+        if tid and tid not in self._ended:
+            self._take_up(tid, between, old=False)
+        return tid if tid in self._threads else 0
 
     def close(self, at: Nanoseconds) -> None:
         """Nothing more is looked at."""
@@ -186,8 +194,6 @@ class Watched:
         thread.track.end(at, totals)
         thread.close()
         self._ended.add(tid)
-        if self._gil is not None:
-            self._gil.forget_thread(tid)
 
     def _count(self, now: Nanoseconds, look: Look | None, holder: int) -> None:
         if look is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.report.profiled.paths import is_library
+from concurlint.runtime.launch import ended_by_signals
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.recording import Recorders, check_here
 from concurlint.runtime.states import DEFAULT_RATE, Sampler
@@ -37,13 +38,17 @@ def measure(
 
     `watch` is entered while it runs. LaunchError, RecordingError and SamplingError say what is in the way.
     """
-    check_here()
-    command = target.command
-    with target.start() as program, Recorders(program, rate=rate) as recorders, program.signals_passed_on():
+    check_here(target.pid if isinstance(target, Process) else None)
+    with (
+        ended_by_signals(),
+        target.start() as program,
+        Recorders(program, target.command, rate=rate) as recorders,
+        program.signals_passed_on(),
+    ):
         # Ctrl-C is for a program of ours; from another's process it only turns us away.
         with watch(recorders.sampler), contextlib.suppress(KeyboardInterrupt):
             program.wait(seconds)
-        return Measured(recorders.stop(command), program.status)
+        return Measured(recorders.stop(), program.status)
 
 
 def read_sources(profile: Profile) -> Mapping[str, str]:

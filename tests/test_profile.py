@@ -371,6 +371,8 @@ def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
     ("words", "says"),
     [
         ([], "nothing to run: name a script, -m MODULE, -- COMMAND, or --pid PID (see `concurlint profile --help`)"),
+        (["-"], "cannot open the script: -: a program on standard input cannot be run again; name its file"),
+        ([""], "cannot open the script: its name is empty"),
         (["no_such.py"], "cannot open the script: no_such.py: no such file or directory"),
         (["picture"], "not a Python script: picture; a command is run by `concurlint profile -- picture`"),
         (["shell"], "not a Python script: shell; a command is run by `concurlint profile -- shell`"),
@@ -381,7 +383,7 @@ def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
         ),
         (["--", "/no/such"], "cannot run the command: /no/such: no such file or directory"),
         (["--", "sleep", "0.5"], "no Python process to be measured was seen: sleep 0.5"),
-        (["--", "true"], "the command ended at once: there was nothing to be measured"),
+        (["--", "true"], "no Python process to be measured was seen: true"),
         (["--pid", "4194305"], "there is no process 4194305"),
         (["--duration", "2", "app.py"], "--duration is for --pid: a program runs to its end "),
         (["--html", "no/such/page.html", "app.py"], "cannot write no/such/page.html: no such directory"),

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +151,10 @@ def start_script(
     path: str, arguments: Sequence[str] = (), *, python: str = sys.executable, options: Sequence[str] = ()
 ) -> Program:
     """As `python options path arguments`, held at the barrier. LaunchError without such a script or interpreter."""
+    if path == "-":
+        raise LaunchError("cannot open the script: -: a program on standard input cannot be run again; name its file")
+    if not path:
+        raise LaunchError("cannot open the script: its name is empty")
     try:
         if not Path(path).is_dir():
             with Path(path).open("rb") as file:
@@ -251,24 +255,38 @@ def _read_answer(ready: int, python: str) -> Interpreter:
     return Interpreter(said[1], (major, minor, micro), bool(free_threaded))
 
 
-@contextlib.contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Signals that are meant for the program reach it, once; outside the main thread nothing can be changed."""
+def ended_by_signals() -> AbstractContextManager[None]:
+    """Meanwhile a hang-up or termination ends us as Ctrl-C does: what was begun is put away, not left running."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    return _handling(_FORWARDED[1:], interrupt)
+
+
+def _passing_on(process: subprocess.Popen[bytes]) -> AbstractContextManager[None]:
+    """Signals that are meant for the program reach it, once."""
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGINT or not _shares_terminal():
             process.send_signal(number)
 
+    return _handling(_FORWARDED, pass_on)
+
+
+@contextlib.contextmanager
+def _handling(numbers: Sequence[int], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """The signals are for `handler`; outside the main thread nothing can be changed."""
     try:
-        before = {number: signal.signal(number, pass_on) for number in _FORWARDED if _is_ours(number)}
+        before = {number: signal.signal(number, handler) for number in numbers if _is_ours(number)}
     except ValueError:
         yield
         return
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 def _is_ours(number: int) -> bool:

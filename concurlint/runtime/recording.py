@@ -22,6 +22,7 @@ from concurlint.runtime.stacks import (
     RecordingError,
     StackRecorder,
     UnsupportedError,
+    check_readable,
     find_pyspy,
     version_of,
     why_unsupported,
@@ -37,27 +38,30 @@ _NO_STACKS_SEEN = "py-spy saw no stack: states are given without lines"
 _NO_STACKS = Recording(Stacks((), 0, 1, 0))
 
 
-def check_here() -> None:
-    """SamplingError or RecordingError where nothing at all can be measured, said before anything is started."""
+def check_here(pid: int | None = None) -> None:
+    """SamplingError or RecordingError where nothing, or nothing of this process, can be measured: before any start."""
     check_proc()
+    if pid is not None:
+        check_readable(pid)
     find_pyspy()
 
 
 class Recorders:
     """The sampler of states and py-spy, on a program and the Python processes below it."""
 
-    def __init__(self, program: Program | Attached, *, rate: int = DEFAULT_RATE) -> None:
+    def __init__(self, program: Program | Attached, command: Sequence[str], *, rate: int = DEFAULT_RATE) -> None:
         """SamplingError where there is nothing to sample, RecordingError where py-spy is missing."""
         self._pyspy = find_pyspy()
         self._rate = max(1, rate // 2)
         self._program = program
+        self._command = command
         self._notes: list[str] = []
         self._python = _exact(program.interpreter)
         self._began = 0.0
         self._cost: Nanoseconds = 0
         self._over = threading.Event()
         self._seeker = threading.Thread(target=self._seek, name="concurlint-seeker", daemon=True)
-        self.sampler = _sampler(program, rate)
+        self.sampler = self._make_sampler(rate)
         self._stacks: StackRecorder | None = None
         trouble = _why_without_lines(program.interpreter)
         if trouble:
@@ -80,7 +84,7 @@ class Recorders:
             self._start_sampler()
         self._cost = time.process_time_ns()
 
-    def stop(self, command: Sequence[str]) -> Profile:
+    def stop(self) -> Profile:
         """End both, and give what they saw. SamplingError if the sampler failed, RecordingError if it saw nothing."""
         left = [pid for pid in self.sampler.processes if pid != self._program.pid]
         states = self.sampler.stop()
@@ -89,14 +93,14 @@ class Recorders:
         recording = self._stacks.stop() if self._stacks is not None else _NO_STACKS
         states = replace(states, cost_ns=cost + recording.cost_ns)
         if not states.threads:
-            raise RecordingError(f"no Python process to be measured was seen: {' '.join(command)[:80]}")
+            raise self._nothing_seen()
         joined = join(states, recording.stacks, _before(recording.stacks), recording.doubt)
         if self._stacks is not None and not joined.with_stacks and not recording.trouble:
             self._notes.append(_NO_STACKS_SEEN)
         return make_profile(
             joined,
             states,
-            command=command,
+            command=self._command,
             python=self._python or _named(self.sampler.executables),
             platform=f"{platform.system()} {platform.machine()}",
             cores=count_cores(),
@@ -125,6 +129,17 @@ class Recorders:
     def _start_sampler(self) -> None:
         self._began = time.time()
         self.sampler.start()
+
+    def _make_sampler(self, rate: int) -> Sampler:
+        try:
+            return Sampler(self._program.pid, rate=rate)
+        except SamplingError:
+            if isinstance(self._program, Program) and not is_alive(self._program.pid):
+                raise self._nothing_seen() from None
+            raise
+
+    def _nothing_seen(self) -> RecordingError:
+        return RecordingError(f"no Python process to be measured was seen: {' '.join(self._command)[:80]}")
 
     def _make_recorder(self) -> StackRecorder:
         return StackRecorder(self._program.pid, rate=self._rate, children=True, pyspy=self._pyspy)
@@ -162,21 +177,13 @@ class Recorders:
     def _told(self, states: States, recording: Recording, left: Sequence[int]) -> Iterator[str]:
         """What the reader of the figures should know."""
         if states.ticks < FEWEST:
-            yield f"too short: {states.ticks} samples, and nothing can be judged from fewer than {FEWEST}"
+            count = "1 sample" if states.ticks == 1 else f"{states.ticks} samples"
+            yield f"too short: {count}, and nothing can be judged from fewer than {FEWEST}"
         if recording.trouble:
             yield recording.trouble
         orphans = [pid for pid in left if is_alive(pid)]
         if orphans and not is_alive(self._program.pid):
             yield f"{len(orphans)} of its processes still ran when the program ended"
-
-
-def _sampler(program: Program | Attached, rate: int) -> Sampler:
-    try:
-        return Sampler(program.pid, rate=rate)
-    except SamplingError:
-        if isinstance(program, Program) and not is_alive(program.pid):
-            raise RecordingError("the command ended at once: there was nothing to be measured") from None
-        raise
 
 
 def count_cores() -> int:

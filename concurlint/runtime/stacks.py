@@ -26,9 +26,10 @@ _PYTHON = re.compile(r"(?:libpython|/python)3\.(\d+)(t?)(?=[^\d]|$)")
 _NEWEST = 14
 _WITHOUT = "states are given without lines"
 
+_NOT_PERMITTED = "not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"
 _PLAIN_WORDS = (
-    ("Permission Denied", "not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"),
-    ("Operation not permitted", "not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE"),
+    ("Permission Denied", _NOT_PERMITTED),
+    ("Operation not permitted", _NOT_PERMITTED),
     ("No python processes found", "process {pid} is not a Python process, and has started none"),
     ("Failed to find python version", "process {pid} is not a Python process"),
     ("Failed to get process executable", "there is no process {pid}"),
@@ -73,6 +74,16 @@ def find_pyspy() -> Path:
     if found is None:
         raise RecordingError("py-spy is not installed: `pip install py-spy` beside concurlint")
     return Path(found)
+
+
+def check_readable(pid: int) -> None:
+    """RecordingError if we may not look into the process; whether it is there, and is Python, is told elsewhere."""
+    try:
+        Path(f"/proc/{pid}/maps").read_bytes()
+    except PermissionError:
+        raise RecordingError(_NOT_PERMITTED.format(pid=pid)) from None
+    except OSError:
+        return
 
 
 def why_unsupported(version: tuple[int, int], free_threaded: bool) -> str:
@@ -294,7 +305,7 @@ def _trouble_with(pid: int) -> tuple[str, bool]:
     try:
         maps = Path(f"/proc/{pid}/maps").read_text(errors="replace")
     except PermissionError:
-        return f"not permitted to read process {pid}: run as root or grant CAP_SYS_PTRACE", False
+        return _NOT_PERMITTED.format(pid=pid), False
     except OSError:
         return f"process {pid} ended before its stacks could be recorded", False
     named = _PYTHON.search(maps)

@@ -237,6 +237,7 @@ def _method(every: Sequence[Watched]) -> str:
         parts.append(f"GIL{of} not found: a wait for it is filed as lock, holding it as computing")
     if any(watched.denied for watched in every):
         parts.append(_DENIED)
-    elif any(watched.is_blind for watched in every):
+    elif any(watched.is_blind for watched in every) and not os.path.exists("/proc/self/syscall"):  # noqa: PTH110
+        # With that file, it was only a thread that had ended.
         parts.append("no /proc syscall here: what a thread is blocked in is unknown")
     return "; ".join(parts)

@@ -32,7 +32,7 @@ def question(case: Case) -> Iterator[Verdict]:
         case.first({State.RUN_QUEUE}),
         f"threads wait for a core {delay:.0%} of the time they could run: other programs fill the machine",
         figures=(
-            Figure("of the time it could run in the run queue", delay, delay, delay, "share"),
+            Figure("share of the time they could run that they spent in the run queue", delay, delay, delay, "share"),
             exactly("in the run queue", queued, "seconds"),
             exactly("on a core", ran, "seconds"),
             exactly("cores", case.profile.run.cores),

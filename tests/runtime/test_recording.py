@@ -40,9 +40,9 @@ def test_a_python_that_py_spy_cannot_read_gives_states_without_lines(
     with start_script(str(script), python=sys.executable) as program:
         assert program.interpreter is not None
         program.interpreter = dataclasses.replace(program.interpreter, **change)  # type: ignore[arg-type]
-        with Recorders(program) as recorders:
+        with Recorders(program, ["app.py"]) as recorders:
             program.wait(60)
-            found = recorders.stop(["app.py"])
+            found = recorders.stop()
     assert found.run.notes == (f"{why}: states are given without lines",)
     (thread,) = found.threads
     assert max(thread.states, key=lambda state: thread.states[state]) is State.SLEEP

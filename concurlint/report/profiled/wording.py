@@ -133,4 +133,6 @@ def when(run: Run) -> str:
 
 def samples(run: Run) -> str:
     """How it was sampled: `906 samples, one each 5.0 ms`."""
+    if run.samples == 1:
+        return "1 sample"
     return f"{run.samples:,} samples, one each {seconds(run.interval)}"

@@ -46,7 +46,7 @@ def main():
 import hashlib, threading
 data = bytes(1 << 22)
 def work():
-    for _ in range(250):
+    for _ in range(1000):
         hashlib.sha256(data).digest()
 def main():
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -59,7 +59,7 @@ def main():
 import os
 def main():
     reads, writes = os.pipe()
-    for _ in range(700_000):
+    for _ in range(2_000_000):
         os.write(writes, b"x")
         os.read(reads, 1)
 """,
@@ -102,7 +102,7 @@ class Row:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and keep it if asked to; returns 1 if a program pays more than the goal."""
     parser = argparse.ArgumentParser(description="what profiling costs the program")
-    parser.add_argument("--turns", type=int, default=5, help="runs of each kind")
+    parser.add_argument("--turns", type=int, default=7, help="runs of each kind")
     parser.add_argument("--write", action="store_true", help=f"write {TABLE.name} too")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:

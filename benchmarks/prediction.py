@@ -9,10 +9,8 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from concurlint.judge import judge
 from concurlint.runtime.launch import start_script
@@ -24,11 +22,9 @@ WORK = Path(__file__).with_name("predicted_work.py")
 TABLE = Path(__file__).with_name("prediction.md")
 WITHIN = 0.15
 QUIET = 0.05
-"""Of the machine: when other programs used more, a run is made again; if none was quieter, the row says so."""
-RUNS = 2
-TRIES = 5
-
-Done = TypeVar("Done")
+"""Of the machine: when other programs used more, a turn is made again; if none was quieter, the row says so."""
+TURNS = 3
+TRIES = 6
 
 
 @dataclass(frozen=True)
@@ -79,19 +75,6 @@ def ours() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def quietest(do: Callable[[], Done], best: Callable[[Done], float]) -> tuple[Done, float]:
-    """The best of a few quiet runs (if none was, the quietest), and the part of the machine that others used."""
-    found: list[tuple[float, Done]] = []
-    while len(found) < TRIES and sum(others <= QUIET for others, _ in found) < RUNS:
-        begin, before = time.monotonic(), busy() - ours()
-        done = do()
-        used = max(0.0, busy() - ours() - before) / (time.monotonic() - begin) / (os.cpu_count() or 1)
-        found.append((used, done))
-    quiet = [pair for pair in found if pair[0] <= QUIET] or [min(found, key=lambda pair: pair[0])]
-    others, chosen = min(quiet, key=lambda pair: best(pair[1]))
-    return chosen, others
-
-
 def really(name: str) -> float:
     """The seconds that the other way takes, from the script's start to its end."""
     with start_script(str(WORK), [name, "then"]) as program:
@@ -102,16 +85,26 @@ def really(name: str) -> float:
         return time.monotonic() - begin
 
 
-def row(name: str) -> Row:
-    """One piece of work measured, judged and done otherwise."""
+def turn(name: str) -> Row:
+    """One piece of work measured, judged and at once done otherwise."""
     code = CASES[name][0]
-    profile, before = quietest(lambda: measure(WORK, name, "now"), lambda one: one.run.seconds)
-    then, after = quietest(lambda: really(name), lambda seconds: seconds)
-    others = max(before, after)
+    begin, before = time.monotonic(), busy() - ours()
+    profile = measure(WORK, name, "now")
+    then = really(name)
+    others = max(0.0, busy() - ours() - before) / (time.monotonic() - begin) / (os.cpu_count() or 1)
     verdict = _verdict(profile, code)
     if verdict is None:
         return Row(name, code, "", profile.run.seconds, 0, 0, 0, then, others)
     return Row(name, code, *verdict, then, others)
+
+
+def row(name: str) -> Row:
+    """The turn with the median deviation, of those that other programs left alone."""
+    turns: list[Row] = []
+    while len(turns) < TRIES and sum(one.others <= QUIET for one in turns) < TURNS:
+        turns.append(turn(name))
+    quiet = [one for one in turns if one.others <= QUIET] or turns
+    return sorted(quiet, key=lambda one: one.off)[len(quiet) // 2]
 
 
 def _verdict(profile: Profile, code: str) -> tuple[str, float, float, float, float] | None:
@@ -129,9 +122,9 @@ def table(lines: dict[str, str]) -> str:
         "",
         "Renew with `python benchmarks/prediction.py --write`.",
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores.",
-        f"Each piece of work of `benchmarks/predicted_work.py` is measured {RUNS} times as it is done now, and judged;",
-        f"then it is done the other way, as often. The fastest run is told in which others used at most {QUIET:.0%}",
-        f"of the machine. A prediction is right within {WITHIN:.0%} of what was measured, and else a miss. Seconds.",
+        "Each piece of work of `benchmarks/predicted_work.py` is measured as it is done now, judged, and at once done",
+        f"the other way. Of {TURNS} such turns in which others used at most {QUIET:.0%} of the machine, the one with",
+        f"the median deviation is told. Right is within {WITHIN:.0%} of what was measured; else it is a miss. Seconds.",
         "",
         "| work | verdict | other way | now | predicted | bounds | measured | outcome |",
         "| --- | --- | --- | ---: | ---: | --- | ---: | --- |",

@@ -72,11 +72,16 @@ def test_a_workload_measured_here_and_now_gets_them_too(script: Path):
         find_pyspy()
     except RecordingError as error:
         pytest.skip(str(error))
-    profile = record.calm(script)
-    disturbed = record.disturbed(profile) > record.CROWDED and "CCL911" not in deserved(script)
-    if disturbed:
+    for _ in range(record.TRIES):
+        profile = record.measure(script, f"{record.SECONDS:g}")
+        found = codes(judge(profile, root=ROOT))
+        if found == deserved(script):
+            return
+        if record.disturbed(profile) <= record.CROWDED or "CCL911" in deserved(script):
+            break
+    else:
         pytest.skip("other programs fill the machine")
-    assert codes(judge(profile, root=ROOT)) == deserved(script)
+    assert found == deserved(script)
 
 
 @pytest.mark.parametrize("path", verdict_pages(), ids=lambda path: path.stem[:6])

@@ -52,7 +52,7 @@ class Recorders:
     def __init__(self, program: Program | Attached, command: Sequence[str], *, rate: int = DEFAULT_RATE) -> None:
         """SamplingError where there is nothing to sample, RecordingError where py-spy is missing."""
         self._pyspy = find_pyspy()
-        self._rate = max(1, rate // 2)
+        self._rate = max(1, rate // 4)
         self._program = program
         self._command = command
         self._notes: list[str] = []

@@ -115,7 +115,7 @@ class StackRecorder:
         self,
         pid: int,
         *,
-        rate: int = 100,
+        rate: int = 50,
         children: bool = False,
         seconds: float | None = None,
         pyspy: Path | None = None,

@@ -17,7 +17,7 @@ from concurlint.runtime.watching import Watched
 DEFAULT_RATE = 200
 _RENEW = 10
 """Looks after which the processes and threads are listed again even if nobody seems to have been born."""
-_SHARE = 0.04
+_SHARE = 0.03
 """Of a core: what the sampler may cost; with very many threads it looks less often."""
 _SLOWEST = 10
 _BRIEFLY = 300_000_000

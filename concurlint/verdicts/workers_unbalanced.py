@@ -53,7 +53,8 @@ def _pickled(case: Case, moved: float, worked: float) -> Verdict:
     place = next(iter(places(stacks, CPU, case.own)), None) or case.first(frozenset({*CPU}))
     share = case.share("of the CPU time goes to pickling", moved, moved + worked)
     now = case.seconds
-    low, high = min(now, worked), min(now, now - min(moved, now) * MATTERS, worked * 1.5 + MATTERS * now)
+    left, low = min(now, worked), min(now, (1 - share.high) * (moved + worked))
+    high = max(left, min(now - min(moved, now) * MATTERS, worked * 1.5 + MATTERS * now))
     assumes = ("all is computed in one process, on one core", "nothing but pickling goes away")
     return rule.verdict(
         case,
@@ -68,5 +69,5 @@ def _pickled(case: Case, moved: float, worked: float) -> Verdict:
         why="What a task gets and gives back is pickled, sent through a pipe and unpickled. Here that takes longer "
         "than the work: send a file name, a range or `multiprocessing.shared_memory`, or work where the data is.",
         help="send less (a path, an index range, shared memory), or compute in this process",
-        predictions=[Prediction(Tool.ONE_PROCESS, case.cores[0], (low + high) / 2, low, high, now, assumes)],
+        predictions=[Prediction(Tool.ONE_PROCESS, case.cores[0], left, low, high, now, assumes)],
     )

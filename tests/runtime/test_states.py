@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,15 @@ def threads(count: int, body: str) -> str:
     )
 
 
-def measure_at_rest(folder: Path, text: str, python: str) -> Measured:
-    """Measured when the machine has a CPU for each thread that wants one; else the test is skipped."""
+def holds_at_rest(folder: Path, text: str, python: str, check: Callable[[Measured], None]) -> None:
+    """Run `check` on what was measured; what is wrong counts only where each thread had a CPU when it wanted one."""
     for _ in range(OFTEN):
         measured = measure(folder, text, python)
-        if not measured.is_crowded:
-            return measured
+        try:
+            return check(measured)
+        except AssertionError:
+            if not measured.is_crowded:
+                raise
     pytest.skip("other programs keep the CPUs busy: shares are not what arithmetic says")
 
 
@@ -84,11 +88,14 @@ def test_cpu_and_run_queue_are_what_the_kernel_counted(tmp_path: Path, version: 
 @versions
 def test_hashing_large_buffers_needs_no_gil(tmp_path: Path, version: str):
     body = "end = time.thread_time() + 0.7\nwhile time.thread_time() < end:\n    hashlib.sha256(data).digest()"
-    measured = measure_at_rest(tmp_path, "data = bytes(1 << 24)\n" + threads(2, body), pythons()[version])
-    assert len(measured.workers) == 2
-    for thread in measured.workers:
-        assert points(thread, State.COMPUTES, State.RUN_QUEUE) > 90
-        assert points(thread, State.HOLDS_GIL, State.GIL_WAIT) < NEAR
+
+    def check(measured: Measured) -> None:
+        assert len(measured.workers) == 2
+        for thread in measured.workers:
+            assert points(thread, State.COMPUTES, State.RUN_QUEUE) > 90
+            assert points(thread, State.HOLDS_GIL, State.GIL_WAIT) < NEAR
+
+    holds_at_rest(tmp_path, "data = bytes(1 << 24)\n" + threads(2, body), pythons()[version], check)
 
 
 @versions
@@ -156,13 +163,16 @@ while time.monotonic() < end:
     out.seek(0)
 print(waited, file=open({str(tmp_path / "waited")!r}, "w"))
 """
-    measured = measure_at_rest(tmp_path, text, pythons()[version])
-    waited = float((tmp_path / "waited").read_text(encoding="utf-8"))
-    if waited < 0.5:
-        pytest.skip("the disk takes no time here")
-    spent = seconds(measured.main)
-    assert spent[State.DISK] > 0.3 * waited
-    assert spent[State.DISK] <= waited + 0.2
+
+    def check(measured: Measured) -> None:
+        waited = float((tmp_path / "waited").read_text(encoding="utf-8"))
+        if waited < 0.5:
+            pytest.skip("the disk takes no time here")
+        spent = seconds(measured.main)
+        assert spent[State.DISK] > 0.3 * waited
+        assert spent[State.DISK] <= waited + 0.2
+
+    holds_at_rest(tmp_path, text, pythons()[version], check)
 
 
 @versions
@@ -201,22 +211,28 @@ def test_children_that_are_not_python_are_not_watched(tmp_path: Path, version: s
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_computing_threads_share_the_gil(tmp_path: Path, version: str, count: int):
     end = "end = time.monotonic() + 2\nwhile time.monotonic() < end:\n    sum(range(100))"
-    measured = measure_at_rest(tmp_path, threads(count, end), pythons()[version])
-    held = [points(thread, State.HOLDS_GIL) for thread in measured.workers]
-    waited = [points(thread, State.GIL_WAIT) for thread in measured.workers]
-    assert sum(held) == pytest.approx(100, abs=NEAR_GIL + count)
-    assert sum(waited) == pytest.approx(100 * (count - 1), abs=(NEAR_GIL + 1) * count)
-    if count > 1:
-        assert measured.states.switches > 50
+
+    def check(measured: Measured) -> None:
+        held = [points(thread, State.HOLDS_GIL) for thread in measured.workers]
+        waited = [points(thread, State.GIL_WAIT) for thread in measured.workers]
+        assert sum(held) == pytest.approx(100, abs=NEAR_GIL + count)
+        assert sum(waited) == pytest.approx(100 * (count - 1), abs=(NEAR_GIL + 1) * count)
+        if count > 1:
+            assert measured.states.switches > 50
+
+    holds_at_rest(tmp_path, threads(count, end), pythons()[version], check)
 
 
 @versions
 def test_computing_and_sleeping_by_turns(tmp_path: Path, version: str):
     text = SPIN + "slept = 0.0\nfor _ in range(100):\n    spin(0.008)\n    time.sleep(0.012)\n"
-    measured = measure_at_rest(tmp_path, text, pythons()[version])
-    # Sleeps are a little longer than asked for.
-    assert points(measured.main, State.HOLDS_GIL) == pytest.approx(40, abs=NEAR)
-    assert points(measured.main, State.SLEEP) == pytest.approx(60, abs=NEAR)
+
+    def check(measured: Measured) -> None:
+        # Sleeps are a little longer than asked for.
+        assert points(measured.main, State.HOLDS_GIL) == pytest.approx(40, abs=NEAR)
+        assert points(measured.main, State.SLEEP) == pytest.approx(60, abs=NEAR)
+
+    holds_at_rest(tmp_path, text, pythons()[version], check)
 
 
 @versions
@@ -231,10 +247,13 @@ thread.start()
 while thread.is_alive():
     time.sleep(0.010)
 """
-    measured = measure_at_rest(tmp_path, text, pythons()[version])
-    assert points(measured.main, State.GIL_WAIT) == pytest.approx(33.3, abs=NEAR)
-    assert points(measured.main, State.SLEEP) == pytest.approx(66.7, abs=NEAR)
-    assert points(measured.workers[0], State.HOLDS_GIL) == pytest.approx(100, abs=NEAR_GIL)
+
+    def check(measured: Measured) -> None:
+        assert points(measured.main, State.GIL_WAIT) == pytest.approx(33.3, abs=NEAR)
+        assert points(measured.main, State.SLEEP) == pytest.approx(66.7, abs=NEAR)
+        assert points(measured.workers[0], State.HOLDS_GIL) == pytest.approx(100, abs=NEAR_GIL)
+
+    holds_at_rest(tmp_path, text, pythons()[version], check)
 
 
 # Programs that come, go and end

@@ -38,7 +38,7 @@ class Asynchrony:
         self._locks = locks
         self._threads = threads
         self.coroutines = Coroutines(graph, dispatches, roles)
-        self.suspending = Suspending(graph, roles, locks)
+        self.suspending = Suspending(graph, roles, locks, dispatches)
         self.cancelling = Cancelling(graph, dispatches, roles)
 
     @cached_property

@@ -12,6 +12,7 @@ from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.doubts import Doubts
 from concurlint.effects.guards import contradicts
 from concurlint.effects.readiness import Readiness
+from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
 from concurlint.finding import Step
@@ -161,8 +162,11 @@ class BlockingCalls:
 
     def on_loops(self, dispatches: Dispatches) -> Iterator[tuple[Code, CallSite, Blocking]]:
         """The blocking calls in coroutines and in what event loops call back."""
+        alone = Soloists(self._graph, dispatches)
         for code in self._graph.edges:
             if not self._runs_on_loop(code, dispatches) or self._has_loop_of_its_own(code, dispatches):
+                continue
+            if alone.is_alone(code):
                 continue
             for site in self._graph.sites(code):
                 if not code.is_async and self._doubts.of(code, site, is_last=True):

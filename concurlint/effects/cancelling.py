@@ -142,7 +142,7 @@ class Cancelling:
 
     def _goes_on(self, code: Code, handler: Handler, caught: str) -> bool:
         """Whether the task works on after the handler, or nobody meant to end it there."""
-        if self._hands_on(code, handler) or self._ends_process(code, handler):
+        if self._hands_on(code, handler) or self._ends_process(code, handler) or _decides(code, handler, caught):
             return False
         if _turns_again(code, handler):
             return True
@@ -226,6 +226,16 @@ class Cancelling:
                 continue
             if context.loops or caught in _EVERYTHING or self._is_awaited_on_the_way(code):
                 yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops))
+
+
+def _decides(code: Code, handler: Handler, caught: str) -> bool:
+    """Whether a handler of cancellations alone asks something and ends the task only then: it tells them apart."""
+    if caught in _EVERYTHING or len(handler.types) != 1:
+        return False
+    return any(b.ends and b.context.blocks[-1] == handler.block for b in code.scope.branches) and any(
+        handler.block in returned.context.blocks and returned.context.blocks[-1] != handler.block
+        for returned in code.scope.returned
+    )
 
 
 def _word(handler: Handler) -> Place:

@@ -103,6 +103,8 @@ class Coroutines:
         callee = self._graph.runs(value)
         if callee is None or not callee.is_async or callee.scope.is_generator or isinstance(value, (ClassOf, Instance)):
             return False
+        if callee.owner is not None and _is_protocol(self._graph.evaluator.lineage(callee.owner)[1]):
+            return False  # only stands for classes that may do it otherwise
         if not all(self._is_foreign(decorator, callee) for decorator in callee.scope.decorators):
             return False
         made = self._graph.evaluator.values(site.call, code)
@@ -118,13 +120,28 @@ class Coroutines:
         """Coroutine functions handed to something that calls them and looks at nothing they return."""
         for dispatch in self._dispatches.all:
             role = self._roles.runs(dispatch.name)
-            if role is None or not role.drops or not dispatch.code.is_async or dispatch.code.scope.is_generator:
+            if (
+                role is None
+                or not role.drops
+                or self._may_be_another(dispatch)
+                or not dispatch.code.is_async
+                or dispatch.code.scope.is_generator
+            ):
                 continue
             inner = dispatch.value
             while isinstance(inner, Partial):
                 inner = inner.work
             if not isinstance(inner, Coroutine):
                 yield dispatch
+
+    def _may_be_another(self, dispatch: Dispatch) -> bool:
+        """Whether the call may also be one that looks after what the function gives: another kind of loop."""
+        roles = [
+            self._roles.runs(name)
+            for site, name, _ in self._graph.libraries.get(dispatch.where, ())
+            if site is dispatch.site
+        ]
+        return any(role is None or not role.drops for role in roles)
 
     # loops inside loops
 
@@ -182,6 +199,10 @@ class Coroutines:
         bound = isinstance(edge.value, (Bound, ClassOf, Instance))
         call = merged(edge.value, edge.site.call)
         return not any(contradicts(c, edge.callee, call, bound) for c in inner.chain[0][1].context.conditions)
+
+
+def _is_protocol(bases: tuple[str, ...]) -> bool:
+    return any(name in ("typing.Protocol", "typing_extensions.Protocol") for name in bases)
 
 
 def _bare(test: object) -> object:

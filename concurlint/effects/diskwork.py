@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.doubts import Doubts
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant
+from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Literal
@@ -20,6 +21,7 @@ class DiskWork:
         self._graph = graph
         self._dispatches = dispatches
         self._blocking = blocking
+        self._doubts = Doubts(graph)
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
         """The calls, and whether each is repeated for items of which there may be any number."""
@@ -32,7 +34,16 @@ class DiskWork:
         """Whether the disk is waited for once for each of any number of items; making objects does not count."""
         if any(isinstance(value, ClassOf) for _, step in blocking.chain for value in self._graph.targets(step)):
             return False
-        loops = [part.scope.loops[number] for part, step in blocking.chain for number in step.context.loops]
+        if any(self._doubts.is_conditional(part, step) for part, step in blocking.chain[1:]):
+            return False
+        loops = [
+            part.scope.loops[number]
+            for part, step in blocking.chain
+            for number in step.context.loops
+            if part is code or not _goes_through_parameter(part, number)
+        ]
+        if any(_calls_item(site, code.scope.loops[number]) for number in site.context.loops):
+            return False
         own = {id(code.scope.loops[number]) for number in site.context.loops}
         return any(
             id(loop) in own and _takes_items(code, loop) if loop.kind == "while" else not self._is_bounded(code, loop)
@@ -76,6 +87,18 @@ class DiskWork:
             values = [self._graph.evaluator.values(a.value, code).only() for a in iterable.arguments]
             return bool(values) and all(isinstance(value, Literal) for value in values)
         return False
+
+
+def _goes_through_parameter(code: Code, number: int) -> bool:
+    """Whether it is up to the caller how many things a loop goes through."""
+    iterable = code.scope.loops[number].iterable
+    return isinstance(iterable, Name) and any(p.name == iterable.id for p in code.scope.parameters)
+
+
+def _calls_item(site: CallSite, loop: Loop) -> bool:
+    """Whether each turn calls something else: `for callback in callbacks: callback()`."""
+    function = site.call.function
+    return isinstance(function, Name) and isinstance(loop.target, Name) and function.id == loop.target.id
 
 
 def _takes_items(code: Code, loop: Loop) -> bool:

@@ -30,6 +30,10 @@ class Doubts:
             doubts += any(not _surely_turns(code, number) for number in site.context.loops)
         return doubts
 
+    def is_conditional(self, code: Code, site: CallSite) -> bool:
+        """Whether a way leads round the call, loops aside."""
+        return any(attempt.part == "handler" for attempt in site.context.attempts) or _branches(code, site) > 0
+
     def is_last_deed(self, code: Code, site: CallSite) -> bool:
         """Whether the program is ended in the same branch after the call: nobody waits for the loop then."""
         blocks = site.context.blocks

@@ -1,7 +1,7 @@
 """What the conditions around a place say: under the main guard, on Windows only, never."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
@@ -181,6 +181,24 @@ def holds(conditions: tuple[Condition, ...], code: Code, test: Test) -> bool:
 def contradicts(condition: Condition, callee: Code, call: Call, is_bound: bool) -> bool:
     """Whether what `call` passes for a parameter (or its default) makes a condition in `callee` untrue."""
     return _outcome(condition.test, callee, call, is_bound) is (not condition.holds)
+
+
+def passed_on(
+    conditions: tuple[Condition, ...], callee: Code, caller: Code, merged: tuple[Call, bool]
+) -> Iterator[Condition]:
+    """The conditions on a bare parameter of the callee that ask the same of a parameter which the caller passes on."""
+    call, is_bound = merged
+    names = {parameter.name: parameter for parameter in callee.scope.parameters}
+    for condition in conditions:
+        test, holds = condition.test, condition.holds
+        while isinstance(test, Unary) and test.operator == "Not":
+            test, holds = test.operand, not holds
+        parameter = names.get(test.id) if isinstance(test, Name) else None
+        if parameter is None or len(callee.scope.bindings.get(parameter.name, ())) != 1:
+            continue
+        passed = matching(call, callee, parameter, is_bound=is_bound)
+        if isinstance(passed, Name) and any(p.name == passed.id for p in caller.scope.parameters):
+            yield Condition(passed, holds)
 
 
 def _outcome(test: Expression, callee: Code, call: Call, is_bound: bool) -> bool | None:

@@ -200,8 +200,13 @@ class Handing:
                 and s.call.function.attr in _OF_LOCKS
                 for s in scope.calls
             )
-            return taken + called > 0 and taken + called == scope.uses.get(name, 0)
+            takes = taken + sum(_is_method(s.call.function, name, ("acquire", "__enter__")) for s in scope.calls)
+            return takes > 0 and taken + called == scope.uses.get(name, 0)
         return False
+
+
+def _is_method(function: Expression, name: str, attrs: tuple[str, ...]) -> bool:
+    return isinstance(function, Attribute) and function.attr in attrs and _is_name(function.value, name)
 
 
 def _is_name(expression: Expression, name: str) -> bool:

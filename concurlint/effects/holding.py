@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from concurlint.effects.guards import contradicts
+from concurlint.effects.guards import contradicts, passed_on
 from concurlint.effects.paths import Path, at_caller, path_of, settled
 from concurlint.facts.records import CallSite, Condition, Context, Entered
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, Unary, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, merged
 from concurlint.project.callgraph import CallGraph, Edge
@@ -61,6 +61,7 @@ class Hold:
     guard: Guard
     taking: Taking
     via: tuple[Edge, ...] = ()
+    asked: tuple[Condition, ...] = ()  # what functions further down ask of a parameter that is only passed on
 
     def steps(self, verb: str) -> tuple[Step, ...]:
         """The calls that lead to the taking, and the taking."""
@@ -214,7 +215,7 @@ class Holding:
             return False
         tested = [c for c in context.conditions if any(part is site.call for part in walk(c.test))]
         if tested:
-            return all(c.holds and c.test is site.call for c in tested)
+            return all(_says_got(c, site) for c in tested)
         return taking.waits
 
     @staticmethod
@@ -237,7 +238,11 @@ class Holding:
 
     def _lifted(self, hold: Hold, edge: Edge) -> Hold | None:
         token = self.token_at_caller(hold.guard.token, edge)
-        return Hold(replace(hold.guard, token=token), hold.taking, (edge, *hold.via)) if token is not None else None
+        if token is None:
+            return None
+        first = hold.via[0].site.context if hold.via else hold.taking.context
+        asked = tuple(passed_on((*first.conditions, *hold.asked), edge.callee, edge.caller, _merged(edge)))
+        return Hold(replace(hold.guard, token=token), hold.taking, (edge, *hold.via), asked)
 
     def token_at_caller(self, token: Site | Path, edge: Edge) -> Site | Path | None:
         """The lock as the caller gets at it."""
@@ -280,9 +285,8 @@ class Holding:
         if not edge.runs:
             return None
         first = hold.via[0].site.context if hold.via else hold.taking.context
-        bound = isinstance(edge.value, (Bound, ClassOf, Instance))
-        call = merged(edge.value, edge.site.call)
-        if any(contradicts(condition, edge.callee, call, bound) for condition in first.conditions):
+        call, bound = _merged(edge)
+        if any(contradicts(c, edge.callee, call, bound) for c in (*first.conditions, *hold.asked)):
             return None
         return self._lifted(hold, edge)
 
@@ -296,10 +300,22 @@ class Holding:
         return list(self._reached.get(code, {}).values())
 
 
+def _merged(edge: Edge) -> tuple[Call, bool]:
+    return merged(edge.value, edge.site.call), isinstance(edge.value, (Bound, ClassOf, Instance))
+
+
 def waits_for_ever(call: Call) -> bool:
     """Whether an acquire call waits as long as it takes: no `blocking=False`, no timeout."""
     values = [a.value.value if isinstance(a.value, Constant) and not a.star else 0 for a in call.arguments]
     return all(value is True or value is None for value in values)
+
+
+def _says_got(condition: Condition, site: CallSite) -> bool:
+    """Whether a condition holds just when the acquire call has got the lock."""
+    test, holds = condition.test, condition.holds
+    while isinstance(test, Unary) and test.operator == "Not":
+        test, holds = test.operand, not holds
+    return test is site.call and holds
 
 
 def _is_made_once(site: Site) -> bool:

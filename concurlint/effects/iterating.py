@@ -55,6 +55,8 @@ class Iterating:
                 if look is None or (look.location.kind == "attribute" and self._sharing.is_before_sharing(code)):
                     continue
                 for change in changes.get(look.location, ()):
+                    if kind == "list" and change.changes == "mutate" and change.attr in ("append", "extend"):
+                        continue  # a loop over a list just comes to what is put behind
                     if opposite(look.context.conditions, change.context.conditions):
                         continue  # a flag that keeps the two apart
                     run = self._meeting(look, change)

@@ -109,6 +109,9 @@ class Ordering:
             for site, guard in self._holding.releases(code):
                 if guard.token in own or not isinstance(site.call.function, Attribute):
                     continue
+                handed = (as_edge(dispatch, self._holding) for dispatch in self._dispatches.by_code.get(code, ()))
+                tokens = (self._holding.token_at_caller(guard.token, edge) for edge in handed if edge is not None)
+                found.update(token for token in tokens if token is not None)
                 entries = self.entries(code)
                 is_plain = isinstance(site.call.function.value, Name) and "outside" in entries
                 if is_plain or any(isinstance(entry, Dispatch) for entry in entries):

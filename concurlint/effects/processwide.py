@@ -55,8 +55,17 @@ class ProcessWide:
                     continue
                 if self._asks_for_main(code, context) or (facts.get("fails") and self._expects_failure(code, context)):
                     continue
-                seen.add((code, facts["changes"]))
-                yield Trespass(code, at, name, facts, runs[0])
+                run = next((run for run in runs if self._is_at_large(run, facts)), None)
+                if run is not None:
+                    seen.add((code, facts["changes"]))
+                    yield Trespass(code, at, name, facts, run)
+
+    def _is_at_large(self, run: Run, facts: dict[str, Any]) -> bool:
+        """Whether a run comes by no caller that asks for the main thread; and for what is put back soon, that
+        several do so at once."""
+        if any(self._asks_for_main(edge.caller, edge.site.context) for edge in run.via):
+            return False
+        return not facts.get("restored") or not (run.dispatch.site and run.dispatch.site.awaited)
 
     def _changing(self, code: Code) -> Iterator[tuple[Place, Context, str]]:
         for site, name, _ in self._graph.libraries.get(code, ()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.effects.holding import Guard, Holding, Taking
 from concurlint.facts.records import CallSite, Context
-from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, spelled
+from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, Unary, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
@@ -67,7 +67,16 @@ class Releasing:
     @staticmethod
     def _is_bare(taking: Taking) -> bool:
         site = taking.site
-        return site is not None and taking.waits and (site.dropped or site.awaited) and taking.guard.excludes
+        if site is None or not taking.waits or not taking.guard.excludes:
+            return False
+        return (
+            site.dropped
+            or site.awaited
+            or any(
+                branch.ends and isinstance(branch.test, Unary) and branch.test.operand is site.call
+                for branch in taking.code.scope.branches
+            )
+        )
 
     @staticmethod
     def _implements_lock(code: Code) -> bool:

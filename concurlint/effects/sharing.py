@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from concurlint.effects.belonging import all_around, is_of_one_run, is_own_in_each_turn
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.locks import Held, Locks
+from concurlint.effects.locks import Held, Lock, Locks
 from concurlint.effects.touches import Location, Touch, Touches
-from concurlint.facts.syntax import Attribute, Call, Expression, Name
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.modules import Code
@@ -141,9 +143,30 @@ class Sharing:
         """The runs of the functions that `code` itself has run on threads."""
         return self._started.get(code, ())
 
-    # locations
+    # which threads, which locks
 
-    # touches
+    def is_on_main(self, code: Code) -> bool:
+        """Whether the loop of a window or reactor calls a function, or the one around it, on its own thread."""
+        around: Code | None = code
+        while around is not None and around.scope.kind != "class":
+            runs = self._dispatches.by_code.get(around, ())
+            if runs and all(dispatch.on == "main" for dispatch in runs):
+                return True
+            around = around.parent
+        return False
+
+    @cached_property
+    def lifelong_locks(self) -> frozenset[object]:
+        """Locks that a thread holds around its endless loop: they tell that it runs, and guard nothing."""
+        return frozenset(
+            lock.identity
+            for code, runs in self.runs.items()
+            if any(not run.via for run in runs)
+            for loop in code.scope.loops
+            if loop.kind == "while" and isinstance(loop.iterable, Constant) and loop.iterable.value
+            for lock in self.locks.at(code, loop.context, loop.order).locks
+            if not _may_give_way(lock, code)
+        )
 
     # before the object is shared
 
@@ -202,6 +225,8 @@ class Sharing:
         dispatch, location = run.dispatch, touch.location
         if dispatch.many:
             return True
+        if touch.through_self and dispatch.hook is None and is_own_in_each_turn(dispatch, location, self._evaluator):
+            return False
         if location.kind in ("attribute", "closure") and dispatch.hook is None:
             return self._in_own_loop(dispatch, location) or self._started_twice(dispatch, touch)
         return dispatch.repeated or self._started_twice(dispatch, touch)
@@ -234,9 +259,13 @@ class Sharing:
         if kind in ("global", "class"):
             return True
         if kind == "closure":
-            return touch.location.home not in self._inside(run)
+            home = touch.location.home
+            around = (*all_around(run.dispatch.where), *all_around(run.dispatch.code))
+            return home not in self._inside(run) and home in around
         if touch.through_self:
             return run.shares_self
+        if is_of_one_run(touch, run, self._evaluator):
+            return False
         known = [site for site in touch.sites if site is not None]
         return (
             bool(known)
@@ -246,3 +275,13 @@ class Sharing:
 
     def _inside(self, run: Run) -> set[Code]:
         return {run.dispatch.code, *(edge.callee for edge in run.via)}
+
+
+def _may_give_way(lock: Lock, code: Code) -> bool:
+    """Whether a function lets others have a lock that it holds: by a wait on it, or a release."""
+    return any(
+        isinstance(site.call.function, Attribute)
+        and site.call.function.attr in ("wait", "wait_for", "release")
+        and spelled(site.call.function.value) == lock.spelling
+        for site in code.scope.calls
+    )

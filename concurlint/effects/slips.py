@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from concurlint.effects.locks import Held, Lock
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.syntax import Call, Constant, Item, Name
+from concurlint.facts.syntax import Call, Constant, Item, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
 
@@ -53,11 +53,6 @@ class _Way:
     held: Held
     edge: Edge | None
 
-    @property
-    def on_loop(self) -> bool:
-        """Whether a coroutine does it: coroutines of one loop do not run at the same time."""
-        return self.touch.code.is_async or (self.edge is not None and self.edge.caller.is_async)
-
 
 class Slips:
     """Finds changes without the lock that guards the same state elsewhere."""
@@ -75,7 +70,7 @@ class Slips:
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
         for way in held:
             for lock in way.held.locks:
-                if lock.kind == "lock" and self._is_for_threads(lock) and self._guards(lock, way.touch):
+                if lock.kind == "lock" and self._is_for_threads(lock) and self._speaks_for(way, lock):
                     counts.setdefault(lock.identity, []).append((way, lock))
         if not counts:
             return
@@ -90,18 +85,67 @@ class Slips:
             and not (self._sets_up(way.touch) and not self._meets(way, [one for one, _ in guarded]))
             and self._is_sure(way, len(guarded))
             and not self._is_dead(way)
+            and not self._renews(lock, way.touch)
+            and not self._is_set_for_thread(way.touch)
         ]
-        if all(way.on_loop for way, _ in guarded):
-            bare = [way for way in bare if not way.on_loop]
+        if all(self._on_loop(way) for way, _ in guarded):
+            bare = [way for way in bare if not self._on_loop(way)]
         if not bare or len(bare) > len(guarded):
             return
         ways = [way for way, _ in guarded]
+        if all(_is_atomic(way.touch) for way in (*bare, *ways)) and self._is_held_for_more(ways, lock, bare):
+            return
         if all(way.touch.changes == "mutate" for way in (*bare, *ways)) and len(bare) == len(ways):
             if len({way.touch.code for way in ways}) < len(ways):
                 return
         for way in bare:
             other = next((w for w in ways if w.touch is not way.touch), ways[0])
             yield Slip(way.touch, lock.spelling, other.touch, way.edge, other.edge)
+
+    def _on_loop(self, way: _Way) -> bool:
+        """Whether one event loop (of coroutines, or of a window) does it, which does one thing at a time."""
+        codes = [way.touch.code, *([way.edge.caller] if way.edge is not None else [])]
+        return any(code.is_async or self._races.sharing.is_on_main(code) for code in codes)
+
+    def _speaks_for(self, way: _Way, lock: Lock) -> bool:
+        """Whether a touch under a lock tells that the lock is there for the state."""
+        if not self._guards(lock, way.touch) or lock.identity in self._races.sharing.lifelong_locks:
+            return False
+        return not self._is_set_for_thread(way.touch)
+
+    def _is_set_for_thread(self, touch: Touch) -> bool:
+        """Whether the function sets the state to a constant before it makes the thread that works with it."""
+        sites = [run.dispatch.site for run in self._races.sharing.started_in(touch.code)]
+        return touch.is_constant_store and any(site is not None and site.order > touch.order for site in sites)
+
+    def _renews(self, lock: Lock, touch: Touch) -> bool:
+        """Whether the function puts a new lock in the place of the old: nobody else is there, as after a fork."""
+        name = lock.spelling.rpartition(".")[2]
+        if touch.code.scope.kind != "function":
+            return False
+        for access in touch.code.scope.accesses:
+            stored = spelled(access.target).rpartition(".")[2] if access.kind == "write" else ""
+            if stored == name and access.value is not None:
+                kinds = {self._races.evaluator.kind(v) for v in self._races.evaluator.values(access.value, touch.code)}
+                if "lock" in kinds:
+                    return True
+        return False
+
+    def _is_held_for_more(self, ways: list[_Way], lock: Lock, bare: list[_Way]) -> bool:
+        """Whether the one place that does a step under the lock, indivisible in itself, has it for something else."""
+        if {way.touch for way in ways} & {way.touch for way in bare}:
+            return False
+        if not any(self._takes_itself(way.touch, lock) for way in ways):
+            return True  # callers hold it
+        return len({way.touch.code for way in ways}) == 1 and any(
+            touch.location != ways[0].touch.location and self._takes_itself(touch, lock)
+            for touch in self._races.sharing.touching.touches(ways[0].touch.code)
+        )
+
+    def _takes_itself(self, touch: Touch, lock: Lock) -> bool:
+        """Whether the lock is taken by the function that touches."""
+        here = self._races.sharing.locks.at(touch.code, touch.context, touch.order)
+        return lock.identity in _identities(here)
 
     def _is_dead(self, way: _Way) -> bool:
         """A private helper that nobody is known to call says nothing about how it would be called."""
@@ -141,7 +185,9 @@ class Slips:
             return True
         if touch.location.kind != "attribute" and made.module is touch.location.home.module:
             return True
-        return not isinstance(lock.identity, tuple) and made.scope.kind == "module"
+        if isinstance(lock.identity, tuple) or made.scope.kind != "module":
+            return False
+        return made.module in (touch.location.home.module, touch.code.module) or self._takes_itself(touch, lock)
 
     def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
@@ -182,6 +228,15 @@ class Slips:
             return False
         names = {library_name(v) for v in self._races.evaluator.values(made.function, identity.code)}
         return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
+
+
+def _identities(held: Held) -> set[object]:
+    return {lock.identity for lock in held.locks}
+
+
+def _is_atomic(touch: Touch) -> bool:
+    """A single step of a container, which no other thread sees halfway."""
+    return touch.changes == "mutate" or (touch.changes in ("store", "delete") and isinstance(touch.target, Item))
 
 
 def _is_setting(touch: Touch) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.locks import Lock, Locks
+from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import Awaited, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step
@@ -35,15 +37,16 @@ class HeldOver:
 class Suspending:
     """Finds the awaits under a lock."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, locks: Locks) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, locks: Locks, dispatches: Dispatches) -> None:
         self._graph = graph
         self._roles = roles
         self._locks = locks
+        self._alone = Soloists(graph, dispatches)
 
     def over_awaits(self) -> Iterator[HeldOver]:
         """The first await under each lock that is taken with waiting."""
         for code in self._graph.edges:
-            if not code.is_async:
+            if not code.is_async or self._alone.is_alone(code):
                 continue
             seen: set[tuple[object, Place]] = set()
             for awaited in code.scope.awaits:

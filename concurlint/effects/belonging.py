@@ -1,0 +1,87 @@
+"""Whether several runs work with the same object, or each with its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.touches import Location, Touch
+from concurlint.facts.records import Loop
+from concurlint.facts.syntax import Attribute, Expression, Item, Name, walk
+from concurlint.project.arguments import matching, merged
+from concurlint.project.callgraph import Edge
+from concurlint.project.classes import holder, is_self
+from concurlint.project.evaluate import Evaluator
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Instance
+
+if TYPE_CHECKING:
+    from concurlint.effects.sharing import Run
+
+
+def is_own_in_each_turn(dispatch: Dispatch, location: Location, evaluator: Evaluator) -> bool:
+    """Whether each turn of the loop that sends the work sends the method of another object:
+    `for worker in workers: Thread(target=worker.run)`."""
+    site, owner = dispatch.site, dispatch.code.owner
+    if site is None or not site.context.loops or owner is None:
+        return False
+    if location.home not in evaluator.lineage(owner)[0]:
+        return False
+    bases = {
+        part.value.id
+        for argument in site.call.arguments
+        for part in walk(argument.value)
+        if isinstance(part, Attribute) and part.attr == dispatch.code.name and isinstance(part.value, Name)
+    }
+    loops = [dispatch.where.scope.loops[number] for number in site.context.loops]
+    bound = [b for name in bases for b in dispatch.where.scope.bindings.get(name, ())]
+    return bool(bound) and all(b.kind == "for" and any(_turns(loop, b.name) for loop in loops) for b in bound)
+
+
+def is_of_one_run(touch: Touch, run: Run, evaluator: Evaluator) -> bool:
+    """Whether the object is only known by a local name: not the one that the calls of this very run pass on."""
+    base: Expression = touch.target
+    while isinstance(base, (Item, Attribute)):
+        base = base.value
+    if not isinstance(base, Name) or holder(touch.code, base.id) is not touch.code or is_self(touch.code, base.id):
+        return False
+    expression: Expression = base
+    code = touch.code
+    for edge in reversed(run.via):
+        passed = _passed(expression, code, edge) if isinstance(expression, Name) else None
+        if passed is None:
+            break
+        expression, code = passed, edge.caller
+    if isinstance(expression, Name) and _is_parameter(expression.id, code):
+        return code is not run.dispatch.code
+    made = evaluator.values(expression, code)
+    sites = {value.site for value in made if isinstance(value, Instance)}
+    return not made.items or not made.whole or not sites <= set(touch.sites)
+
+
+def _passed(name: Name, code: Code, edge: Edge) -> Expression | None:
+    """What a call passes for a parameter that keeps its value; None for other names."""
+    parameter = next((p for p in code.scope.parameters if p.name == name.id), None)
+    if parameter is None or not _is_parameter(name.id, code) or edge.callee is not code:
+        return None
+    bound = isinstance(edge.value, (Bound, ClassOf, Instance))
+    return matching(merged(edge.value, edge.site.call), code, parameter, is_bound=bound)
+
+
+def _is_parameter(name: str, code: Code) -> bool:
+    """Whether a name is a parameter that is never bound to anything else."""
+    return any(p.name == name for p in code.scope.parameters) and len(code.scope.bindings.get(name, ())) == 1
+
+
+def all_around(code: Code) -> Iterator[Code]:
+    """A function and those that it stands in."""
+    around: Code | None = code
+    while around is not None:
+        yield around
+        around = around.parent
+
+
+def _turns(loop: Loop, name: str) -> bool:
+    """Whether a name is the variable of a loop."""
+    return loop.target is not None and any(isinstance(part, Name) and part.id == name for part in walk(loop.target))

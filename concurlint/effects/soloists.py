@@ -1,0 +1,47 @@
+"""Coroutines that have the event loop to themselves: commands of a command line, and what only these await."""
+
+from __future__ import annotations
+
+from concurlint.catalog.traits import trait
+from concurlint.effects.dispatch import Dispatches
+from concurlint.facts.syntax import Call
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.modules import Code
+
+
+class Soloists:
+    """Tells of coroutines whether anybody else is kept waiting while they block."""
+
+    def __init__(self, graph: CallGraph, dispatches: Dispatches) -> None:
+        self._graph = graph
+        self._dispatches = dispatches
+        self._known: dict[Code, bool] = {}
+
+    def is_alone(self, code: Code) -> bool:
+        """Whether a coroutine runs in nothing but commands, and starts no tasks itself."""
+        if code not in self._known:
+            self._known[code] = True  # in a circle of calls the others decide
+            self._known[code] = self._is_alone(code)
+        return self._known[code]
+
+    def _is_alone(self, code: Code) -> bool:
+        if not code.is_async or self._starts_tasks(code):
+            return False
+        if any(dispatch.on == "task" for dispatch in self._dispatches.by_code.get(code, ())):
+            return False
+        if self._is_command(code):
+            return True  # what calls it is around it, by other decorators
+        edges = self._graph.callers.get(code, ())
+        return bool(edges) and all(edge.site.awaited and self.is_alone(edge.caller) for edge in edges)
+
+    def _starts_tasks(self, code: Code) -> bool:
+        family = set(code.family())
+        return any(dispatch.on == "task" and dispatch.where in family for dispatch in self._dispatches.all)
+
+    def _is_command(self, code: Code) -> bool:
+        for decorator in code.scope.decorators:
+            inner = decorator.function if isinstance(decorator, Call) else decorator
+            for value in self._graph.evaluator.values(inner, code.parent or code):
+                if trait("commands", library_name(value)):
+                    return True
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.effects.constants import bound_once, is_short, number
+from concurlint.effects.constants import bound_once, counts_items, ends_with_items, is_short, number
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,
@@ -180,6 +180,7 @@ class Computing:
             for binding in code.scope.bindings.get(name, ()):
                 if loop.block in binding.context.blocks and loop.operations:
                     by_number = binding.kind == "augment" or not isinstance(binding.value, (Attribute, Call))
+                    by_number = by_number and not ends_with_items(loop.iterable, name, code)
                     if by_number and isinstance(loop.iterable, Compare):
                         return max(_UNKNOWN_RANGE, *(known.get(name, 0.0) for name in tested))
         return self._unknown
@@ -226,7 +227,7 @@ class Computing:
         step = numbers[2] if len(numbers) > 2 and numbers[2] else 1.0
         bound = bounds[0] if len(bounds) == 1 else bounds[1]
         if stop is None:
-            if any(isinstance(e, Call) and spelled(e.function) == "len" for e in walk(bound)):
+            if counts_items(bound, code):
                 return self._unknown
             return _UNKNOWN_RANGE
         return max(0.0, (stop - start) / abs(step))

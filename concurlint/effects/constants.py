@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from concurlint.facts.syntax import Attribute, Binary, Call, Collection, Constant, Expression, Name
+from concurlint.facts.syntax import (
+    Attribute,
+    Await,
+    Binary,
+    Call,
+    Collection,
+    Constant,
+    Expression,
+    Item,
+    Name,
+    spelled,
+    walk,
+)
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
@@ -110,3 +122,21 @@ def largest(
     numbers = [number(item, code, evaluator, known) for item in expression.items]
     stated = [n for n in numbers if n is not None]
     return max(stated) if len(stated) == len(numbers) else None
+
+
+def counts_items(bound: Expression, code: Code) -> bool:
+    """Whether a number tells how many items there are: `len(…)`, or what was asked of something outside."""
+    if isinstance(bound, Name):
+        home = holder(code, bound.id)
+        bindings = home.scope.bindings.get(bound.id, []) if home is not None else []
+        once = len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path
+        bound = (once and bindings[0].value) or bound
+    return any(isinstance(e, Await) or (isinstance(e, Call) and spelled(e.function) == "len") for e in walk(bound))
+
+
+def ends_with_items(test: Expression | None, name: str, code: Code) -> bool:
+    """Whether a test on a number holds no longer than there are items: `i < len(items)`, `items[i] != last`."""
+    if test is None:
+        return False
+    indexed = (e for part in walk(test) if isinstance(part, Item) for index in part.index for e in walk(index))
+    return counts_items(test, code) or any(isinstance(e, Name) and e.id == name for e in indexed)

@@ -78,7 +78,11 @@ class Coroutines:
 
     def _makes_coroutine(self, code: Code, site: CallSite) -> bool:
         callees = self._graph.evaluator.values(site.call.function, code)
-        if not callees.items or (not callees.whole and not self._is_method(site.call.function, code)):
+        if (
+            not callees.items
+            or not self._graph.targets(site)
+            or (not callees.whole and not self._is_method(site.call.function, code))
+        ):
             return False
         return all(self._gives_coroutine(code, site, value) for value in callees)
 

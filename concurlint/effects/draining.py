@@ -124,7 +124,8 @@ class Draining:
         if any(order < first.order for order in ended):
             return None
         late = [site for site in taken if site.order > first.order and not is_apart(code, first.context, site.context)]
-        early = [site for site in taken if site.order < first.order or share_loop(site.context, first.context)]
+        # a call that joins and takes is looked at within: the next such call has a queue of its own
+        early = [site for site in taken if site.order <= first.order or share_loop(site.context, first.context)]
         if not late or early:
             return None
         found = min(late, key=lambda site: site.order)

@@ -80,7 +80,7 @@ class Locks:
             if argument.keyword not in (None, "lock") or argument.star:
                 continue
             for value in self._evaluator.values(argument.value, site.code):
-                if self._evaluator.kind(value) == "lock" and isinstance(value, Instance):
+                if self._evaluator.kind(value) == "lock" and isinstance(value, Instance) and value.site is not None:
                     return value.site
         return None
 

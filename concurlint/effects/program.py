@@ -310,7 +310,8 @@ class Program:
     @cached_property
     def locks(self) -> Locks:
         """Which locks are held where."""
-        started = frozenset(dispatch.code for dispatch in self.dispatches.all)
+        # who calls `asyncio.run` keeps its locks meanwhile
+        started = frozenset(one.code for one in self.dispatches.all if not (one.on == "task" and one.waits))
         return Locks(self.graph, self.effects, started)
 
     @cached_property
@@ -331,8 +332,7 @@ class Program:
     @cached_property
     def serial(self) -> Serial:
         """Loops that do one after another what could be done at once."""
-        touches = self.sharing.touching
-        return Serial(self.graph, self.dispatches, self.roles, self.effects, self.locks, touches)
+        return Serial(self.graph, self.dispatches, self.roles, self.effects, self.locks, self.sharing.touching)
 
     @cached_property
     def children(self) -> Children:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.guards import holds
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, walk
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
@@ -108,7 +109,18 @@ class SelfWaits:
                 if len(site.call.arguments) == 1:
                     yield from self._futures(site, self._evaluator.elements.of(site.call.arguments[0].value, code))
             elif isinstance(function, Attribute) and last in _ASKS and not _has_timeout(site.call):
+                if self._is_done(code, site, spelled(function.value)):
+                    continue
                 yield from self._futures(site, self._evaluator.values(function.value, code))
+
+    @staticmethod
+    def _is_done(code: Code, site: CallSite, future: str) -> bool:
+        """Whether the work was seen to be over: `if future.done():`."""
+        return bool(future) and holds(
+            site.context.conditions,
+            code,
+            lambda test: True if isinstance(test, Call) and spelled(test.function) == f"{future}.done" else None,
+        )
 
     def _futures(self, site: CallSite, values: Values) -> Iterator[tuple[CallSite, tuple[Code, Expression]]]:
         for value in values:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from concurlint.effects.locks import Held, Lock
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.syntax import Call, Constant, Item, Name, spelled
+from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
+from concurlint.project.classes import is_self
+from concurlint.project.modules import Code
+from concurlint.project.values import NOTHING, Bound, ClassOf, Instance
 
 if TYPE_CHECKING:
     from concurlint.effects.races import Races
@@ -70,7 +73,8 @@ class Slips:
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
         for way in held:
             for lock in way.held.locks:
-                if lock.kind == "lock" and self._is_for_threads(lock) and self._speaks_for(way, lock):
+                nameable = lock.kind == "lock" and bool(lock.spelling)
+                if nameable and self._is_for_threads(lock) and self._speaks_for(way, lock):
                     counts.setdefault(lock.identity, []).append((way, lock))
         if not counts:
             return
@@ -82,7 +86,10 @@ class Slips:
             if not way.held.unknown
             and lock.identity not in {one.identity for one in way.held.locks}
             and not self._is_flag(way.touch)
+            and self._has(way, lock)
             and not (self._sets_up(way.touch) and not self._meets(way, [one for one, _ in guarded]))
+            and not (self._opens(way.touch) and all(_lets_go(one.touch) for one, _ in guarded))
+            and not (way.edge is not None and any(_looks_again(way.edge, one.edge) for one, _ in guarded))
             and self._is_sure(way, len(guarded))
             and not self._is_dead(way)
             and not self._renews(lock, way.touch)
@@ -168,15 +175,50 @@ class Slips:
         edges = [e for e in edges if not self._races.sharing.is_before_sharing(e.caller)]
         if here.locks or len(edges) < 2:
             return [_Way(touch, self._races.sharing.held(touch), None)]
-        found = [
-            _Way(touch, here | self._races.sharing.locks.effective(e.caller, e.site.context, e.site.order), e)
-            for e in edges
-        ]
+        found = [_Way(touch, here | self._around(e), e) for e in edges]
         if touch.location.kind == "attribute" and any(
             not self._is_of_object(lock, touch) for way in found for lock in way.held.locks
         ):
             return [_Way(touch, self._races.sharing.held(touch), None)]
         return found
+
+    def _around(self, edge: Edge) -> Held:
+        """The locks held at a call; a lock of the caller's own object says nothing of another of its class."""
+        held = self._races.sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
+        function = edge.site.call.function
+        if not isinstance(function, Attribute) or _on_self(edge) or edge.callee.owner is None:
+            return held
+        own = edge.caller.self_name()
+        others = frozenset(
+            lock
+            for lock in held.locks
+            if own is not None
+            and lock.spelling.rpartition(".")[0] == own != spelled(function.value)
+            and self._are_kin(edge.caller.enclosing_class, edge.callee.owner)
+        )
+        return Held(held.locks - others, held.unknown or bool(others))
+
+    def _are_kin(self, one: Code | None, other: Code) -> bool:
+        lineage = self._races.evaluator.lineage
+        return one is not None and (one in lineage(other)[0] or other in lineage(one)[0])
+
+    def _has(self, way: _Way, lock: Lock) -> bool:
+        """Whether the object changed is sure to have the lock: one that a subclass made guards nothing in
+        the objects of its base class, nor in those of other subclasses."""
+        made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
+        touch = way.touch
+        if made is None or touch.location.kind != "attribute" or not touch.through_self:
+            return True
+        home, lineage = touch.location.home, self._races.evaluator.lineage
+        if made in lineage(home)[0] or home not in lineage(made)[0]:
+            return True
+        doer = touch.code.enclosing_class
+        if way.edge is not None and _on_self(way.edge):
+            doer = way.edge.caller.enclosing_class or doer
+        elif way.edge is not None and isinstance(way.edge.value, Bound) and isinstance(way.edge.value.owner, Instance):
+            of = way.edge.value.owner.of
+            doer = of.code if isinstance(of, ClassOf) else doer
+        return doer is not None and made in lineage(doer)[0]
 
     def _guards(self, lock: Lock, touch: Touch) -> bool:
         """A lock of the same object, or of a module; one of some other object may be there for something else."""
@@ -210,6 +252,18 @@ class Slips:
         touches = self._races.sharing.touching.touches(touch.code)
         settings = {one.location for one in touches if one.location.kind == "attribute" and _is_setting(one)}
         return touch.location in settings and len(settings) >= _SEVERAL
+
+    def _opens(self, touch: Touch) -> bool:
+        """One of several new objects that a function makes for `self` to keep, as `open` or `start` does."""
+        if not touch.through_self or not self._is_new(touch):
+            return False
+        touches = self._races.sharing.touching.touches(touch.code)
+        return len({one.location for one in touches if one.through_self and self._is_new(one)}) >= _SEVERAL - 1
+
+    def _is_new(self, touch: Touch) -> bool:
+        values = self._races.evaluator.values(touch.value, touch.code) if isinstance(touch.value, Call) else NOTHING
+        made = [value for value in values if isinstance(value, Instance) and value.site is not None]
+        return touch.changes == "store" and bool(made) and len(made) == len(values.items)
 
     def _meets(self, way: _Way, guarded: list[_Way]) -> bool:
         """Whether threads are known that run both sides at the same time."""
@@ -245,6 +299,24 @@ def _is_setting(touch: Touch) -> bool:
         return False
     names = {parameter.name for parameter in touch.code.scope.parameters}
     return isinstance(touch.value, Constant) or (isinstance(touch.value, Name) and touch.value.id in names)
+
+
+def _on_self(edge: Edge) -> bool:
+    """Whether a call goes to the caller's own object."""
+    function = edge.site.call.function
+    base = function.value if isinstance(function, Attribute) else None
+    if isinstance(base, Call):
+        return spelled(base.function) == "super"
+    return isinstance(base, Name) and is_self(edge.caller, base.id) is not None
+
+
+def _looks_again(edge: Edge, other: Edge | None) -> bool:
+    """Whether the same function makes the same call once more with the lock: the first is a quick look."""
+    return other is not None and other.caller is edge.caller and other.callee is edge.callee
+
+
+def _lets_go(touch: Touch) -> bool:
+    return touch.is_constant_store and isinstance(touch.value, Constant) and touch.value.value is None
 
 
 def _only_resets(touch: Touch) -> bool:

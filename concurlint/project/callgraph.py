@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name
+from concurlint.facts.records import CallSite, Condition
+from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Logic, Name, Unary
+from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
@@ -15,6 +16,7 @@ from concurlint.project.values import (
     Function,
     Instance,
     Library,
+    Literal,
     Partial,
     Value,
 )
@@ -88,6 +90,8 @@ class CallGraph:
         self.edges[code] = []
         self.libraries[code] = []
         for site in code.scope.calls:
+            if self._is_never_reached(site.context.conditions, code):
+                continue
             values = tuple(self.evaluator.values(site.call.function, code))
             self._targets[site] = values
             for value in values:
@@ -104,6 +108,21 @@ class CallGraph:
         for child in code.children:
             for decorator in child.scope.decorators:
                 yield from self._decorate(code, child, decorator)
+
+    def _is_never_reached(self, conditions: tuple[Condition, ...], code: Code) -> bool:
+        """Whether a place stands under a constant that says no: `_IS_SYNC = False` … `if _IS_SYNC:`."""
+        for condition in conditions:
+            test, holds = condition.test, condition.holds
+            while isinstance(test, Unary) and test.operator == "Not":
+                test, holds = test.operand, not holds
+            if isinstance(test, Logic) and (test.operator == "and") is holds:
+                if self._is_never_reached(tuple(Condition(each, holds) for each in test.values), code):
+                    return True
+            if isinstance(test, Name) and holder(code, test.id) in (None, code.module.body):
+                known = self.evaluator.values(test, code).only()
+                if isinstance(known, Literal) and isinstance(known.value, bool) and known.value is not holds:
+                    return True
+        return False
 
     def _properties(self, code: Code) -> Iterator[Code]:
         """Reading a property of the project runs its function."""

@@ -95,7 +95,8 @@ class ShellRole:
 
     `shell` is "always", "never", "string" (a string goes to the shell, a list does not), "remote" (the
     shell of another machine) or "flag", and then `flag` is the parameter that asks for the shell.
-    `instead` is the call without a shell, in words.
+    `instead` is the call without a shell, in words; `program` the parameter that names the program where
+    it is not the command's first word.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ShellRole:
     flag: Parameter | None = None
     exec: bool = False
     instead: str = ""
+    program: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,6 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _remedy(function: object) -> str:
-    if isinstance(function, Attribute) and function.attr == "wait":
+    if isinstance(function, Attribute) and function.attr in ("wait", "poll"):
         return "use `communicate()`, which reads both pipes while it waits, or DEVNULL for what nobody wants"
     return "use `subprocess.run(…, capture_output=True)`, which reads the pipes, or DEVNULL for what nobody wants"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ChildRole, Parameter
 from concurlint.catalog.roles import Roles
@@ -12,8 +12,8 @@ from concurlint.effects.guards import is_for_tests
 from concurlint.effects.handed import Known, lookup
 from concurlint.effects.mentions import Mention, Mentions, mentions_of
 from concurlint.effects.reaching import Reaching, excluded
-from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Expression, Name, children
+from concurlint.facts.records import Access, CallSite, Loop
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, children
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder, is_self
@@ -97,13 +97,19 @@ class Children:
                     if pipes:
                         yield Undrained(code, site, pipes, (code, site.call))
             for site in code.scope.calls:
-                if self._waits_for_ever(code, site):
+                if self._waits_for_ever(code, site, "wait"):
                     yield from self._waited(code, site)
+            for loop in code.scope.loops:
+                asks = _asked_until_done(loop)
+                site = next((s for s in code.scope.calls if s.call is asks), None) if asks is not None else None
+                if site is not None and self._waits_for_ever(code, site, "poll"):
+                    inside = replace(site.context, loops=(*site.context.loops, loop.number))
+                    yield from self._waited(code, replace(site, context=inside))
 
-    def _waits_for_ever(self, code: Code, site: CallSite) -> bool:
-        """`child.wait()` without a timeout."""
+    def _waits_for_ever(self, code: Code, site: CallSite, method: str) -> bool:
+        """A call of that method of a child, without a timeout."""
         function = site.call.function
-        if not isinstance(function, Attribute) or function.attr != "wait" or site.call.arguments:
+        if not isinstance(function, Attribute) or function.attr != method or site.call.arguments:
             return False
         values = self._evaluator.values(function.value, code)
         kinds = {self._evaluator.kind(value) for value in values if value != Literal(None)}
@@ -192,12 +198,18 @@ class Children:
         """The wait for a child kept in `self.x`, if no code of the module ever reads a pipe of an `x`."""
         cls = is_self(code, base.value.id) if isinstance(base.value, Name) else None
         found = self._made(base, code) if cls is not None else None
-        if found is None or cls is None or self._is_handed_on(base.attr, code):
+        if found is None or cls is None or self._is_handed_on(base.attr, code, site):
             return
         yield Undrained(code, site, *found)
 
-    def _is_handed_on(self, attr: str, code: Code) -> bool:
-        """Whether the object in an attribute of that name is used for more than waiting and asking, in its module."""
+    def _is_handed_on(self, attr: str, code: Code, wait: CallSite) -> bool:
+        """Whether the object in an attribute of that name is used for more than waiting and asking, in its module;
+        what the same function does after the wait comes too late."""
+
+        def is_late(part: Code, use: CallSite | Access) -> bool:
+            loops = set(use.context.loops) & set(wait.context.loops)
+            return part is code and use.order > wait.order and not loops and not excluded(use.context, wait.context)
+
         for part in code.module.codes:
             plain = 0
             for access in part.scope.accesses:
@@ -206,19 +218,29 @@ class Children:
                     plain += 1
                 if isinstance(target, Attribute) and isinstance(target.value, Attribute) and target.value.attr == attr:
                     plain -= 1
-                    if target.attr in _READS:
+                    if target.attr in _READS and not is_late(part, access):
                         return True
             for site in part.scope.calls:
                 function = site.call.function
                 if isinstance(function, Attribute) and isinstance(function.value, Attribute):
                     if function.value.attr == attr:
                         plain -= 1
-                        if function.attr in _READS:
+                        if function.attr in _READS and not is_late(part, site):
                             return True
             plain -= sum(_looks(branch.test, attr) for branch in part.scope.branches)
             if plain > 0:
                 return True
         return False
+
+
+def _asked_until_done(loop: Loop) -> Call | None:
+    """The `child.poll()` of `while child.poll() is None:`, a loop that nothing else ends."""
+    test = loop.iterable
+    if loop.kind != "while" or loop.leaves or not isinstance(test, Compare) or len(test.rest) != 1:
+        return None
+    operator, right = test.rest[0]
+    is_none = operator in ("Is", "Equal") and isinstance(right, Constant) and right.value is None
+    return test.left if is_none and isinstance(test.left, Call) else None
 
 
 def _looks(test: Expression, attr: str) -> int:

@@ -79,6 +79,7 @@ class _Draft:
     via: tuple[Step, ...] = ()
     named: str = ""
     is_argv: bool = False
+    program: Term = ABSENT
 
 
 class Commands:
@@ -106,7 +107,8 @@ class Commands:
         flag = lookup(call, code, role.flag, self._evaluator) if role.flag is not None else ABSENT
         plain = [a for a in call.arguments if a.keyword is None]
         argv = role.exec and len(plain) > (role.command[1] or 0) + 1
-        yield from self._followed(_Draft(code, site, role, text, flag, is_argv=argv), 0)
+        program = lookup(call, code, role.program, self._evaluator) if role.program is not None else ABSENT
+        yield from self._followed(_Draft(code, site, role, text, flag, is_argv=argv, program=program), 0)
 
     def _followed(self, draft: _Draft, depth: int) -> Iterator[Command]:
         """The command where its text is decided: here, or at the callers that pass it whole."""
@@ -154,6 +156,10 @@ class Commands:
         )
 
     def _shell(self, draft: _Draft, text: Known) -> bool | None:
+        program = draft.program
+        if isinstance(program, Known) and not self._truth(draft.flag):
+            if self._evaluator.values(program.expression, program.code).only() != Literal(None):
+                return None  # another program reads the text as it likes
         match draft.role.shell:
             case "always":
                 return True

@@ -57,6 +57,13 @@ def thread_steps(run: Run) -> tuple[Step, ...]:
     return (first, *calls)
 
 
+def _suits_either(touch: Touch) -> bool:
+    """Whether a change is right however the test would turn out now: `setdefault`, `discard`, `pop` with a default."""
+    if touch.attr != "pop":
+        return touch.attr in ("setdefault", "discard")
+    return any(site.order == touch.order and len(site.call.arguments) == 2 for site in touch.code.scope.calls)
+
+
 class Gaps:
     """Finds tests and what relies on them with no lock around both."""
 
@@ -64,7 +71,7 @@ class Gaps:
         self._races = races
 
     def at(self, touch: Touch) -> Gap | None:
-        if touch.changes == "store" and isinstance(touch.value, Constant):
+        if touch.changes == "store" and isinstance(touch.value, Constant) or _suits_either(touch):
             return None
         if self._races.is_private_yet(touch):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.locks import LOCK_KINDS
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
@@ -49,9 +50,10 @@ _MOST_HANDS = 4
 class Handing:
     """Looks at single calls that take work, and at what becomes of what they give back."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches) -> None:
         self._graph = graph
         self._roles = roles
+        self._dispatches = dispatches
         self._evaluator = graph.evaluator
 
     def handed_over(self) -> Iterator[tuple[Code, CallSite, str, Expression]]:
@@ -122,6 +124,22 @@ class Handing:
                 elif _gives_back(code, site):
                     made = Step(code.span(site.call.at), f"`{code.qualname}` gives back what `{name}` made")
                     yield from self._dropped_by_callers(code, name, (made,))
+                    yield from self._dropped_by_loop(code, site, name, made)
+
+    def _dropped_by_loop(
+        self, code: Code, site: CallSite, name: str, made: Step
+    ) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
+        """What a callback of the event loop gives back, which the loop does not look at."""
+        for dispatch in self._dispatches.by_code.get(code, ()):
+            role = self._roles.runs(dispatch.name)
+            if role is None or not role.drops or dispatch.on != "task" or dispatch.site is None:
+                continue
+            if code.scope.kind == "lambda":
+                says = f"`{dispatch.name.rpartition('.')[2]}` drops what its callback gives back"
+                yield code, site, name, (Step(dispatch.where.span(dispatch.site.call.at), says),)
+            else:
+                yield dispatch.where, dispatch.site, code.qualname, (made,)
+            return
 
     def _dropped_by_callers(
         self, code: Code, name: str, steps: tuple[Step, ...]
@@ -139,6 +157,7 @@ class Handing:
                 gives = f"`{edge.caller.qualname}` gives back what `{code.qualname}` gave"
                 step = Step(edge.caller.span(edge.site.call.at), gives)
                 yield from self._dropped_by_callers(edge.caller, name, (step, *steps))
+                yield from self._dropped_by_loop(edge.caller, edge.site, code.qualname, step)
 
     def _is_dropped(self, code: Code, site: CallSite) -> bool:
         if site.dropped:

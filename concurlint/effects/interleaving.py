@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.sharing import Run, Sharing
-from concurlint.effects.touches import Location, Touch
+from concurlint.effects.touches import Location, Touch, as_copied
 from concurlint.facts.records import Awaited, Branch
 from concurlint.facts.syntax import Attribute, Await, Call, Expression, Item, Name, Place, walk
 from concurlint.finding import Step
@@ -87,8 +87,8 @@ class Interleaving:
 
     def _copied(self, name: Name, touch: Touch) -> tuple[Place, Place, bool] | None:
         """A local copy made before an await."""
-        bindings = touch.code.scope.bindings.get(name.id, [])
-        if len(bindings) != 1 or bindings[0].value is None or bindings[0].order > touch.order:
+        bindings = as_copied(touch.code.scope.bindings.get(name.id, []))
+        if not bindings or bindings[0].value is None or bindings[-1].order > touch.order:
             return None
         if not any(self._is(part, touch) for part in walk(bindings[0].value)):
             return None
@@ -110,11 +110,9 @@ class Interleaving:
         return (last.at, awaited.at, True) if awaited is not None else None
 
     def _comes_from_await(self, touch: Touch) -> bool:
-        """Whether the stored value is a local that was awaited."""
-        value = touch.value
-        if not isinstance(value, Name):
-            return False
-        bindings = touch.code.scope.bindings.get(value.id, [])
+        """Whether the stored value is made of a local that was awaited."""
+        names = {part.id for part in walk(touch.value) if isinstance(part, Name)} if touch.value is not None else ()
+        bindings = [b for name in names for b in touch.code.scope.bindings.get(name, [])]
         return any(b.value is not None and any(isinstance(p, Await) for p in walk(b.value)) for b in bindings)
 
     def _guards(self, branch: Branch, touch: Touch) -> bool:

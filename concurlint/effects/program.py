@@ -219,7 +219,7 @@ class Program:
 
     @cached_property
     def _handing(self) -> Handing:
-        return Handing(self.graph, self.roles)
+        return Handing(self.graph, self.roles, self.dispatches)
 
     def handed_over(self) -> Iterator[tuple[Code, CallSite, str, Expression]]:
         """See `Handing.handed_over`."""

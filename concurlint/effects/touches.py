@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.paths import global_home
-from concurlint.facts.records import Access, Context
+from concurlint.facts.records import Access, Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator
@@ -215,8 +215,8 @@ class Touches:
     def _local_copy(self, name: Name, wanted: str, base: str, code: Code, order: int) -> bool:
         if holder(code, name.id) is not code:
             return False
-        bindings = code.scope.bindings.get(name.id, [])
-        if len(bindings) != 1 or bindings[0].order > order or bindings[0].value is None or bindings[0].path:
+        bindings = as_copied(code.scope.bindings.get(name.id, []))
+        if not bindings or bindings[-1].order > order or bindings[0].value is None or bindings[0].path:
             return False
         value = bindings[0].value
         if _spelled(value) == wanted and wanted:
@@ -247,6 +247,12 @@ class Touches:
             or self._evaluator.type_name(v) in ("builtins.list", "builtins.dict", "builtins.set", "builtins.NoneType")
             for v in values
         )
+
+
+def as_copied(bindings: list[Binding]) -> list[Binding]:
+    """The bindings of a local that is bound once, and then at most changed by `+=` and the like; else none."""
+    once = bool(bindings) and all(binding.kind == "augment" for binding in bindings[1:])
+    return bindings if once and bindings[0].kind != "augment" else []
 
 
 def _has_call(expression: Expression | None) -> bool:

@@ -17,7 +17,7 @@ from concurlint.facts.records import (
     ModuleFacts,
 )
 from concurlint.facts.statements import SimpleStatements
-from concurlint.facts.syntax import Collection, Constant, Expression
+from concurlint.facts.syntax import Collection, Compare, Constant, Expression
 
 
 def collect(tree: cst.Module) -> ModuleFacts:
@@ -206,15 +206,33 @@ class _Collector(SimpleStatements):
 
     def _match(self, node: cst.Match) -> bool:
         self.statement = self.place(node.subject)
-        self.expression(node.subject)
+        subject = self.expression(node.subject)
+        known = self.context.conditions
         for case in node.cases:
-            with self._inside():
+            test = self._asks(subject, case.pattern)
+            meets = (Condition(test, True),) if test is not None else ()
+            with self._inside(conditions=(*known, *meets)):
                 for name in _captured(case.pattern):
                     self.bind(name.value, "match", None, self.place(name))
                 if case.guard is not None:
                     self.expression(case.guard)
                 self._body(case.body.body)
+            if test is not None and case.guard is None:
+                known = (*known, Condition(test, False))
         return False
+
+    def _asks(self, subject: Expression, pattern: cst.MatchPattern) -> Expression | None:
+        """The comparison that a pattern of nothing but values makes."""
+        if isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
+            return self._asks(subject, pattern.pattern)
+        if isinstance(pattern, cst.MatchSingleton):
+            return Compare(subject, (("Is", self.expression(pattern.value)),), subject.at)
+        if isinstance(pattern, cst.MatchValue):
+            return Compare(subject, (("Equal", self.expression(pattern.value)),), subject.at)
+        if isinstance(pattern, cst.MatchOr) and all(isinstance(e.pattern, cst.MatchValue) for e in pattern.patterns):
+            values = tuple(self.expression(getattr(e.pattern, "value")) for e in pattern.patterns)  # noqa: B009
+            return Compare(subject, (("In", Collection("tuple", values, subject.at)),), subject.at)
+        return None
 
     # definitions
 

@@ -49,6 +49,7 @@ class Lowering(Recorder):
     def __init__(self, positions: dict[cst.CSTNode, Place]) -> None:
         super().__init__(positions)
         self._fresh = 0
+        self.dropped: set[cst.Call] = set()
         self._lower: dict[type, Callable[[Any], Expression]] = {
             cst.Name: self._name,
             cst.Attribute: self._attribute,
@@ -113,7 +114,7 @@ class Lowering(Recorder):
         value = self.expression(node.value)
         return Argument(value, node.keyword.value if node.keyword else None, len(node.star))
 
-    def call(self, node: cst.Call, *, awaited: bool = False, dropped: bool = False) -> Call:
+    def call(self, node: cst.Call, *, awaited: bool = False) -> Call:
         if isinstance(node.func, cst.Attribute):
             function: Expression = Attribute(
                 self.expression(node.func.value), node.func.attr.value, self.place(node.func)
@@ -123,7 +124,7 @@ class Lowering(Recorder):
         lowered = Call(function, tuple(self.argument(a) for a in node.args), self.place(node))
         if not self._quiet:
             self.scope.calls.append(
-                CallSite(lowered, self.context, self.next_order(), self.statement, awaited, dropped)
+                CallSite(lowered, self.context, self.next_order(), self.statement, awaited, node in self.dropped)
             )
         return lowered
 

@@ -59,7 +59,7 @@ class CallSite:
     order: int
     statement: Place
     awaited: bool
-    dropped: bool  # the call is a whole expression statement
+    dropped: bool  # the call is a whole expression statement, or such a statement throws its result away
 
 
 AccessKind = Literal["read", "write", "augment", "delete"]

@@ -1,6 +1,6 @@
 """Simple statements as records: assignments, returns, imports, declarations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import libcst as cst
@@ -12,7 +12,7 @@ from concurlint.facts.records import (
     Import,
     Returned,
 )
-from concurlint.facts.syntax import Place, spelled
+from concurlint.facts.syntax import Call, Place, spelled
 
 _EXITS = {"sys.exit", "os._exit", "exit", "quit", "sys._exit", "os.abort"}
 
@@ -72,12 +72,9 @@ class SimpleStatements(Lowering):
         return False
 
     def _expr(self, node: cst.Expr) -> bool:
-        value = node.value
-        if isinstance(value, cst.Call):
-            call = self.call(value, dropped=True)
-            return spelled(call.function) in _EXITS
-        self.expression(value)
-        return False
+        self.dropped.update(_given_up(node.value))
+        value = self.expression(node.value)
+        return isinstance(value, Call) and spelled(value.function) in _EXITS
 
     def _return(self, node: cst.Return) -> bool:
         value = self.expression(node.value) if node.value is not None else None
@@ -154,3 +151,19 @@ def _dotted(node: cst.CSTNode) -> str:
     if isinstance(node, cst.Attribute):
         return f"{_dotted(node.value)}.{node.attr.value}"
     return node.value if isinstance(node, cst.Name) else ""
+
+
+def _given_up(value: cst.BaseExpression) -> Iterator[cst.Call]:
+    """The calls whose results an expression statement throws away along with its own."""
+    match value:
+        case cst.Call():
+            yield value
+        case cst.IfExp():
+            yield from (*_given_up(value.body), *_given_up(value.orelse))
+        case cst.BooleanOperation():
+            yield from _given_up(value.right)
+        case cst.ListComp() | cst.SetComp():
+            yield from _given_up(value.elt)
+        case cst.Tuple():
+            for element in value.elements:
+                yield from _given_up(element.value)

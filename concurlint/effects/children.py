@@ -100,11 +100,11 @@ class Children:
                 if self._waits_for_ever(code, site, "wait"):
                     yield from self._waited(code, site)
             for loop in code.scope.loops:
-                asks = _asked_until_done(loop)
-                site = next((s for s in code.scope.calls if s.call is asks), None) if asks is not None else None
-                if site is not None and self._waits_for_ever(code, site, "poll"):
-                    inside = replace(site.context, loops=(*site.context.loops, loop.number))
-                    yield from self._waited(code, replace(site, context=inside))
+                asked = _asked_until_done(loop)
+                poll = next((s for s in code.scope.calls if s.call is asked), None) if asked is not None else None
+                if poll is not None and self._waits_for_ever(code, poll, "poll"):
+                    inside = replace(poll.context, loops=(*poll.context.loops, loop.number))
+                    yield from self._waited(code, replace(poll, context=inside))
 
     def _waits_for_ever(self, code: Code, site: CallSite, method: str) -> bool:
         """A call of that method of a child, without a timeout."""

@@ -71,7 +71,7 @@ class Gaps:
         self._races = races
 
     def at(self, touch: Touch) -> Gap | None:
-        if touch.changes == "store" and isinstance(touch.value, Constant) or _suits_either(touch):
+        if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
             return None
         if self._races.is_private_yet(touch):
             return None

@@ -1,15 +1,16 @@
-"""Whether several runs work with the same object, or each with its own."""
+"""What a run on a thread is handed: objects of its own or of all, and what decides how it goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.dispatch import Dispatch, ran
+from concurlint.effects.guards import contradicts
 from concurlint.effects.touches import Location, Touch
-from concurlint.facts.records import Loop
-from concurlint.facts.syntax import Attribute, Expression, Item, Name, walk
-from concurlint.project.arguments import matching, merged
+from concurlint.facts.records import Context, Loop
+from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk
+from concurlint.project.arguments import matching, merged, standing
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import holder, is_self
 from concurlint.project.evaluate import Evaluator
@@ -39,6 +40,54 @@ def is_own_in_each_turn(dispatch: Dispatch, location: Location, evaluator: Evalu
     return bool(bound) and all(b.kind == "for" and any(_turns(loop, b.name) for loop in loops) for b in bound)
 
 
+def comes_to(run: Run, context: Context) -> bool:
+    """Whether what the last call of a run passes does not rule out the place in the function it calls."""
+    if not run.via:
+        return True
+    last = run.via[-1]
+    call, bound = merged(last.value, last.site.call), isinstance(last.value, (Bound, ClassOf, Instance))
+    return not any(contradicts(condition, run.code, call, bound) for condition in context.conditions)
+
+
+def goes_on(run: Run, edge: Edge, evaluator: Evaluator) -> bool:
+    """Whether a run may go on by a call: it is not ruled out, and calls what this very run was handed."""
+    if not comes_to(run, edge.site.context):
+        return False
+    function = edge.site.call.function
+    if not run.via or not isinstance(function, Name) or not _is_parameter(function.id, run.code):
+        return True
+    handed, code = _handed(function, run)
+    if isinstance(handed, Name) and _is_parameter(handed.id, code):
+        return code is run.dispatch.code or any(p.name == handed.id and p.default for p in code.scope.parameters)
+    return any(ran(value) is edge.callee for value in evaluator.values(handed, code))
+
+
+def bare(test: Expression) -> Iterator[Expression]:
+    """The parts of a test that are asked by themselves: `a` and `b` of `a and not b`, `c` of `c is None`."""
+    match test:
+        case Unary(operand=operand):
+            yield from bare(operand)
+        case Logic(values=values):
+            for value in values:
+                yield from bare(value)
+        case Compare(left=left):
+            yield left
+        case _:
+            yield test
+
+
+def _handed(name: Name, run: Run) -> tuple[Expression, Code]:
+    """What a run was handed under a name: followed through the calls that pass it on, and where that stands."""
+    expression: Expression = name
+    code = run.code
+    for edge in reversed(run.via):
+        passed = _passed(expression, code, edge) if isinstance(expression, Name) else None
+        if passed is None:
+            break
+        expression, code = passed, standing(passed, edge.value, edge.caller)
+    return expression, code
+
+
 def is_of_one_run(touch: Touch, run: Run, evaluator: Evaluator) -> bool:
     """Whether the object is only known by a local name: not the one that the calls of this very run pass on."""
     base: Expression = touch.target
@@ -46,13 +95,7 @@ def is_of_one_run(touch: Touch, run: Run, evaluator: Evaluator) -> bool:
         base = base.value
     if not isinstance(base, Name) or holder(touch.code, base.id) is not touch.code or is_self(touch.code, base.id):
         return False
-    expression: Expression = base
-    code = touch.code
-    for edge in reversed(run.via):
-        passed = _passed(expression, code, edge) if isinstance(expression, Name) else None
-        if passed is None:
-            break
-        expression, code = passed, edge.caller
+    expression, code = _handed(base, run)
     if isinstance(expression, Name) and _is_parameter(expression.id, code):
         return code is not run.dispatch.code
     made = evaluator.values(expression, code)

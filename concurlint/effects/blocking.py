@@ -122,7 +122,7 @@ class BlockingCalls:
             return None
         if site.awaited or not self._gets_there(edge, inner):
             return None
-        if self._is_dual(caller) or self._doubts.knows_the_loop(caller):
+        if self._is_dual(caller) or self._doubts.knows_the_loop(caller) or self._doubts.is_remembered(edge.callee):
             return None
         doubts = inner.doubts + self._doubts.of(caller, site)
         if doubts > _MOST_DOUBTS:
@@ -224,6 +224,8 @@ class BlockingCalls:
         inner = self._of[callee]
         edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
         if edge is None or not edge.runs or self._is_dual(callee) or not self._gets_there(edge, inner):
+            return None
+        if self._doubts.is_remembered(callee):
             return None
         if edge.consumed and inner.fact.effect == EffectKind.BLOCK_LOCK and _is_entered(code, site):
             return None  # like `with lock:`, mostly held for a short time

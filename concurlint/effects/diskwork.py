@@ -46,7 +46,9 @@ class DiskWork:
             return False
         own = {id(code.scope.loops[number]) for number in site.context.loops}
         return any(
-            id(loop) in own and _takes_items(code, loop) if loop.kind == "while" else not self._is_bounded(code, loop)
+            id(loop) in own and _takes_items(code, loop) and _is_plainly_in(site, loop)
+            if loop.kind == "while"
+            else not self._is_bounded(code, loop)
             for loop in loops
         )
 
@@ -99,6 +101,12 @@ def _calls_item(site: CallSite, loop: Loop) -> bool:
     """Whether each turn calls something else: `for callback in callbacks: callback()`."""
     function = site.call.function
     return isinstance(function, Name) and isinstance(loop.target, Name) and function.id == loop.target.id
+
+
+def _is_plainly_in(site: CallSite, loop: Loop) -> bool:
+    """Whether every round of a `while` comes to the call, as far as tests in it go."""
+    around = {id(condition.test) for condition in loop.context.conditions} | {id(loop.iterable)}
+    return all(id(condition.test) in around for condition in site.context.conditions)
 
 
 def _takes_items(code: Code, loop: Loop) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurlint.facts.records import Branch, CallSite, Condition
 from concurlint.facts.syntax import Call, Collection, Constant, Expression, spelled
-from concurlint.project.callgraph import CallGraph
+from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 
 
@@ -41,6 +41,17 @@ class Doubts:
             self._roles.ends_process(name) and other.order > site.order and other.context.blocks == blocks
             for other, name, _ in self._graph.libraries.get(code, ())
             if len(other.context.blocks) > 1
+        )
+
+    def is_remembered(self, code: Code) -> bool:
+        """Whether a function that takes nothing is run once, and its result kept for all later calls."""
+        own = len([p for p in code.scope.parameters if p.name != code.self_name()])
+        return not own and any(
+            library_name(value) in ("functools.cache", "functools.lru_cache")
+            for decorator in code.scope.decorators
+            for value in self._graph.evaluator.values(
+                decorator.function if isinstance(decorator, Call) else decorator, code.parent or code
+            )
         )
 
     def knows_the_loop(self, code: Code) -> bool:

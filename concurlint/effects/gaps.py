@@ -73,7 +73,7 @@ class Gaps:
     def at(self, touch: Touch) -> Gap | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
             return None
-        if self._races.is_private_yet(touch):
+        if self._races.is_private_yet(touch) or self._is_answer(touch):
             return None
         tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
         if not tests:
@@ -87,6 +87,13 @@ class Gaps:
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
         return Gap(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
+
+    def _is_answer(self, touch: Touch) -> bool:
+        """A yes or no that is worked out once and kept: whoever comes at the same time finds the same."""
+        if touch.changes != "store" or touch.value is None:
+            return False
+        values = self._races.evaluator.values(touch.value, touch.code)
+        return values.whole and {self._races.evaluator.type_name(value) for value in values} == {"builtins.bool"}
 
     def _remedy(self, touch: Touch) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concurlint.catalog.traits import trait
+from concurlint.effects.belonging import comes_to
 from concurlint.effects.gaps import thread_steps
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.facts.records import CallSite, Context
@@ -55,7 +56,7 @@ class ProcessWide:
                     continue
                 if self._asks_for_main(code, context) or (facts.get("fails") and self._expects_failure(code, context)):
                     continue
-                run = next((run for run in runs if self._is_at_large(run, facts)), None)
+                run = next((run for run in runs if comes_to(run, context) and self._is_at_large(run, facts)), None)
                 if run is not None:
                     seen.add((code, facts["changes"]))
                     yield Trespass(code, at, name, facts, run)

@@ -199,11 +199,25 @@ class Races:
         if other.code is where:
             start, end = self._window(run)
             return start < other.order < end
-        if other.location.kind != "attribute" or where.owner is None:
+        if other.location.kind != "attribute" or where.owner is None or self._is_over_soon(run):
             return False
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
         return method is not None and public and method in self.evaluator.lineage(where.owner)[0]
+
+    def _is_over_soon(self, run: Run) -> bool:
+        """Whether the function that starts the thread is not left before it has ended."""
+        site, start, end = run.dispatch.site, *self._window(run)
+        joins = [one for one in run.dispatch.where.scope.calls if one.order == end]
+        return (
+            site is not None
+            and start < end
+            and any(
+                not one.call.arguments
+                and one.context.conditions == site.context.conditions[: len(one.context.conditions)]
+                for one in joins
+            )
+        )
 
     def _window(self, run: Run) -> tuple[int, int]:
         """Evaluation orders in the starting function between which the thread may run."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
 from concurlint.facts.records import Binding, CallSite
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Star, spelled, walk
 from concurlint.project.arguments import given, has_stars
-from concurlint.project.callgraph import CallGraph
+from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance
@@ -131,15 +131,36 @@ class Readiness:
             for part in walk(branch.test)
         )
 
-    @staticmethod
-    def _is_awaited_later(code: Code, site: CallSite) -> bool:
+    def _is_awaited_later(self, code: Code, site: CallSite) -> bool:
         """Whether the result is bound to a name that is awaited: then the call gave something to wait for."""
         names = {
             name
             for name, bindings in code.scope.bindings.items()
             if any(binding.value is site.call and not binding.path for binding in bindings)
         }
-        return any(isinstance(awaited.value, Name) and awaited.value.id in names for awaited in code.scope.awaits)
+        names |= {
+            other.call.function.value.id
+            for other in code.scope.calls
+            if isinstance(other.call.function, Attribute)
+            and isinstance(other.call.function.value, Name)
+            and other.call.function.attr == "append"
+            and any(argument.value is site.call for argument in other.call.arguments)
+        }
+        return any(
+            isinstance(part, Name) and part.id in names
+            for awaited in code.scope.awaits
+            if awaited.value is not None
+            for part in self._waited_for(awaited.value, code)
+        )
+
+    def _waited_for(self, value: Expression, code: Code) -> Iterator[Expression]:
+        """`future` of `await future`, `futures` of `await gather(*futures)`."""
+        yield value
+        if isinstance(value, Call):
+            names = {library_name(v) for v in self._evaluator.values(value.function, code)}
+            if any(self._evaluator.roles.gathers(name) for name in names):
+                for argument in value.arguments:
+                    yield argument.value.value if isinstance(argument.value, Star) else argument.value
 
     @staticmethod
     def _has_finished(code: Code, site: CallSite) -> bool:

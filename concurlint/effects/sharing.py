@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from concurlint.effects.belonging import all_around, is_of_one_run, is_own_in_each_turn
+from concurlint.effects.belonging import all_around, bare, comes_to, goes_on, is_of_one_run, is_own_in_each_turn
 from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.locks import Held, Lock, Locks
 from concurlint.effects.touches import Location, Touch, Touches
@@ -19,6 +19,8 @@ from concurlint.project.values import NOTHING, Bound, Coroutine, Instance, Site,
 
 _BEFORE_SHARING = {"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__", "__setstate__",
                    "__attrs_post_init__", "__reduce__", "__copy__", "__deepcopy__", "__del__", "setUp"}  # fmt: skip
+
+_MOST_WAYS = 4  # to one function that does what it is told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,7 @@ class Sharing:
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
         self._reached_by: dict[Dispatch, set[Code]] = {}
+        self._depending: dict[Code, bool] = {}
         for dispatch in dispatches.all:
             if dispatch.on == on and (on == "task" or not dispatch.code.is_async):
                 self._reach(dispatch)
@@ -54,7 +57,7 @@ class Sharing:
     def _reach(self, dispatch: Dispatch) -> None:
         start = Run(dispatch, dispatch.code, self._root_shares_self(dispatch), ())
         self._started.setdefault(dispatch.where, []).append(start)
-        queue, seen = deque([start]), {(dispatch.code, start.shares_self)}
+        queue, seen = deque([start]), Counter({(dispatch.code, start.shares_self): 1})
         while queue:
             run = queue.popleft()
             self.runs.setdefault(run.code, []).append(run)
@@ -64,11 +67,25 @@ class Sharing:
             for edge in self._graph.edges.get(run.code, ()):
                 if not edge.runs or (edge.callee.is_async and self._on == "thread"):
                     continue
+                if not goes_on(run, edge, self._evaluator):
+                    continue
                 shares = self._passes_self(run, edge)
                 key = (edge.callee, shares)
-                if key not in seen:
-                    seen.add(key)
+                if not seen[key] or (seen[key] < _MOST_WAYS and self._depends_on_caller(edge.callee)):
+                    seen[key] += 1
                     queue.append(Run(dispatch, edge.callee, shares, (*run.via, edge)))
+
+    def _depends_on_caller(self, code: Code) -> bool:
+        """Whether it is up to what a function is handed how a run goes on from there."""
+        if code not in self._depending:
+            names = {parameter.name for parameter in code.scope.parameters}
+            asked = [condition.test for branch in code.scope.branches for condition in branch.context.conditions]
+            asked += [branch.test for branch in code.scope.branches]
+            asked += [edge.site.call.function for edge in self._graph.edges.get(code, ())]
+            self._depending[code] = any(
+                isinstance(one, Name) and one.id in names for test in asked for one in bare(test)
+            )
+        return self._depending[code]
 
     def _root_shares_self(self, dispatch: Dispatch) -> bool:
         if dispatch.hook is not None:
@@ -213,13 +230,14 @@ class Sharing:
     def parallel_run(self, touch: Touch) -> Run | None:
         """A run of the touch's function that may happen several times at once on the same state."""
         for run in self.runs.get(touch.code, ()):
-            if self._is_shared_in(run, touch) and self._several(run, touch):
+            if self._is_shared_in(run, touch) and self._several(run, touch) and comes_to(run, touch.context):
                 return run
         return None
 
     def thread_runs(self, touch: Touch) -> list[Run]:
         """Runs of the touch's function on a thread, on state that others can see."""
-        return [run for run in self.runs.get(touch.code, ()) if self._is_shared_in(run, touch)]
+        runs = self.runs.get(touch.code, ())
+        return [run for run in runs if self._is_shared_in(run, touch) and comes_to(run, touch.context)]
 
     def _several(self, run: Run, touch: Touch) -> bool:
         dispatch, location = run.dispatch, touch.location

@@ -26,6 +26,10 @@ _WINDOWS_BUILTINS = {
     "dir", "cls", "copy", "del", "start", "ver", "erase", "move", "ren", "rename", "md", "rd", "vol",
     "color", "title", "assoc", "ftype", "mklink", "path", "pause", "prompt", "verify", "call", "rem",
 }  # fmt: skip
+# Batch files on Windows, which only its shell finds by these names.
+_BATCH_FILES = {
+    "npm", "npx", "yarn", "pnpm", "bower", "gulp", "grunt", "tsc", "ng", "webpack", "mvn", "gradle",
+}  # fmt: skip
 
 
 def needs_shell(text: str) -> bool:
@@ -39,7 +43,7 @@ def needs_shell(text: str) -> bool:
     return (
         not words
         or words[0] in _BUILTINS
-        or words[0].lower() in _WINDOWS_BUILTINS
+        or words[0].lower() in _WINDOWS_BUILTINS | _BATCH_FILES
         or _VARIABLE.search(text) is not None
     )
 

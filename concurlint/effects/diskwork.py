@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.doubts import Doubts
+from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
 from concurlint.project.callgraph import CallGraph, library_name
@@ -22,6 +23,7 @@ class DiskWork:
         self._dispatches = dispatches
         self._blocking = blocking
         self._doubts = Doubts(graph)
+        self._alone = Soloists(graph, dispatches, run_to_end=True)
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
         """The calls, and whether each is repeated for items of which there may be any number."""
@@ -34,7 +36,9 @@ class DiskWork:
         """Whether the disk is waited for once for each of any number of items; making objects does not count."""
         if any(isinstance(value, ClassOf) for _, step in blocking.chain for value in self._graph.targets(step)):
             return False
-        if any(self._doubts.is_conditional(part, step) for part, step in blocking.chain[1:]):
+        if self._alone.is_alone(code) or any(
+            self._doubts.is_conditional(part, step) for part, step in blocking.chain[1:]
+        ):
             return False
         loops = [
             part.scope.loops[number]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.doubts import Doubts
 from concurlint.effects.endings import Endings, Gap, Moment
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Expression, Logic, Name, Walrus, walk
@@ -59,6 +60,7 @@ class Ownership:
         self._graph = graph
         self._roles = roles
         self._evaluator = graph.evaluator
+        self._doubts = Doubts(graph)
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
         """All that a method called `closer` should close, on every way, and does not."""
@@ -67,7 +69,7 @@ class Ownership:
                 continue
             for site in code.scope.calls:
                 type_name = self._opens(site, code, closer)
-                if type_name:
+                if type_name and not self._doubts.is_last_deed(code, site):
                     found = self._left(code, site, type_name)
                     if found is not None:
                         yield found

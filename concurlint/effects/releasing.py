@@ -14,6 +14,7 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 _IMPLEMENTS = {"acquire", "release", "__enter__", "__exit__", "__aenter__", "__aexit__", "lock", "unlock"}
+_COPIES = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict"}
 _CATCHES_ALL = {"", "Exception", "BaseException"}
 _PLAIN = {"append", "add", "get", "items", "keys", "values", "clear", "copy", "set", "is_set", "discard", "extend",
           "appendleft", "notify", "notify_all", "wait", "setdefault"}  # fmt: skip
@@ -159,7 +160,12 @@ class Releasing:
             if callee is not None:
                 if depth > 2 or any(self._may_raise(inner, depth + 1) for inner in callee.scope.calls):
                     return says
-            elif name and not self._evaluator.roles.is_quiet(name) and not self._is_of_locks(name):
+            elif (
+                name
+                and name not in _COPIES
+                and not self._evaluator.roles.is_quiet(name)
+                and not self._is_of_locks(name)
+            ):
                 fact = self._effects.lookup(name)
                 if fact is not None and fact.effect != EffectKind.NONE:
                     return says

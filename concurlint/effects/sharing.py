@@ -166,11 +166,15 @@ class Sharing:
         """Whether the loop of a window or reactor calls a function, or the one around it, on its own thread."""
         around: Code | None = code
         while around is not None and around.scope.kind != "class":
-            runs = self._dispatches.by_code.get(around, ())
-            if runs and all(dispatch.on == "main" for dispatch in runs):
+            if self._is_called_on_main(around):
                 return True
             around = around.parent
-        return False
+        # who calls such a function by itself is on that thread, too
+        return any(edge.runs and self._is_called_on_main(edge.callee) for edge in self._graph.edges.get(code, ()))
+
+    def _is_called_on_main(self, code: Code) -> bool:
+        runs = self._dispatches.by_code.get(code, ())
+        return bool(runs) and all(dispatch.on == "main" for dispatch in runs)
 
     @cached_property
     def lifelong_locks(self) -> frozenset[object]:

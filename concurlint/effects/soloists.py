@@ -12,8 +12,10 @@ from concurlint.project.modules import Code
 class Soloists:
     """Tells of coroutines whether anybody else is kept waiting while they block."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches) -> None:
+    def __init__(self, graph: CallGraph, dispatches: Dispatches, *, run_to_end: bool = False) -> None:
+        """With `run_to_end`, also coroutines for whose end a plain function waits: `asyncio.run(main())`."""
         self._graph = graph
+        self._run_to_end = run_to_end
         self._dispatches = dispatches
         self._known: dict[Code, bool] = {}
 
@@ -27,12 +29,13 @@ class Soloists:
     def _is_alone(self, code: Code) -> bool:
         if not code.is_async or self._starts_tasks(code):
             return False
-        if any(dispatch.on == "task" for dispatch in self._dispatches.by_code.get(code, ())):
+        runs = [dispatch for dispatch in self._dispatches.by_code.get(code, ()) if dispatch.on == "task"]
+        if runs and not (self._run_to_end and all(run.waits for run in runs)):
             return False
         if self._is_command(code):
             return True  # what calls it is around it, by other decorators
-        edges = self._graph.callers.get(code, ())
-        return bool(edges) and all(edge.site.awaited and self.is_alone(edge.caller) for edge in edges)
+        edges = [edge for edge in self._graph.callers.get(code, ()) if edge.site.awaited or not runs]
+        return bool(edges or runs) and all(edge.site.awaited and self.is_alone(edge.caller) for edge in edges)
 
     def _starts_tasks(self, code: Code) -> bool:
         family = set(code.family())

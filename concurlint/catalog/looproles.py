@@ -46,6 +46,10 @@ class LoopRoles(ABC):
         """Whether `except name` catches the cancellation of a task."""
         return self._is_listed("cancellations", name)
 
+    def cancels_tasks(self, package: str) -> bool:
+        """Whether a package has tasks that may be cancelled."""
+        return package != "builtins" and bool(_table(package).names["cancellations"])
+
     def gathers(self, name: str) -> bool:
         """Whether a call of `name` waits for the coroutines and futures that it is given."""
         return self._is_listed("gathers", name)

@@ -53,8 +53,9 @@ class Cancelling:
 
     def swallowed(self) -> Iterator[Swallowed]:
         """The handlers that catch a cancellation and let the task go on."""
+        has_own_loop = self._has_own_loop()
         for code in self._graph.edges:
-            if not code.is_async or self._handles_cancellation(code):
+            if has_own_loop or not code.is_async or self._handles_cancellation(code):
                 continue
             met: set[int] = set()
             for handler in code.scope.handlers:
@@ -66,6 +67,12 @@ class Cancelling:
                 if awaited is not None and not handler.reraises and self._goes_on(code, handler, caught):
                     yield Swallowed(code, _word(handler), caught, awaited, _turns_again(code, handler))
             yield from self._suppressed(code)
+
+    def _has_own_loop(self) -> bool:
+        """Whether the project drives its coroutines itself: things to await of its own, and no known framework."""
+        if any(self._roles.cancels_tasks(name.partition(".")[0]) for name in self._graph.named):
+            return False
+        return any(code.name == "__await__" for code in self._graph.edges)
 
     def _handles_cancellation(self, code: Code) -> bool:
         """Whether the function cancels something itself, or looks whether it was cancelled."""

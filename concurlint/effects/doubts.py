@@ -35,12 +35,12 @@ class Doubts:
         return any(attempt.part == "handler" for attempt in site.context.attempts) or _branches(code, site) > 0
 
     def is_last_deed(self, code: Code, site: CallSite) -> bool:
-        """Whether the program is ended in the same branch after the call: nobody waits for the loop then."""
+        """Whether the program is ended in the same branch (or callback) after the call: nobody waits for the loop."""
         blocks = site.context.blocks
         return any(
             self._roles.ends_process(name) and other.order > site.order and other.context.blocks == blocks
             for other, name, _ in self._graph.libraries.get(code, ())
-            if len(other.context.blocks) > 1
+            if len(other.context.blocks) > 1 or not code.is_async
         )
 
     def is_remembered(self, code: Code) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from concurlint.effects.gaps import thread_steps
 from concurlint.effects.holding import opposite
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Run
-from concurlint.effects.touches import Touch
+from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Loop
-from concurlint.facts.syntax import Attribute, Call, Expression, Item
+from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
 from concurlint.finding import Step
 from concurlint.project.modules import Code
+from concurlint.project.values import Instance
 
 _VIEWS = {"items", "keys", "values"}
 _RESIZES = {"append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
@@ -60,6 +61,8 @@ class Iterating:
                     if opposite(look.context.conditions, change.context.conditions):
                         continue  # a flag that keeps the two apart
                     run = self._meeting(look, change)
+                    if run is not None and (self._comes_after(change, run) or self._is_handed_over(look, change)):
+                        continue
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
                         yield Disturbed(look, change, kind, run)
                         break
@@ -119,6 +122,57 @@ class Iterating:
         ]
         kinds = {self._evaluator.kind(v) or self._evaluator.type_name(v).rpartition(".")[2] for v in values}
         return kinds.pop() if len(kinds) == 1 else ""
+
+    def _comes_after(self, touch: Touch, run: Run) -> bool:
+        """Whether the thread is joined, for good, in the same function before the touch."""
+        started = run.dispatch.site.call if run.dispatch.site is not None else None
+        return any(
+            isinstance(site.call.function, Attribute)
+            and site.call.function.attr == "join"
+            and site.order < touch.order
+            and not site.call.arguments
+            and touch.context.blocks[: len(site.context.blocks)] == site.context.blocks
+            and any(
+                isinstance(value, Instance) and value.site is not None and value.site.call is started
+                for value in self._evaluator.values(site.call.function.value, touch.code)
+            )
+            for site in touch.code.scope.calls
+        )
+
+    def _is_handed_over(self, look: Touch, change: Touch) -> bool:
+        """Whether whoever loops has first set, under the lock of the change, what the change asks about before
+        it goes on: `with lock: self.state = CLOSED` there, `with lock: if self.state != OPEN: return` here."""
+        locks = {lock.identity for lock in self._sharing.held(change).locks}
+        asked = self._asked_before(change) if locks else set()
+        if not asked:
+            return False
+        if self._has_set(look.code, look.order, asked, locks):
+            return True
+        edges = self._races.graph.callers.get(look.code, ())
+        return bool(edges) and all(self._has_set(e.caller, e.site.order, asked, locks) for e in edges)
+
+    def _has_set(self, code: Code, order: int, asked: set[Location], locks: Set[object]) -> bool:
+        return any(
+            touch.order < order
+            and touch.changes == "store"
+            and touch.location in asked
+            and locks & {lock.identity for lock in self._sharing.held(touch).locks}
+            for touch in self._sharing.touching.touches(code)
+        )
+
+    def _asked_before(self, change: Touch) -> set[Location]:
+        """The state that a function looks at to leave before it makes a change, or to make it at all."""
+        code = change.code
+        tests = [b.test for b in code.scope.branches if b.ends and b.order < change.order]
+        tests += [condition.test for condition in change.context.conditions]
+        found = {self._sharing.touching.locate(part, code) for test in tests for part in walk(test)}
+        parts = {id(part) for test in tests for part in walk(test)}
+        for edge in self._races.graph.edges.get(code, ()):  # properties that give the state back
+            if id(edge.site.call.function) in parts and not edge.site.call.arguments:
+                for returned in edge.callee.scope.returned:
+                    if returned.value is not None:
+                        found.add(self._sharing.touching.locate(returned.value, edge.callee))
+        return {location for location in found if location is not None and location != change.location}
 
     def _meeting(self, look: Touch, change: Touch) -> Run | None:
         """A run on a thread of one of the two that the other may come beside."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
+from concurlint.effects.guards import holds
 from concurlint.facts.records import Binding, CallSite
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Star, spelled, walk
-from concurlint.project.arguments import given, has_stars
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, Star, spelled, walk
+from concurlint.project.arguments import given, has_stars, matching, merged
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import Instance
+from concurlint.project.values import Bound, ClassOf, Instance
 
 _QUESTIONS = {"empty", "qsize", "poll", "done", "cancelled", "ready", "is_set", "locked", "is_alive"}
 _MOST_HOPS = 3
@@ -41,6 +42,8 @@ class Readiness:
             passed = given(site.call, keyword, position)
             if passed is None:
                 continue
+            if isinstance(value, str) and "." not in value and _is_told(passed, value, code, site):
+                return True
             if isinstance(value, str):
                 if value.rpartition(".")[2] in {name.rpartition(".")[2] for name in _spellings(passed, code)}:
                     return True
@@ -67,10 +70,16 @@ class Readiness:
                 caught += [argument.value for argument in entered.manager.arguments]
         return any(spelled(kind) == "BlockingIOError" for kind in caught)
 
-    @staticmethod
-    def _is_set_nonblocking(code: Code, site: CallSite) -> bool:
-        receiver = _receiver(site)
-        return bool(receiver) and any(
+    def _is_set_nonblocking(self, code: Code, site: CallSite) -> bool:
+        function = site.call.function
+        return isinstance(function, Attribute) and self._never_waits(function.value, code, 0)
+
+    def _never_waits(self, thing: Expression, code: Code, hops: int) -> bool:
+        """Whether a socket is set not to wait, here or by a caller that hands it over."""
+        receiver = spelled(thing)
+        if not receiver:
+            return False
+        if any(
             isinstance(other.call.function, Attribute)
             and other.call.function.attr in ("setblocking", "settimeout")
             and spelled(other.call.function.value) == receiver
@@ -78,9 +87,23 @@ class Readiness:
             and isinstance(other.call.arguments[0].value, Constant)
             and not other.call.arguments[0].value.value
             and other.call.arguments[0].value.value is not None
-            for sharer in _sharers(site, code)
+            for sharer in _sharers(thing, code)
             for other in sharer.scope.calls
-        )
+        ):
+            return True
+        handed = self._handed(thing, code) if isinstance(thing, Name) and hops < _MOST_HOPS else ()
+        return any(self._never_waits(passed, caller, hops + 1) for passed, caller in handed)
+
+    def _handed(self, name: Name, code: Code) -> Iterator[tuple[Expression, Code]]:
+        """What the callers of the function pass for one of its parameters."""
+        parameter = next((p for p in code.scope.parameters if p.name == name.id), None)
+        if parameter is None:
+            return
+        for edge in self._graph.callers.get(code, ()):
+            bound = isinstance(edge.value, (Bound, ClassOf, Instance))
+            passed = matching(merged(edge.value, edge.site.call), code, parameter, is_bound=bound)
+            if passed is not None:
+                yield passed, edge.caller
 
     def _is_a_datagram(self, code: Code, site: CallSite, fact: CallFact) -> bool:
         """Connecting a datagram socket only notes the address."""
@@ -181,6 +204,25 @@ class Readiness:
         )
 
 
+def _is_told(passed: Expression, value: str, code: Code, site: CallSite) -> bool:
+    """Whether an argument is the text `value`, or was found to be: `if host == "localhost":`."""
+    if any(isinstance(option, Constant) and option.value == value for option in _options(passed, code)):
+        return True
+
+    def asked(test: Expression) -> bool | None:
+        if not isinstance(test, Compare) or len(test.rest) != 1 or not spelled(passed):
+            return None
+        operator, right = test.rest[0]
+        sides = (test.left, right)
+        if not any(isinstance(side, Constant) and side.value == value for side in sides):
+            return None
+        if not any(spelled(side) == spelled(passed) for side in sides):
+            return None
+        return {"Equal": True, "NotEqual": False}.get(operator)
+
+    return holds(site.context.conditions, code, asked)
+
+
 def _first_names(expression: Expression) -> set[str]:
     """`future` of `await future`, `event` of `await event.wait()`."""
     if isinstance(expression, Call) and isinstance(expression.function, Attribute):
@@ -193,10 +235,8 @@ def _receiver(site: CallSite) -> str:
     return spelled(function.value) if isinstance(function, Attribute) else ""
 
 
-def _sharers(site: CallSite, code: Code) -> Iterator[Code]:
-    """The code objects in which the receiver's spelling means the same object."""
-    function = site.call.function
-    value = function.value if isinstance(function, Attribute) else None
+def _sharers(value: Expression, code: Code) -> Iterator[Code]:
+    """The code objects in which the spelling of `value` means the same object."""
     home: Code | None = None
     if isinstance(value, Attribute) and isinstance(value.value, Name):
         home = is_self(code, value.value.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.roles import Roles
+from concurlint.effects.frameworks import makes_greenlets
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
     Attribute,
@@ -160,7 +161,7 @@ class Dispatches:
         on = self._where(role, call, code)
         if role.thread_words and self._says_threads(code, site, role.thread_words):
             on = "thread"
-        if not on:
+        if not on or (on == "thread" and makes_greenlets(code, self._graph)):
             return
         passed, named = handed_arguments(role, call)
         items = given(call, *role.items) if role.items else None
@@ -229,6 +230,8 @@ class Dispatches:
             hook = self._roles.override(library)
             if hook is None or hook.what not in ("thread", "process"):
                 continue
+            if makes_greenlets(code, self._graph):
+                return
             instance = Instance(target, Site(code, site.call))
             for name in hook.methods:
                 for value in self._evaluator.attribute(instance, name):

@@ -98,6 +98,8 @@ class Escapes:
         inside = {attempt.number for attempt in context.attempts if attempt.part == "body"}
         if any(handler.attempt in inside and not handler.reraises for handler in code.scope.handlers):
             return True
+        if any(handler.block in context.blocks and not handler.reraises for handler in code.scope.handlers):
+            return True  # and what it does then is to report it
         return any(self._may_swallow(entered.manager, code) for entered in context.entered)
 
     def _may_swallow(self, manager: Expression, code: Code) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurlint.catalog.traits import trait
+from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
 
@@ -14,3 +16,11 @@ def framework_of(code: Code) -> str:
         if binding.imported is not None and not binding.imported.level
     }
     return "asyncio" if "asyncio" in names else next((name for name in ("trio", "anyio") if name in names), "asyncio")
+
+
+def makes_greenlets(code: Code, graph: CallGraph) -> bool:
+    """Whether the module has the standard library patched before all: the threads it starts are greenlets."""
+    return any(
+        trait("green_threads", name) and not site.context.conditions
+        for site, name, _ in graph.libraries.get(code.module.body, ())
+    )

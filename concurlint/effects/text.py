@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.traits import trait
 from concurlint.effects.formats import Slot, format_parts, is_number_spec, percent_parts
 from concurlint.effects.handed import star_parameter
 from concurlint.effects.origins import Frame, Origins
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless, shown
 from concurlint.facts.syntax import (
+    Argument,
     Attribute,
     Await,
     Binary,
@@ -97,6 +99,12 @@ class Tracer:
                 return either([self.pieces(item, code) for item in items])
             case Comprehension(results=results):
                 return harmless(self.pieces(results[-1], code))
+            case Call(function=function, arguments=(Argument(value=Constant(value=key)), *_)) if self._is_set(
+                function, key, code
+            ):
+                return (SAFE,)
+            case Item(value=value, index=(Constant(value=key),)) if self._is_set(value, key, code):
+                return (SAFE,)
             case Call():
                 return self._call(expression, code)
             case Item(value=value):
@@ -106,6 +114,11 @@ class Tracer:
             case Attribute():
                 return self.origins.of_attribute(expression, code)
         return (UNKNOWN,)
+
+    def _is_set(self, asked: Expression, key: object, code: Code) -> bool:
+        """Whether an environment is asked for what the system itself sets there."""
+        names = (library_name(value) for value in self._evaluator.values(asked, code))
+        return isinstance(key, str) and any(key.lower() in (trait("system_variables", n) or ()) for n in names if n)
 
     def _all(self, parts: Iterable[Expression], code: Code) -> tuple[Piece, ...]:
         return tuple(piece for part in parts for piece in self.pieces(part, code))

@@ -36,7 +36,9 @@ class DiskWork:
         """Whether the disk is waited for once for each of any number of items; making objects does not count."""
         if any(isinstance(value, ClassOf) for _, step in blocking.chain for value in self._graph.targets(step)):
             return False
-        if self._alone.is_alone(code) or any(
+        around = [code.scope.loops[number] for number in site.context.loops]
+        waits_for_items = any(loop.is_async or _takes_items(code, loop) for loop in around)
+        if not (waits_for_items or self._has_company(code)) or any(
             self._doubts.is_conditional(part, step) for part, step in blocking.chain[1:]
         ):
             return False
@@ -55,6 +57,18 @@ class DiskWork:
             else not self._is_bounded(code, loop)
             for loop in loops
         )
+
+    def _has_company(self, code: Code) -> bool:
+        """Whether the coroutine, or one that awaits it, is known to run as a task or handler among others."""
+        if self._alone.is_alone(code):
+            return False
+        queue = [code]
+        for current in queue:
+            if any(run.on == "task" and not run.waits for run in self._dispatches.by_code.get(current, ())):
+                return True
+            awaiting = [edge.caller for edge in self._graph.callers.get(current, ()) if edge.site.awaited]
+            queue += [caller for caller in awaiting if caller not in queue]
+        return False
 
     def _is_of_file_opened_here(self, code: Code, site: CallSite) -> bool:
         """Reading and writing a file whose opening is told already, unless that is over and over again."""

@@ -1,4 +1,4 @@
-"""Which asynchronous framework a piece of code is written for."""
+"""Which asynchronous framework a piece of code is written for, and whether its threads are greenlets."""
 
 from __future__ import annotations
 

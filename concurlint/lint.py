@@ -152,9 +152,10 @@ def _silenced(
     kept = list(result.kept)
     for unused in result.unused:
         codes = ", ".join(unused.codes)
+        subject = codes if unused.partly else unused.comment
         finding = unused_suppression.rule.finding(
             unused.span,
-            f"`{unused.comment}` silences nothing" if len(unused.comment) < 70 else "this comment silences nothing",
+            f"`{subject}` silences nothing" if len(subject) < 70 else "this comment silences nothing",
             help=f"remove {codes or 'the comment'}",
         )
         if _wants(config, finding, by_name):

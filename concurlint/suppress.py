@@ -24,11 +24,15 @@ _LAYOUT = frozenset({tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A comment that silences nothing; `codes` are those of its codes and names it names in vain."""
+    """A comment that silences nothing; `codes` are those of its codes and names it names in vain.
+
+    `partly`: others of its codes do silence something.
+    """
 
     span: Span
     comment: str
     codes: tuple[str, ...]
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def _unused(
         others = (other for other in directives if other is not directive)
         if codes is None or any(other.covers(*UNUSED, directive.span.line) for other in others):
             continue
-        yield Unused(directive.span, directive.comment, codes)
+        yield Unused(directive.span, directive.comment, codes, partly=directive.is_used)
 
 
 def _is_asked(pattern: str, active: Collection[str], inactive: Collection[str]) -> bool:

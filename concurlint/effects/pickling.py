@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.roles import Roles
-from concurlint.facts.syntax import Argument, Collection, Comprehension, Expression, Star, Table
+from concurlint.facts.records import Binding
+from concurlint.facts.syntax import Argument, Call, Collection, Comprehension, Expression, Star, Table
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import attribute_writes
@@ -170,7 +171,26 @@ class Pickling:
                 refused = self._of_attribute(attr, classes, at_start, depth) if writes else None
                 if refused is not None:
                     return refused
+            for attr, bindings in code.scope.bindings.items():
+                refused = self._of_field(cls, attr, bindings, at_start, depth)
+                if refused is not None:
+                    return refused
         return None
+
+    def _of_field(
+        self, cls: Code, attr: str, bindings: list[Binding], at_start: bool, depth: int
+    ) -> Refusal | None:  # fmt: skip
+        """Why a field of a dataclass that each object gets from its factory cannot be pickled."""
+        made = bindings[0].value if len(bindings) == 1 and bindings[0].annotation is not None else None
+        factories = (
+            [a for a in made.arguments if a.keyword in ("default_factory", "factory")] if isinstance(made, Call) else []
+        )
+        if not factories or any(attribute_writes(code).get(attr) for code in self._evaluator.lineage(cls)[0]):
+            return None
+        found = self.of_values(
+            self._evaluator.attribute(Instance(ClassOf(cls)), attr), at_start=at_start, depth=depth + 1
+        )
+        return replace(found, attribute=attr) if found is not None else None
 
     def _of_attribute(self, attr: str, classes: tuple[Code, ...], at_start: bool, depth: int) -> Refusal | None:
         """Why an attribute that every object has from `__init__` on cannot be pickled."""

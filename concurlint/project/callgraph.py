@@ -197,10 +197,15 @@ class CallGraph:
             case Partial(work=work):
                 return self.runs(work)
             case ClassOf():
-                return self._method(Instance(value), "__init__")
+                return self._method(Instance(value), "__init__") or self._after_init(Instance(value))
             case Instance(of=ClassOf()):
                 return self._method(value, "__call__")
         return None
+
+    def _after_init(self, instance: Instance) -> Code | None:
+        """What a made `__init__` calls at its end, if it hands nothing on."""
+        hooks = (self._method(instance, name) for name in ("__post_init__", "__attrs_post_init__"))
+        return next((hook for hook in hooks if hook is not None and len(hook.scope.parameters) == 1), None)
 
     def _method(self, instance: Instance, name: str) -> Code | None:
         for found in self.evaluator.attribute(instance, name):

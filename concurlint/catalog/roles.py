@@ -45,6 +45,7 @@ class _Table:
     streams: dict[str, str] = field(default_factory=dict)
     in_child: dict[str, str] = field(default_factory=dict)
     start_methods: dict[str, Parameter] = field(default_factory=dict)
+    applies: dict[str, Parameter] = field(default_factory=dict)
     iterated: dict[str, IteratedRole] = field(default_factory=dict)
     children: dict[str, ChildRole] = field(default_factory=dict)
     closers: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ def _table(package: str) -> _Table:
         for name, entry in data.get(section, {}).items():
             into[name] = role(name, **_tuples(entry))
     table.start_methods.update({n: (p[0], p[1]) for n, p in data.get("start_methods", {}).items()})
+    table.applies.update({n: (p[0], p[1]) for n, p in data.get("applies", {}).items()})
     table.closers.update({name: tuple(methods) for name, methods in data.get("closers", {}).items()})
     for section in (
         "returns",
@@ -254,6 +256,10 @@ class Roles(LoopRoles):
         `same`: as it is; `path`: joined to a path; `parts`: in it somewhere.
         """
         return self._of(name).passes.get(name, "")
+
+    def applies(self, name: str) -> Parameter | None:
+        """The parameter with the function that a call of `name` runs on each item, or None."""
+        return self._of(name).applies.get(name)
 
     def start_method(self, name: str) -> Parameter | None:
         """The parameter of a call of `name` that chooses the start method of processes, or None."""

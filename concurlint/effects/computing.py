@@ -111,6 +111,7 @@ class Computing:
         if code.scope.awaits:
             parts.append(Load(0.0, False, True, False, "", (), True))
         parts += [self._call(code, site, known, turns) for site in code.scope.calls]
+        parts += [self._call(code, s, known, turns) for s in self._graph.sites(code) if s in self._graph.items]
         recursion = self._recursion(code)
         if recursion is not None:
             parts.append(recursion)
@@ -238,6 +239,8 @@ class Computing:
         times = 1.0
         for number_ in site.context.loops:
             times *= turns.get(number_, 1.0)
+        if site in self._graph.items:
+            times *= self._items(self._graph.items[site], code, known)
         targets = self._graph.targets(site)
         if not targets:
             return Load(0.0, True, False, False, "", (), True)

@@ -57,6 +57,8 @@ class Attributes:
                 return self._evaluator.naming.dotted(dotted) if self._evaluator.project.knows(dotted) else UNKNOWN
             case ClassOf(code=cls):
                 return self.member(value, self._evaluator.lineage(cls)[0], attr)
+            case Instance(of=ClassOf() as its_class) if attr == "__class__":
+                return one(its_class)
             case Instance(of=ClassOf(code=cls)):
                 return self.member(value, self._evaluator.lineage(cls)[0], attr)
             case Instance(of=Library(name=name)):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Logic, Name, Unary
+from concurlint.project.arguments import given
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
@@ -20,6 +21,9 @@ from concurlint.project.values import (
     Partial,
     Value,
 )
+
+_LAZY = {"builtins.map", "builtins.filter"}
+_USES_UP = {"builtins.sum", "builtins.any", "builtins.all", "builtins.dict", "builtins.str.join"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,8 @@ class CallGraph:
         self.callers: dict[Code, list[Edge]] = {}
         self.libraries: dict[Code, list[tuple[CallSite, str, Value]]] = {}
         self.named: set[str] = set()
-        self.read_sites: dict[Code, list[CallSite]] = {}
+        self.read_sites: dict[Code, list[CallSite]] = {}  # calls that no call says: properties, functions of `map`
+        self.items: dict[CallSite, Expression] = {}  # what those of `map` and the like are run on, item by item
         self._targets: dict[CallSite, tuple[Value, ...]] = {}
 
     def build(self, modules: Iterable[Module]) -> None:
@@ -59,7 +64,7 @@ class CallGraph:
         Built again after `evaluator.callers` has been set, parameters are bound as well.
         """
         self.edges, self.callers, self.libraries, self._targets = {}, {}, {}, {}
-        self.read_sites = {}
+        self.read_sites, self.items = {}, {}
         self.extend(code for module in modules for code in module.codes)
 
     def extend(self, codes: Iterable[Code]) -> None:
@@ -102,6 +107,8 @@ class CallGraph:
                 callee = self.runs(value)
                 if callee is not None:
                     yield self._join(code, site, callee, value)
+                elif name:
+                    yield from self._applied(code, site, name)
         yield from self._properties(code)
         if code.scope.kind == "class":
             self.named.update(self.evaluator.lineage(code)[1])
@@ -142,8 +149,37 @@ class CallGraph:
                     self.read_sites.setdefault(code, []).append(site)
                     yield self._join(code, site, callee, bound)
 
+    def _applied(self, code: Code, site: CallSite, name: str) -> Iterator[Code]:
+        """Functions of the project that a library call runs on each item of what it is given."""
+        parameter = self.evaluator.roles.applies(name)
+        work = given(site.call, *parameter) if parameter is not None else None
+        if work is None or (name in _LAZY and not self._is_used_up(code, site)):
+            return
+        plain = [a.value for a in site.call.arguments if a.keyword is None and a.value is not work]
+        items = plain[0] if plain else getattr(site.call.function, "value", work)
+        for value in self.evaluator.values(work, code):
+            callee = self.runs(value)
+            if callee is not None and not isinstance(value, ClassOf):
+                call = Call(work, (Argument(items, None, 1),), site.call.at)
+                inner = replace(site, call=call, awaited=False, dropped=False)
+                self._targets[inner] = (value,)
+                self.read_sites.setdefault(code, []).append(inner)
+                self.items[inner] = items
+                yield self._join(code, inner, callee, value)
+
+    def _is_used_up(self, code: Code, site: CallSite) -> bool:
+        """Whether an iterator is iterated over in the expression that makes it, or by the loop around."""
+        if any(loop.iterable is site.call and not loop.is_async for loop in code.scope.loops):
+            return not site.context.deferred
+        for other in code.scope.calls:
+            if any(argument.value is site.call for argument in other.call.arguments):
+                values = self.evaluator.values(other.call.function, code)
+                names = {library_name(value) for value in values}
+                return bool(names) and all(self.evaluator.roles.passes(n) or n in _USES_UP for n in names)
+        return False
+
     def sites(self, code: Code) -> Iterator[CallSite]:
-        """The calls in a code object, reads of properties included."""
+        """The calls in a code object, and those that no call says: properties, functions of `map`."""
         yield from code.scope.calls
         yield from self.read_sites.get(code, ())
 
@@ -182,6 +218,7 @@ class CallGraph:
             if callee.module not in modules
         }
         other.libraries = {code: self.libraries[code] for code in keep}
+        other.items = self.items
         other.read_sites = {code: sites for code, sites in self.read_sites.items() if code in other.edges}
         return other
 

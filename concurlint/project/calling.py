@@ -60,6 +60,8 @@ class Calling:
                 returned = self._evaluator.roles.returns(name)
                 if returned == "self" or name.endswith(".__enter__"):
                     return one(owner)
+                if returned == "@entered" and call.arguments:
+                    return self._evaluator.elements.entered(call.arguments[0].value, code)
                 if name.endswith(".copy") and isinstance(owner, Instance):
                     return one(owner)
                 if self._evaluator.roles.class_role(name) is not None:
@@ -109,6 +111,10 @@ class Calling:
                 return self._evaluator.spread(
                     self._evaluator.values(plain[0], code), lambda v: self._evaluator.attribute(v, attr)
                 )
+        if name == "builtins.type" and len(plain) == 1:
+            return self._evaluator.spread(
+                self._evaluator.values(plain[0], code), lambda v: self._evaluator.attribute(v, "__class__")
+            )
         if name in _CONTAINERS:
             return one(Container(name.rpartition(".")[2], code, call))
         if self._evaluator.roles.class_role(name) is not None:

@@ -20,6 +20,7 @@ TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.tom
 # Those of loops and the further traits are read by modules of their own.
 LISTS = {"coroutines", "cancellations", "gathers", "sleeps", "independent", "answers"}
 FURTHER = {
+    "commands",
     "loops",
     "bound",
     "polled",
@@ -87,7 +88,7 @@ def test_a_line_of_words_is_words() -> None:
 def test_a_result_is_a_dotted_class_and_not_the_other_name_of_one() -> None:
     wrong = []
     for name, result in lines_of("returns"):
-        if result in (SELF, "@awaited", "builtins.NoneType"):
+        if result in (SELF, "@awaited", "@entered", "builtins.NoneType"):
             continue
         if not all(part.isidentifier() for part in result.split(".")) or "." not in result:
             wrong.append(name)
@@ -97,7 +98,7 @@ def test_a_result_is_a_dotted_class_and_not_the_other_name_of_one() -> None:
 
 
 def test_a_result_is_a_class_that_some_table_describes() -> None:
-    results = {result for _, result in lines_of("returns")} - {SELF, "@awaited", "builtins.NoneType"}
+    results = {result for _, result in lines_of("returns")} - {SELF, "@awaited", "@entered", "builtins.NoneType"}
     called = {name.rpartition(".")[0] for package in packages() for name in shipped(package)}
     undescribed = {result for result in results if roles.class_role(result) is None and result not in called}
     assert undescribed == set()

@@ -78,7 +78,9 @@ class Plain:
         ("Store.make().save()", ["app.Store.save", "app.Store.make"]),
         ("unknown()", []),
         ("len([])", []),
-        ("sorted([], key=work)", []),
+        ("sorted(rows(), key=work)", ["app.work"]),
+        ("list(map(work, rows()))", ["app.work"]),
+        ("map(work, rows())", []),
     ],
 )
 def test_a_call_leads_to_the_function_it_runs(tmp_path: Path, call: str, expected: list[str]):

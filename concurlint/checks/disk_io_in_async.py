@@ -7,7 +7,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL512", "disk-io-in-async", Level.ADVICE, worst=Level.WARNING)
+rule = Rule[Program]("CCL512", "disk-io-in-async", Level.ADVICE)
 
 _AWAY = {
     "asyncio": "`await asyncio.to_thread(…)`",
@@ -28,5 +28,4 @@ def check(program: Program) -> Iterator[Finding]:
             f"{what} waits for the disk{', again and again,' if repeated else ''} on the event loop",
             help=f"use {_AWAY[program.framework(code)]}",
             trace=() if direct else blocking.steps()[1:],
-            level=Level.WARNING if repeated else None,
         )

@@ -21,12 +21,14 @@ TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.tom
 LISTS = {"coroutines", "cancellations", "gathers", "sleeps", "independent", "answers"}
 FURTHER = {
     "commands",
+    "green_threads",
     "loops",
     "bound",
     "polled",
     "iterators",
     "joins",
     "process_state",
+    "system_variables",
     "tarries",
     "thread_bound",
     "thread_bound_modules",

@@ -16,6 +16,11 @@ def _sections(package: str) -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(path.read_text("utf-8")) if package.isidentifier() and path.is_file() else {}
 
 
+def has_section(section: str, package: str) -> bool:
+    """Whether the tables say anything of that kind about a package."""
+    return section in _sections(package)
+
+
 def trait(section: str, name: str) -> Any:
     """What the section says of exactly that dotted name; None if nothing."""
     return _sections(name.partition(".")[0]).get(section, {}).get(name)

@@ -10,6 +10,7 @@ from itertools import count
 from concurlint.catalog.effects import CallFact, EffectKind, Effects
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.doubts import Doubts
+from concurlint.effects.frameworks import starts_greenlet
 from concurlint.effects.guards import contradicts
 from concurlint.effects.readiness import Readiness
 from concurlint.effects.soloists import Soloists
@@ -179,7 +180,8 @@ class BlockingCalls:
         if code.is_async:
             return True
         runs = dispatches.by_code.get(code, ())
-        return any(run.on == "task" for run in runs) and not self._doubts.knows_the_loop(code)
+        on_loop = any(run.on == "task" and not starts_greenlet(run.name) for run in runs)
+        return on_loop and not self._doubts.knows_the_loop(code)
 
     def _has_loop_of_its_own(self, code: Code, dispatches: Dispatches) -> bool:
         """A coroutine that is only ever run to its end in a thread made for it, and starts no tasks."""

@@ -91,6 +91,8 @@ class Coroutines:
         if not isinstance(function, Attribute):
             return False
         owners = self._graph.evaluator.values(function.value, code)
+        if not owners.whole and not all(isinstance(o, Instance) and isinstance(o.of, ClassOf) for o in owners):
+            return False  # the same attribute may hold the like of it that blocks: `asyncio.Queue` or `queue.Queue`
         return bool(owners.items) and not any(self._is_stored(owner, function.attr) for owner in owners)
 
     def _is_stored(self, owner: Value, attr: str) -> bool:

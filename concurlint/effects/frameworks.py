@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.catalog.traits import trait
+from concurlint.catalog.traits import has_section, trait
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
@@ -24,3 +24,8 @@ def makes_greenlets(code: Code, graph: CallGraph) -> bool:
         trait("green_threads", name) and not site.context.conditions
         for site, name, _ in graph.libraries.get(code.module.body, ())
     )
+
+
+def starts_greenlet(name: str) -> bool:
+    """Whether what a library call of that name runs is a greenlet: its waits let others run, and no loop is in them."""
+    return has_section("green_threads", name.partition(".")[0])

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.holding import Hold, Holding, Taking, opposite
+from concurlint.effects.holding import Hold, Holding, Taking, opposite, waits_for_ever
 from concurlint.effects.locks import Locks
 from concurlint.effects.paths import Path
 from concurlint.facts.records import CallSite, Condition, Context
-from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place
+from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import Edge
@@ -91,7 +91,7 @@ class Ordering:
         seen: set[Place] = set()
         for second in self._seconds:
             first, again = second.order
-            if first != again or not second.first.guard.excludes or second.at in seen:
+            if first != again or not second.first.guard.excludes or second.at in seen or _is_tried(second.second):
                 continue
             if False in (second.first.guard.reentrant, second.second.guard.reentrant):
                 if True in (second.first.guard.reentrant, second.second.guard.reentrant):
@@ -216,6 +216,21 @@ def are_concurrent(one: frozenset[Dispatch | str], other: frozenset[Dispatch | s
 def _conditions(hold: Hold) -> Iterator[tuple[Condition, ...]]:
     yield hold.taking.context.conditions
     yield from (edge.site.context.conditions for edge in hold.via[1:])
+
+
+def _is_tried(hold: Hold) -> bool:
+    """Whether the way to the taking goes through `if lock.acquire(False):`, where whoever holds it does not get."""
+    return any(
+        isinstance(part, Call)
+        and isinstance(part.function, Attribute)
+        and part.function.attr == "acquire"
+        and not waits_for_ever(part)
+        and spelled(part.function.value) == hold.guard.spelling
+        for edge in hold.via
+        for condition in edge.site.context.conditions
+        if condition.holds
+        for part in walk(condition.test)
+    )
 
 
 def as_edge(dispatch: Dispatch, holding: Holding) -> Edge | None:

@@ -36,7 +36,7 @@ def test_a_python_that_py_spy_cannot_read_gives_states_without_lines(
     tmp_path: Path, change: dict[str, object], why: str
 ):
     script = tmp_path / "app.py"
-    script.write_text("import time; time.sleep(0.7)\n", encoding="utf-8")
+    script.write_text("import time; time.sleep(2.0)\n", encoding="utf-8")
     with start_script(str(script), python=sys.executable) as program:
         assert program.interpreter is not None
         program.interpreter = dataclasses.replace(program.interpreter, **change)  # type: ignore[arg-type]

@@ -128,8 +128,11 @@ class Gil:
         return bool(_LEAST_INTERVAL <= interval <= _MOST_INTERVAL and 0 <= locked <= _MOST_LOCKED and holder)
 
     def _names_thread(self, base: int, tids: Collection[int]) -> bool:
-        _, holder, _, _ = _HEAD.unpack(self._memory.read(base, _HEAD.size))
-        return self._read_thread(holder, tids) != 0
+        data = self._memory.read(base, _HEAD.size)
+        if len(data) < _HEAD.size:
+            # The process ended, or became another program, since the last read.
+            return False
+        return self._read_thread(_HEAD.unpack(data)[1], tids) != 0
 
     def _read_thread(self, holder: int, tids: Collection[int]) -> int:
         """Python ≥ 3.11 keeps the OS thread id in the thread state, next to what pthread_self() gave."""

@@ -15,7 +15,7 @@ from concurlint import __version__, cli_profile
 from concurlint.catalog.effects import CatalogError
 from concurlint.config import PLATFORMS, Config, ConfigError, closeness, load
 from concurlint.finding import Level
-from concurlint.lint import Result, lint
+from concurlint.linting import Result, lint
 from concurlint.registry import CATALOGUE, find_rule, nearest_rule
 from concurlint.report import json, rules, terminal, text
 from concurlint.report.saving import save

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from concurlint.judge import judge
-from concurlint.profile import measure, read_sources
+from concurlint.profiling import measure, read_sources
 from concurlint.report import sarif
 from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
 from concurlint.report.profiled.paths import seen_from

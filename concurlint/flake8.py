@@ -14,7 +14,7 @@ from flake8.exceptions import ExecutionError, PluginExecutionFailed
 from concurlint import __version__
 from concurlint.config import ConfigError, load
 from concurlint.finding import Finding
-from concurlint.lint import lint
+from concurlint.linting import lint
 from concurlint.source import project_root
 
 STDIN = "-"

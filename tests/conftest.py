@@ -8,7 +8,7 @@ import pytest
 
 from concurlint import config
 from concurlint.finding import Finding
-from concurlint.lint import Result, lint
+from concurlint.linting import Result, lint
 from tests.pages import Example, Said, write_example
 
 MOST_RERUNS = 2

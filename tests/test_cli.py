@@ -16,7 +16,7 @@ import pytest
 from concurlint import __version__
 from concurlint.cli import exit_status, main
 from concurlint.finding import Level
-from concurlint.lint import Result
+from concurlint.linting import Result
 from concurlint.registry import CATALOGUE
 from tests.pages import ROOT
 from tests.report.made import ADVICE, SHELL, WRITE

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from concurlint import config
-from concurlint.lint import lint
+from concurlint.linting import lint
 from tests.pages import PROJECTS, ROOT
 
 NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from concurlint import config
-from concurlint.lint import lint
+from concurlint.linting import lint
 from tests.conftest import LintFolder, said
 from tests.pages import PROJECTS, ROOT, Markers, differences, read_markers
 

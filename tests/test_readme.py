@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from concurlint import config
-from concurlint.lint import lint
+from concurlint.linting import lint
 from concurlint.registry import CATALOGUE
 from concurlint.report.text import render
 from tests.pages import PROJECTS, ROOT, read_page, rule_pages, verdict_pages

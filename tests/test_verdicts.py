@@ -11,7 +11,7 @@ import record
 from concurlint import config
 from concurlint.finding import Level
 from concurlint.judge import judge
-from concurlint.lint import lint
+from concurlint.linting import lint
 from concurlint.registry import VERDICTS
 from concurlint.report.profiled.wording import tool
 from concurlint.runtime.predict import Tool

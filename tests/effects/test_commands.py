@@ -7,7 +7,7 @@ import pytest
 
 from concurlint.config import load
 from concurlint.finding import Finding
-from concurlint.lint import lint
+from concurlint.linting import lint
 
 Project = Callable[..., list[Finding]]
 

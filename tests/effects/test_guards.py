@@ -10,7 +10,7 @@ from concurlint.config import load
 from concurlint.effects.guards import says_checked, says_main, says_windows
 from concurlint.facts.collect import collect
 from concurlint.facts.syntax import Expression, Name
-from concurlint.lint import lint
+from concurlint.linting import lint
 
 PLACE = (1, 1, 1, 2)
 

@@ -7,7 +7,7 @@ import pytest
 
 from concurlint.config import load
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, constant_text, either, is_whole_parameter
-from concurlint.lint import lint
+from concurlint.linting import lint
 
 Reason = Callable[..., str]
 OUTSIDE = Piece("outside", "", "a file")

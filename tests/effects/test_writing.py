@@ -6,7 +6,7 @@ import pytest
 
 from concurlint.config import load
 from concurlint.effects.writing import written
-from concurlint.lint import lint
+from concurlint.linting import lint
 from tests.linked import link
 
 PLAIN = ["a", "self.items", "range(1, n + 1)", "rows[0]", "f(x, key=None)", "(a, b)", "(a,)", "[1, 'two']", "g(x).y"]

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from concurlint.judge import judge
-from concurlint.profile import read_sources
+from concurlint.profiling import read_sources
 from concurlint.report import sarif
 from concurlint.report.profiled import html, speedscope, terminal, text, trace
 from concurlint.report.profiled import json as as_json

@@ -9,7 +9,7 @@ from concurlint import config
 from concurlint.catalog.effects import CatalogError
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Span
-from concurlint.lint import Result, lint
+from concurlint.linting import Result, lint
 from concurlint.registry import RULES, find_rule
 from concurlint.source import SourceError
 from tests.linked import Files, write

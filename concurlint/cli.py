@@ -22,7 +22,19 @@ from concurlint.report.saving import save
 from concurlint.report.statistics import totals
 from concurlint.rulebook import Page, read_page
 from concurlint.source import SourceError, project_root
-from concurlint.streams import CLEAN, FOUND, INTERRUPTED, TROUBLE, complain, is_pretty, make_console, reason, say, show
+from concurlint.streams import (
+    CLEAN,
+    FOUND,
+    INTERRUPTED,
+    TROUBLE,
+    complain,
+    fill_closed,
+    is_pretty,
+    make_console,
+    reason,
+    say,
+    show,
+)
 
 TRACEBACK = "CONCURLINT_TRACEBACK"
 
@@ -154,6 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:  # the process ends with this call, and takes its garbage with it
         gc.disable()
         atexit.register(gc.freeze)
+        fill_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A console of another encoding shows an escape for what it lacks.

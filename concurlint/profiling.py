@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.report.profiled.paths import is_library
-from concurlint.runtime.launch import ended_by_signals
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.recording import Recorders, check_here
+from concurlint.runtime.signals import ended_by_signals
 from concurlint.runtime.states import DEFAULT_RATE, Sampler
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
 from concurlint.source import decode

@@ -29,6 +29,20 @@ def make_console(stream: TextIO) -> Console:
     return Console(file=stream, force_terminal=True)
 
 
+def fill_closed() -> None:
+    """Put nothing in the place of each standard stream that our caller closed (`2>&-`).
+
+    Otherwise the next file that is opened would take its number, and its name. A program that we start has it closed,
+    as without us: what is opened here is not inherited.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is given.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
 def show(report: str) -> None:
     """Print to standard output; a reader who has gone (`| head`) is no trouble."""
     try:

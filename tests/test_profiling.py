@@ -99,6 +99,18 @@ except KeyboardInterrupt:
     print("interrupted", flush=True)
     raise
 """
+COUNTS = """
+import signal, time
+
+got = []
+signal.signal(signal.SIGINT, lambda number, frame: got.append(number))
+print("ready", flush=True)
+until = time.monotonic() + 30
+while not got and time.monotonic() < until:
+    time.sleep(0.05)
+time.sleep(0.5)
+print("got", len(got), flush=True)
+"""
 
 
 def environment(folder: Path, **more: str) -> Mapping[str, str]:
@@ -210,6 +222,66 @@ def test_ctrl_c_reaches_the_program_and_the_report_still_comes(tmp_path: Path):
     assert (process.returncode, said) == (-signal.SIGINT, "interrupted\n")
     assert "KeyboardInterrupt\napp.py: " in complained
     assert re.search(r"^    MainThread: .*: sleeps \d", complained, re.MULTILINE)
+
+
+@pytest.mark.parametrize("to_group", [False, True])
+def test_a_signal_reaches_the_program_once_whoever_it_was_sent_to(tmp_path: Path, to_group: bool):
+    (tmp_path / "app.py").write_text(COUNTS, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "concurlint", "profile", "app.py"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+    said, complained = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "got 1\n"), complained
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_an_interrupt_at_a_terminal_reaches_the_program_once(tmp_path: Path, typed: bool):
+    (tmp_path / "app.py").write_text(COUNTS, encoding="utf-8")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(tmp_path)
+        command = [sys.executable, "-m", "concurlint", "profile", "app.py"]
+        os.execve(sys.executable, command, environment(tmp_path))
+    said = b""
+    with os.fdopen(terminal, "r+b", buffering=0) as screen:
+        while b"ready" not in said:
+            said += screen.read(4096) or b""
+        time.sleep(0.5)
+        if typed:
+            screen.write(b"\x03")
+        else:
+            os.kill(child, signal.SIGINT)
+        with contextlib.suppress(OSError):
+            while part := screen.read(4096):
+                said += part
+    _, status = os.waitpid(child, 0)
+    assert (status, re.findall(rb"got \d", said)) == (0, [b"got 1"]), said
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_streams_that_the_caller_closed_are_closed_to_the_program_and_change_no_status(tmp_path: Path, closed: str):
+    (tmp_path / "app.py").write_text(
+        "import pathlib, sys\nfound = [s is None for s in (sys.stdin, sys.stdout, sys.stderr)]\n"
+        "pathlib.Path(sys.argv[1]).write_text(str(found))\nsys.exit(3)\n",
+        encoding="utf-8",
+    )
+    found = []
+    for number, command in enumerate([["-m", "concurlint", "profile", "app.py"], ["app.py"]]):
+        words = " ".join([sys.executable, *command, f"seen{number}", closed])
+        done = subprocess.run(words, shell=True, cwd=tmp_path, env=environment(tmp_path), check=False)
+        found.append((done.returncode, (tmp_path / f"seen{number}").read_text(encoding="utf-8")))
+    assert found[0] == found[1]
+    assert found[0][0] == 3
 
 
 def test_nothing_is_left_in_the_folder_or_running(tmp_path: Path):

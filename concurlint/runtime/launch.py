@@ -3,18 +3,17 @@
 import contextlib
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Literal, Self
 
 from concurlint.runtime.procfs import is_alive, read_stat
+from concurlint.runtime.signals import Witness, passing_on
 
 Seconds = float
 Kind = Literal["script", "module", "code"]
@@ -26,7 +25,6 @@ _OLDEST = (3, 8)
 _NOT_PYTHON = f"ended before it ran the program: is it a Python interpreter, {_OLDEST[0]}.{_OLDEST[1]} or newer?"
 _PATIENCE: Seconds = 30.0
 _POLL: Seconds = 0.02
-_FORWARDED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class LaunchError(Exception):
@@ -45,10 +43,17 @@ class Interpreter:
 class Program:
     """A running program; `interpreter` is known if it stands, or stood, behind the barrier."""
 
-    def __init__(self, process: subprocess.Popen[bytes], interpreter: Interpreter | None, barrier: int = -1) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        witness: Witness,
+        interpreter: Interpreter | None = None,
+        barrier: int = -1,
+    ) -> None:
         self.pid = process.pid
         self.interpreter = interpreter
         self._process = process
+        self._witness = witness
         self._barrier = barrier
 
     def go(self) -> None:
@@ -83,10 +88,11 @@ class Program:
 
     def signals_passed_on(self) -> AbstractContextManager[None]:
         """What `wait` does about signals, for longer: once the program has ended, they are lost."""
-        return _passing_on(self._process)
+        return passing_on(self._process, self._witness)
 
     def end(self, patience: Seconds = 5.0) -> int:
         """Terminate the program if it still runs, by force if it won't; its exit status."""
+        self._witness.close()
         if self._barrier >= 0:
             os.close(self._barrier)
             self._barrier = -1
@@ -180,9 +186,11 @@ def start_code(
 
 def start_command(command: Sequence[str]) -> Program:
     """Any command; it runs at once, and Python processes are looked for below it. LaunchError if it cannot run."""
+    witness = Witness()
     try:
-        return Program(subprocess.Popen([*command], close_fds=False), None)
+        return Program(subprocess.Popen([*command], close_fds=False), witness)
     except OSError as error:
+        witness.close()
         raise LaunchError(f"cannot run the command: {command[0]}: {_why(error)}") from None
 
 
@@ -197,6 +205,8 @@ def _start(command: Sequence[str], kind: Kind, target: str, arguments: Sequence[
     python = command[0]
     if python != sys.executable:
         _try(python)
+    # Before anything is opened that it would keep open.
+    witness = Witness()
     ready, says_ready = os.pipe()
     waits, go = os.pipe()
     try:
@@ -206,13 +216,14 @@ def _start(command: Sequence[str], kind: Kind, target: str, arguments: Sequence[
         # The program has what files its caller left open to us, as without us: close_fds would take them away.
         process = subprocess.Popen([*command, *words], close_fds=False)
     except OSError as error:
+        witness.close()
         os.close(ready)
         os.close(go)
         raise LaunchError(f"cannot run the interpreter: {python}: {_why(error)}") from None
     finally:
         os.close(says_ready)
         os.close(waits)
-    program = Program(process, None, go)
+    program = Program(process, witness, barrier=go)
     try:
         with os.fdopen(ready, "rb") as answer:
             program.interpreter = _read_answer(answer.fileno(), python)
@@ -253,59 +264,6 @@ def _read_answer(ready: int, python: str) -> Interpreter:
     if (major, minor) < _OLDEST:
         raise LaunchError(f"{python} is Python {major}.{minor}: {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")
     return Interpreter(said[1], (major, minor, micro), bool(free_threaded))
-
-
-def ended_by_signals() -> AbstractContextManager[None]:
-    """Meanwhile a hang-up or termination ends us as Ctrl-C does: what was begun is put away, not left running."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    return _handling(_FORWARDED[1:], interrupt)
-
-
-def _passing_on(process: subprocess.Popen[bytes]) -> AbstractContextManager[None]:
-    """Signals that are meant for the program reach it, once."""
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        if number != signal.SIGINT or not _shares_terminal():
-            process.send_signal(number)
-
-    return _handling(_FORWARDED, pass_on)
-
-
-@contextlib.contextmanager
-def _handling(numbers: Sequence[int], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """The signals are for `handler`; outside the main thread nothing can be changed."""
-    try:
-        before = {number: signal.signal(number, handler) for number in numbers if _is_ours(number)}
-    except ValueError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, was in before.items():
-            signal.signal(number, was)
-
-
-def _is_ours(number: int) -> bool:
-    """A signal ignored from outside, as under nohup, stays so."""
-    return signal.getsignal(number) not in (signal.SIG_IGN, None)
-
-
-def _shares_terminal() -> bool:
-    """Whether Ctrl-C on our terminal reaches us, and so the program too, which is in our process group."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
 
 
 def _why(error: OSError) -> str:

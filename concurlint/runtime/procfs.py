@@ -26,6 +26,7 @@ _KINDS = (
     ("/dev/", "other"),
     ("/", "file"),
 )
+_PENDING = re.compile(r"^ShdPnd:\s*([0-9a-f]+)$", re.MULTILINE)
 _PART, _SHORT = 1 << 16, 1 << 10
 _MOST_OPEN = 200
 """Files of threads kept open; further ones are opened for each look."""
@@ -117,6 +118,16 @@ def is_alive(pid: int) -> bool:
     """Whether there is such a process that has not ended (a zombie has)."""
     stat = read_stat(pid)
     return stat is not None and stat.state not in "ZX"
+
+
+def read_pending(pid: int) -> frozenset[int]:
+    """The signals that were sent to a process and that it has not taken yet; none if it is gone."""
+    try:
+        found = _PENDING.search(read_text(f"/proc/{pid}/status"))
+    except OSError:
+        return frozenset()
+    mask = int(found[1], 16) if found else 0
+    return frozenset(number for number in range(1, 65) if mask >> (number - 1) & 1)
 
 
 def read_name(pid: int, tid: int) -> str:

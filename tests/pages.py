@@ -1,15 +1,16 @@
-"""Reads what the tests run: the examples on a rule's page, and the markers in any small project."""
+"""Reads what the tests run: the examples of a rule, on its page and in its cases, and the markers in any project."""
 
 import io
 import re
 import tokenize
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "rules"
+CASES = RULES / "cases"
 PROJECTS = ROOT / "fixtures" / "projects"
 WORKLOADS = ROOT / "fixtures" / "workloads"
 
@@ -18,7 +19,7 @@ MEASURED = "CCL9"
 
 # The headings that hold examples, and what a page must hold in which order.
 EXAMPLE_HEADINGS = ("Flagged", "Good", "Missed alarms", "False alarms")
-HEADINGS = ("Why", "Flagged", "Good", "Fix", "Missed alarms", "False alarms")
+HEADINGS = ("Why", "Flagged", "Good", "Fix", "Silence", "Missed alarms", "False alarms")
 
 DEFAULT_FILE = "example.py"
 DEFAULT_TARGET = "3.11"
@@ -57,11 +58,12 @@ class Markers:
 
 @dataclass(frozen=True)
 class Example:
-    """One small project on a page: its files by name, its settings and what it expects."""
+    """One small project on a page or among the cases: its files by name, its settings and what it expects."""
 
     code: str
     heading: str
     title: str
+    path: Path
     line: int
     files: Mapping[str, str]
     config: str
@@ -80,7 +82,7 @@ class Example:
 
 @dataclass(frozen=True)
 class RulePage:
-    """A rule's page as the tests see it."""
+    """A rule's page as the tests see it, with all examples of the rule, wherever they stand."""
 
     path: Path
     code: str
@@ -88,11 +90,23 @@ class RulePage:
     level: str
     summary: str
     headings: tuple[str, ...]
+    sections: Mapping[str, str]
     examples: tuple[Example, ...]
 
     def under(self, heading: str) -> tuple[Example, ...]:
-        """The examples below one heading, in the order of the page."""
+        """The examples below one heading, those on the page first."""
         return tuple(example for example in self.examples if example.heading == heading)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The further examples of a rule."""
+
+    path: Path
+    code: str
+    name: str
+    headings: tuple[str, ...]
+    examples: tuple[Example, ...]
 
 
 def rule_pages() -> list[Path]:
@@ -111,17 +125,37 @@ def named_workloads(path: Path, heading: str) -> list[str]:
     return _WORKLOAD.findall(section)
 
 
+def case_files() -> list[Path]:
+    """The files of further examples, in code order."""
+    return sorted(CASES.glob("*.md"))
+
+
 def read_page(path: Path) -> RulePage:
-    """The page at `path`; raises PageError where it is not written as pages are."""
-    return parse_page(path, path.read_text(encoding="utf-8"))
+    """The page at `path` with the examples of its cases; raises PageError where either is not written as it should."""
+    page = parse_page(path, path.read_text(encoding="utf-8"))
+    further = CASES / f"{page.code}.md"
+    if not further.exists():
+        return page
+    return replace(page, examples=(*page.examples, *read_cases(further).examples))
+
+
+def read_cases(path: Path) -> Cases:
+    """The further examples at `path`; raises PageError where they are not written as examples are."""
+    return parse_cases(path, path.read_text(encoding="utf-8"))
+
+
+def parse_cases(path: Path, text: str) -> Cases:
+    """The further examples in `text`; `path` only names them in messages."""
+    lines = text.splitlines()
+    code, name = _titled(path, lines)
+    sections = list(_sections(path, lines))
+    return Cases(path, code, name, tuple(section.heading for section in sections), _all_examples(path, code, sections))
 
 
 def parse_page(path: Path, text: str) -> RulePage:
     """The page whose `text` is given; `path` only names it in messages."""
     lines = text.splitlines()
-    title = _TITLE.match(lines[0]) if lines else None
-    if title is None:
-        raise PageError(f"{path}:1: the first line is not `# CCLnnn rule-name`")
+    code, name = _titled(path, lines)
     opening = [line for line in _before_headings(lines[1:]) if line.strip()]
     if not opening or _LEVEL.match(opening[0]):
         raise PageError(f"{path}:3: no summary below the title")
@@ -131,13 +165,21 @@ def parse_page(path: Path, text: str) -> RulePage:
     sections = list(_sections(path, lines))
     return RulePage(
         path=path,
-        code=title["code"],
-        name=title["name"],
+        code=code,
+        name=name,
         level=level["level"],
         summary=opening[0],
         headings=tuple(section.heading for section in sections),
-        examples=tuple(example for section in sections for example in _examples(path, title["code"], section)),
+        sections={section.heading: "\n".join(section.prose).strip() for section in sections},
+        examples=_all_examples(path, code, sections),
     )
+
+
+def _titled(path: Path, lines: Sequence[str]) -> tuple[str, str]:
+    title = _TITLE.match(lines[0]) if lines else None
+    if title is None:
+        raise PageError(f"{path}:1: the first line is not `# CCLnnn rule-name`")
+    return title["code"], title["name"]
 
 
 def _before_headings(lines: Sequence[str]) -> Iterator[str]:
@@ -166,7 +208,10 @@ class _Part:
 
 @dataclass
 class _Section:
+    """What stands below one `##`: prose, then titled parts."""
+
     heading: str
+    prose: list[str] = field(default_factory=list)
     parts: list[_Part] = field(default_factory=list)
 
 
@@ -185,6 +230,8 @@ def _sections(path: Path, lines: Sequence[str]) -> Iterator[_Section]:
             section = _Section(line.removeprefix("## ").strip())
         elif line.startswith("### ") and section is not None:
             section.parts.append(_Part(line.removeprefix("### ").strip(), number))
+        elif section is not None and not section.parts:
+            section.prose.append(line)
         if line.strip() and not fence:
             said = line.strip()
     if section is not None:
@@ -215,10 +262,9 @@ def _place(path: Path, section: _Section | None, block: _Block) -> None:
     section.parts[-1].blocks.append(block)
 
 
-def _examples(path: Path, code: str, section: _Section) -> Iterator[Example]:
-    for part in section.parts:
-        if section.heading in EXAMPLE_HEADINGS:
-            yield _example(path, code, section.heading, part)
+def _all_examples(path: Path, code: str, sections: Sequence[_Section]) -> tuple[Example, ...]:
+    holding = [section for section in sections if section.heading in EXAMPLE_HEADINGS]
+    return tuple(_example(path, code, section.heading, part) for section in holding for part in section.parts)
 
 
 def _example(path: Path, code: str, heading: str, part: _Part) -> Example:
@@ -238,7 +284,7 @@ def _example(path: Path, code: str, heading: str, part: _Part) -> Example:
     if not files:
         raise PageError(f"{path}:{part.line}: `{part.title}` holds no python block")
     markers = read_markers(files, code, where=f"{path}: {part.title}")
-    return Example(code, heading, part.title, part.line, files, config, markers)
+    return Example(code, heading, part.title, path, part.line, files, config, markers)
 
 
 def read_markers(files: Mapping[str, str], code: str = "", *, where: str = "") -> Markers:

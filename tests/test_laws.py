@@ -11,16 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from concurlint.config import UNREADABLE
 from concurlint.finding import Finding
 from concurlint.registry import CATALOGUE, RULES, VERDICTS
 from tests.conftest import LintExample, LintFolder, said
 from tests.pages import (
+    EXAMPLE_HEADINGS,
     HEADINGS,
     ROOT,
     Example,
     PageError,
     RulePage,
+    case_files,
     named_workloads,
+    read_cases,
     read_page,
     rule_pages,
     verdict_pages,
@@ -31,6 +35,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CHECKS = sorted(path for path in (PACKAGE / "checks").glob("*.py") if path.stem != "__init__")
 
 FEWEST_EXAMPLES = 8
+LONGEST_PAGE = 150
+MOST_SHOWN = 3
 FEWEST_GOOD_RUNS = 4
 LONGEST_MESSAGE = 100
 LONGEST_MODULE = 350
@@ -111,7 +117,7 @@ def test_a_verdicts_page_says_what_its_rule_says_of_itself():
 @pytest.mark.parametrize("path", verdict_pages(), ids=lambda path: path.stem[:6])
 def test_a_verdicts_page_has_the_fixed_headings_and_names_measured_workloads(path: Path):
     page = read_page(path)
-    assert page.headings == tuple(heading for heading in HEADINGS if heading != "Fix")
+    assert page.headings == tuple(heading for heading in HEADINGS if heading not in ("Fix", "Silence"))
     assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
     assert page.examples == ()
     assert named_workloads(path, "Flagged")
@@ -125,20 +131,52 @@ def test_headings_of_a_page_stand_in_the_fixed_order(page: RulePage):
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_a_page_is_a_document_and_further_examples_are_cases(page: RulePage):
+    # Too long? Its examples belong into rules/cases.
+    shown = Counter(example.heading for example in page.examples if example.path == page.path)
+    assert set(shown) == {"Flagged", "Good"}
+    assert max(shown.values()) <= MOST_SHOWN
+    assert len(page.path.read_text(encoding="utf-8").splitlines()) <= LONGEST_PAGE
+
+
+@pytest.mark.parametrize("path", case_files(), ids=lambda path: path.stem)
+def test_cases_belong_to_a_rule_and_stand_below_the_headings_of_examples(path: Path):
+    cases = read_cases(path)
+    assert path.stem == cases.code
+    assert (cases.code, cases.name) in {(rule.code, rule.name) for rule in RULES}
+    assert cases.headings == tuple(heading for heading in EXAMPLE_HEADINGS if heading in cases.headings)
+    assert {example.heading for example in cases.examples} == set(cases.headings)
+
+
+@pytest.mark.parametrize("heading", ["Missed alarms", "False alarms"])
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_a_page_names_each_wrong_answer_that_its_cases_hold(page: RulePage, heading: str):
+    named = re.findall(r"^- \*\*(.+?)\*\*", page.sections[heading], re.MULTILINE)
+    assert sorted(named) == sorted(example.title for example in page.under(heading))
+    assert page.sections[heading] == "None known." or re.search("^- ", page.sections[heading], re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
+def test_a_page_tells_how_its_rule_is_silenced(page: RulePage):
+    comment = f"# concurlint: ignore-file[{page.code}]" if page.code == UNREADABLE else f"# noqa: {page.code}"
+    assert f"`{comment}`" in page.sections["Silence"]
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_id)
 def test_a_summary_is_one_sentence_with_its_full_stop(page: RulePage):
     assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
 
 
 @pytest.mark.parametrize("heading", ["Flagged", "Good"])
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_a_page_shows_the_ordinary_spellings_and_two_modules(page: RulePage, heading: str):
+def test_a_rule_is_tried_in_the_ordinary_spellings_and_on_two_modules(page: RulePage, heading: str):
     examples = page.under(heading)
     assert len(examples) >= FEWEST_EXAMPLES
     assert any(len(example.files) >= 2 for example in examples)
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_no_two_examples_of_a_page_are_the_same(page: RulePage):
+def test_no_two_examples_of_a_rule_are_the_same(page: RulePage):
     titles = Counter((example.heading, example.title) for example in page.examples)
     texts = Counter(example.content for example in page.examples)
     assert [title for title, count in titles.items() if count > 1] == []

@@ -5,14 +5,18 @@ from pathlib import Path
 import pytest
 
 from tests.pages import (
+    RULES,
     Markers,
     PageError,
     Promise,
     Said,
     differences,
+    parse_cases,
     parse_page,
     pyproject,
     read_markers,
+    read_page,
+    rule_pages,
     write_example,
 )
 
@@ -75,7 +79,13 @@ target-python = "3.14"
 print("# error")
 ```
 
+## Silence
+
+`# noqa: CCL101`.
+
 ## Missed alarms
+
+- **A pool made by `exec`**: text is not read.
 
 ### A pool made by `exec`
 
@@ -86,6 +96,20 @@ exec("import multiprocessing; multiprocessing.Pool()")  # missed
 ## False alarms
 
 None known.
+"""
+
+
+CASES = """\
+# CCL101 process-outside-main-guard
+
+## Good
+
+### Under the guard
+
+```python
+if __name__ == "__main__":
+    print("# error")
+```
 """
 
 
@@ -100,7 +124,36 @@ def test_the_opening_gives_code_name_summary_and_level():
 
 
 def test_headings_come_in_the_order_of_the_page():
-    assert page().headings == ("Why", "Flagged", "Good", "Missed alarms", "False alarms")
+    assert page().headings == ("Why", "Flagged", "Good", "Silence", "Missed alarms", "False alarms")
+
+
+def test_a_section_is_the_prose_above_its_examples():
+    sections = page().sections
+    assert sections["Missed alarms"] == "- **A pool made by `exec`**: text is not read."
+    assert sections["False alarms"] == "None known."
+    assert sections["Flagged"] == ""
+
+
+def test_cases_are_examples_under_the_title_of_their_page():
+    path = Path("rules/cases/CCL101.md")
+    cases = parse_cases(path, CASES)
+    assert (cases.path, cases.code, cases.name) == (path, "CCL101", "process-outside-main-guard")
+    assert cases.headings == ("Good",)
+    assert [(example.name, example.path, example.line) for example in cases.examples] == [
+        ("CCL101 Good: Under the guard", path, 5)
+    ]
+
+
+def test_cases_without_a_title_are_refused():
+    with pytest.raises(PageError, match=r"CCL101\.md:1: the first line"):
+        parse_cases(Path("rules/cases/CCL101.md"), CASES.removeprefix("#"))
+
+
+def test_an_example_belongs_to_its_rule_whichever_file_it_stands_in():
+    read = read_page(rule_pages()[0])
+    files = {example.path.relative_to(RULES).as_posix() for example in read.examples}
+    assert files == {read.path.name, f"cases/{read.code}.md"}
+    assert {example.code for example in read.examples} == {read.code}
 
 
 def test_each_title_below_a_heading_is_one_example():

@@ -1,9 +1,9 @@
-"""Every example on every rule's page gets exactly the findings that its comments promise."""
+"""Every example of every rule, on its page and in its cases, gets exactly the findings that its comments promise."""
 
 import pytest
 
 from tests.conftest import LintExample, said
-from tests.pages import Example, PageError, differences, read_page, rule_pages
+from tests.pages import ROOT, Example, PageError, differences, read_page, rule_pages
 
 
 def examples() -> list[object]:
@@ -26,4 +26,5 @@ def test_an_example_gets_what_it_promises(example: Example | PageError, lint_exa
     result = lint_example(example)
     lines = [*differences(example.markers.promised, said(result.findings)), *result.troubles]
     if lines:
-        pytest.fail("\n".join([example.name, *lines]), pytrace=False)
+        place = f"{example.path.relative_to(ROOT)}:{example.line}"
+        pytest.fail("\n".join([f"{place}: {example.name}", *lines]), pytrace=False)

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import Literal, TypeAlias
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pathspec import GitIgnoreSpec
+
+from concurlint.rulebook import closeness
+from concurlint.trouble import UserError
 
 Platform: TypeAlias = Literal["linux", "macos", "windows", "all"]
 PLATFORMS: tuple[Platform, ...] = ("linux", "macos", "windows", "all")
@@ -36,24 +39,13 @@ _PYTHON = re.compile(r"3\.([0-9]{1,2})")
 _LOWER_BOUNDS = frozenset({">=", ">", "==", "===", "~="})
 
 
-class ConfigError(Exception):
+class ConfigError(UserError):
     """The configuration cannot be used; the text is one line: where, what, and what to do."""
 
 
 def running_python() -> tuple[int, int]:
     """Major and minor version of the Python that runs concurlint."""
     return sys.version_info[:2]
-
-
-def closeness(patterns: Iterable[str], code: str, name: str) -> int:
-    """How closely one of the patterns names the rule: 0 not at all, 3 by `CCL` … 6 by its code or name."""
-    found = [0]
-    for pattern in patterns:
-        if pattern == name:
-            found.append(len(code))
-        elif code.startswith(pattern.upper()):
-            found.append(len(pattern))
-    return max(found)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,5 @@
 """Every rule and every verdict, one line each, in code order."""
 
-from difflib import get_close_matches
-
 from concurlint.checks import (
     asyncio_timer_poll,
     awaits_one_by_one,
@@ -174,18 +172,3 @@ VERDICTS: tuple[Judgement, ...] = (
 
 CATALOGUE: tuple[Entry, ...] = (*RULES, *VERDICTS)
 """What has a page: rules put to the program, and those put to a measured run."""
-
-
-def find_rule(code_or_name: str) -> Entry | None:
-    """The rule of that code (any case) or name, None if there is none."""
-    for rule in CATALOGUE:
-        if code_or_name.upper() == rule.code or code_or_name == rule.name:
-            return rule
-    return None
-
-
-def nearest_rule(text: str) -> str:
-    """The code or name most like `text`, `""` if nothing is."""
-    words = [word for rule in CATALOGUE for word in (rule.code, rule.name)]
-    found = get_close_matches(text if text.islower() else text.upper(), words, n=1, cutoff=0.5)
-    return found[0] if found else ""

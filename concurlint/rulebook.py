@@ -1,16 +1,28 @@
-"""A rule's Markdown page: find it, read it."""
+"""The rules' Markdown pages: find them by code or name, read them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from concurlint.finding import Level
 
 _PACKAGE = Path(__file__).resolve().parent
 # In an installed wheel the pages lie inside the package, in a checkout beside it.
 _FOLDERS = (_PACKAGE / "rules", _PACKAGE.parent / "rules")
 
 _CODE = re.compile(r"CCL[0-9]{3}")
+_LEVEL = re.compile(r"Level: \*\*(error|warning|advice)\*\*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A rule by its code and its name: what its page is called."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -19,10 +31,47 @@ class Page:
 
     code: str
     name: str
+    level: Level
     title: str
     summary: str
     text: str
     fixable: bool
+
+
+def closeness(patterns: Iterable[str], code: str, name: str) -> int:
+    """How closely one of the patterns names the rule: 0 not at all, 3 by `CCL` … 6 by its code or name."""
+    found = [0]
+    for pattern in patterns:
+        if pattern == name:
+            found.append(len(code))
+        elif code.startswith(pattern.upper()):
+            found.append(len(pattern))
+    return max(found)
+
+
+@cache
+def catalogue() -> tuple[Named, ...]:
+    """All that have a page, rules and verdicts, in code order; no page is read for it."""
+    stems = {page.stem for folder in _FOLDERS for page in folder.glob("CCL*.md")}
+    parted = (stem.partition("-") for stem in sorted(stems))
+    return tuple(Named(code, name) for code, _, name in parted if _CODE.fullmatch(code))
+
+
+def find_rule(code_or_name: str) -> Named | None:
+    """The rule of that code (any case) or name, None if there is none."""
+    for rule in catalogue():
+        if code_or_name.upper() == rule.code or code_or_name == rule.name:
+            return rule
+    return None
+
+
+def nearest_rule(text: str) -> str:
+    """The code or name most like `text`, `""` if nothing is."""
+    from difflib import get_close_matches  # only a slip of the pen needs it
+
+    words = [word for rule in catalogue() for word in (rule.code, rule.name)]
+    found = get_close_matches(text if text.islower() else text.upper(), words, n=1, cutoff=0.5)
+    return found[0] if found else ""
 
 
 def page_path(code: str) -> Path | None:
@@ -47,8 +96,9 @@ def parse_page(stem: str, text: str) -> Page:
     code, _, name = stem.partition("-")
     prose = list(_prose(text))
     title = next((line.removeprefix("# ").strip() for line in prose if line.startswith("# ")), f"{code} {name}")
+    level = next((found[1] for line in prose if (found := _LEVEL.match(line))), Level.WARNING)
     fixable = any(line.rstrip() == "## Fix" for line in prose)
-    return Page(code, name, title, _first_paragraph(prose), text, fixable)
+    return Page(code, name, Level(level), title, _first_paragraph(prose), text, fixable)
 
 
 def _prose(text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from concurlint.config import Config, find_project, globs
+from concurlint.trouble import UserError
 
 PYTHON_SUFFIXES = (".py", ".pyw")
 
@@ -27,7 +28,7 @@ _ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-class SourceError(Exception):
+class SourceError(UserError):
     """A path the user gave cannot be checked; the text is one line."""
 
 

@@ -5,10 +5,12 @@ import errno
 import io
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CLEAN, FOUND, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses of every command; a profiled program has its own."""
@@ -21,8 +23,10 @@ def is_pretty(stream: TextIO) -> bool:
     return stream.isatty() or bool(os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"))
 
 
-def make_console(stream: TextIO) -> Console:
+def make_console(stream: TextIO) -> "Console":
     """A console for a stream that is pretty."""
+    from rich.console import Console  # most runs have no use for it
+
     if os.environ.get("NO_COLOR"):
         # Without a colour system rich sends no escape sequence at all, not even for bold.
         return Console(file=stream, force_terminal=True, color_system=None)

@@ -6,8 +6,9 @@ import tokenize
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from concurlint.config import UNREADABLE, closeness
+from concurlint.config import UNREADABLE
 from concurlint.finding import Finding, Span
+from concurlint.rulebook import closeness
 
 UNUSED = ("CCL002", "unused-suppression")
 

@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 
 from concurlint import __version__
-from concurlint.cli import exit_status, main
+from concurlint.cli import main
+from concurlint.cli.checking import exit_status
 from concurlint.finding import Level
 from concurlint.linting import Result
 from concurlint.registry import CATALOGUE

@@ -10,7 +10,8 @@ from concurlint.catalog.effects import CatalogError
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Span
 from concurlint.linting import Result, lint
-from concurlint.registry import RULES, find_rule
+from concurlint.registry import RULES
+from concurlint.rule import Rule
 from concurlint.source import SourceError
 from tests.linked import Files, write
 
@@ -125,9 +126,12 @@ def test_a_folder_without_python_has_nothing_to_tell(here: Path):
 # Broken rules: the one place where a piece of our own is replaced.
 
 
+def rule_of(code: str) -> Rule[Program]:
+    return next(rule for rule in RULES if rule.code == code)
+
+
 def broken(monkeypatch: pytest.MonkeyPatch, code: str, check: object) -> None:
-    rule = find_rule(code)
-    assert rule is not None
+    rule = rule_of(code)
     monkeypatch.setattr(rule, "_check", check)
 
 
@@ -144,8 +148,7 @@ def test_a_bug_in_one_rule_is_told_with_its_name_and_loses_no_finding_of_the_oth
 
 
 def test_what_a_rule_has_found_before_it_broke_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch):
-    rule = find_rule("CCL101")
-    assert rule is not None
+    rule = rule_of("CCL101")
 
     def fails_later(program: Program) -> Iterator[Finding]:
         yield rule.finding(Span("a.py", 3, 1, 3, 2), "found in time", help="none")
@@ -160,8 +163,7 @@ def test_what_a_rule_has_found_before_it_broke_is_kept(here: Path, monkeypatch: 
 def test_a_rule_that_breaks_on_one_file_is_told_with_it_and_goes_on_with_the_others(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    rule = find_rule("CCL402")
-    assert rule is not None
+    rule = rule_of("CCL402")
     check = rule._check
     assert check is not None
 

@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from concurlint.trouble import UserError
+
 Gil = Literal["held", "partly", "released"]
 Cost = Literal["", "small", "data", "heavy"]
 
 _CALLS = Path(__file__).parent / "calls"
 
 
-class CatalogError(Exception):
+class CatalogError(UserError):
     """An entry of the user's `[tool.concurlint.calls]` that says nothing that can be understood."""
 
 

@@ -1,0 +1,99 @@
+"""`concurlint profile` and `concurlint report`: their options; the work is done in `profiling`."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_OPTIONS = (
+    click.option("--cores", type=click.IntRange(1), metavar="N", help="Also predict for a machine with N cores."),
+    click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True),
+    click.option("--output", metavar="FILE", help="Write the report there; `-` is standard output."),
+    click.option("--html", metavar="FILE", help="Also write the report as a page that needs no network."),
+    click.option("--trace", metavar="FILE", help="Also write a trace for Perfetto and chrome://tracing."),
+    click.option("--speedscope", metavar="FILE", help="Also write the stacks for speedscope."),
+)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _showing(function: _Function) -> _Function:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+class _TargetLast(click.Command):
+    """As with `python` itself: after the script, `-m MODULE` or `--` every word is the program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own, kind, words = self._split(ctx, args)
+        ctx.meta["kind"] = kind
+        return super().parse_args(ctx, [*own, "--", *words])
+
+    def _split(self, ctx: click.Context, args: list[str]) -> tuple[list[str], str, list[str]]:
+        valued = {
+            name
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        }
+        at = 0
+        while at < len(args):
+            word = args[at]
+            if word == "--":
+                return args[:at], "command", args[at + 1 :]
+            if word == "-m":
+                return args[:at], "module", args[at + 1 :]
+            if word.startswith("-m") and not word.startswith("--"):
+                return args[:at], "module", [word[2:], *args[at + 1 :]]
+            if not word.startswith("-") or word == "-":
+                return args[:at], "script", args[at:]
+            at += 2 if word in valued else 1
+        return args, "", []
+
+
+@click.command("profile", cls=_TargetLast, options_metavar="[OPTIONS]")
+@click.argument("words", nargs=-1, metavar="SCRIPT [ARGS]... | -m MODULE [ARGS]... | -- COMMAND...")
+@click.option("--pid", type=click.IntRange(1), metavar="PID", help="Look at a running process instead.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), metavar="S", help="For so many seconds (--pid).")
+@click.option("--python", metavar="PATH", help="The Python that runs the program (3.8 or newer).")
+@click.option("--rate", type=click.IntRange(1, 2000), default=200, show_default=True, help="Looks a second.")
+@click.option("--save", metavar="FILE", help="Keep what was measured, for `concurlint report`.")
+@_showing
+def profile(
+    words: tuple[str, ...], pid: int | None, duration: float | None, python: str | None, rate: int, **showing: Any
+) -> int:
+    """Run a program, measure the GIL and the waiting, and say what to do.
+
+    The program runs as under `python`, and its exit status is ours; the report goes to standard error.
+    """
+    # Its help needs nothing of what a run needs.
+    from concurlint.cli import profiling
+
+    target = profiling.target(click.get_current_context().meta["kind"], words, pid, python)
+    if duration is not None and pid is None:
+        raise click.UsageError("--duration is for --pid: a program runs to its end")
+    return profiling.run(target, profiling.Asked(**showing), rate=rate, seconds=duration)
+
+
+@click.command("report")
+@click.argument("file", metavar="RUN.JSON")
+@_showing
+def report(file: str, **showing: Any) -> int:
+    """Show a run that was kept with `concurlint profile --save`."""
+    from concurlint.cli import profiling
+
+    return profiling.show_kept(file, profiling.Asked(**showing))
+
+
+def end_by_signal(number: int) -> None:
+    """End this process by the signal that ended the program; the core, if any, is the program's."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

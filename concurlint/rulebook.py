@@ -94,11 +94,12 @@ def read_page(code: str) -> Page | None:
 def parse_page(stem: str, text: str) -> Page:
     """The page whose file is called `stem`: code, hyphen, name."""
     code, _, name = stem.partition("-")
-    prose = list(_prose(text))
-    title = next((line.removeprefix("# ").strip() for line in prose if line.startswith("# ")), f"{code} {name}")
-    level = next((found[1] for line in prose if (found := _LEVEL.match(line))), Level.WARNING)
-    fixable = any(line.rstrip() == "## Fix" for line in prose)
-    return Page(code, name, Level(level), title, _first_paragraph(prose), text, fixable)
+    # What is read of a page stands before its first section, all but the question whether it has a fix.
+    opening = list(_prose(text.partition("\n## ")[0]))
+    title = next((line.removeprefix("# ").strip() for line in opening if line.startswith("# ")), f"{code} {name}")
+    level = next((found[1] for line in opening if (found := _LEVEL.match(line))), Level.WARNING)
+    fixable = "\n## Fix" in text and any(line.rstrip() == "## Fix" for line in _prose(text))
+    return Page(code, name, Level(level), title, _first_paragraph(opening), text, fixable)
 
 
 def _prose(text: str) -> Iterator[str]:

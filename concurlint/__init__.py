@@ -1,3 +1,52 @@
 """concurlint: true findings about threads, processes, coroutines and subprocesses in Python code."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurlint.api import lint as lint
+    from concurlint.api import profile as profile
+    from concurlint.finding import Finding as Finding
+    from concurlint.finding import Level as Level
+    from concurlint.finding import Span as Span
+    from concurlint.finding import Step as Step
+    from concurlint.linting import Result as Result
+    from concurlint.profiler import Profiler as Profiler
+    from concurlint.profiler import Report as Report
+    from concurlint.rule import Rule as Rule
+    from concurlint.runtime.profile import Profile as Profile
+    from concurlint.trouble import UserError as UserError
+    from concurlint.verdicts.verdict import Verdict as Verdict
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "lint": "concurlint.api",
+    "profile": "concurlint.api",
+    "Profiler": "concurlint.profiler",
+    "Finding": "concurlint.finding",
+    "Rule": "concurlint.rule",
+    "Level": "concurlint.finding",
+    "Span": "concurlint.finding",
+    "Step": "concurlint.finding",
+    "Result": "concurlint.linting",
+    "Report": "concurlint.profiler",
+    "Profile": "concurlint.runtime.profile",
+    "Verdict": "concurlint.verdicts.verdict",
+    "UserError": "concurlint.trouble",
+}
+"""Where each name lives; it is imported when first asked for, so that `import concurlint` costs nothing."""
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

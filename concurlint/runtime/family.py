@@ -28,10 +28,11 @@ class Member:
 
 
 class Family:
-    """The processes below `pid` and itself, as they come and go."""
+    """The processes below `pid` and itself, as they come and go; a program that has itself watched sees none of us."""
 
     def __init__(self, pid: int) -> None:
         self.root = pid
+        self._self = os.getpid()
         self.members: dict[int, Member] = {}
         self._newest = 0
         self._youngest = 0
@@ -83,7 +84,7 @@ class Family:
 
     def _add(self, pid: int) -> Member | None:
         stat = read_stat(pid)
-        if stat is None or stat.state in "ZX":
+        if stat is None or stat.state in "ZX" or (pid == self._self and pid != self.root):
             return None
         identity = _identity_of(pid)
         member = Member(pid, stat.parent, identity, _is_python(pid, identity), threads_of(pid))

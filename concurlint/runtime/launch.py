@@ -14,6 +14,7 @@ from typing import Literal, Self
 
 from concurlint.runtime.procfs import is_alive, read_stat
 from concurlint.runtime.signals import Witness, passing_on
+from concurlint.trouble import UserError
 
 Seconds = float
 Kind = Literal["script", "module", "code"]
@@ -27,7 +28,7 @@ _PATIENCE: Seconds = 30.0
 _POLL: Seconds = 0.02
 
 
-class LaunchError(Exception):
+class LaunchError(UserError):
     """The program cannot be started or watched; the text is one line for people."""
 
 

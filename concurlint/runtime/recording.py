@@ -12,11 +12,11 @@ from typing import Self
 
 from concurlint.runtime.commands import is_entry_stub
 from concurlint.runtime.family import runs_python
-from concurlint.runtime.join import join
 from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
 from concurlint.runtime.procfs import is_alive
-from concurlint.runtime.profile import FEWEST, Profile, make_profile
-from concurlint.runtime.samples import Nanoseconds, Stacks, States
+from concurlint.runtime.profile import Profile
+from concurlint.runtime.recorded import NO_STACKS_SEEN, Recorded
+from concurlint.runtime.samples import Nanoseconds, Stacks
 from concurlint.runtime.stacks import (
     Recording,
     RecordingError,
@@ -34,7 +34,6 @@ Seconds = float
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _VERSION = re.compile(r"/python(3\.\d+)[a-z]*$")
 _RETRY: Seconds = 0.05
-_NO_STACKS_SEEN = "py-spy saw no stack: states are given without lines"
 _NO_STACKS = Recording(Stacks((), 0, 1, 0))
 
 
@@ -86,6 +85,10 @@ class Recorders:
 
     def stop(self) -> Profile:
         """End both, and give what they saw. SamplingError if the sampler failed, RecordingError if it saw nothing."""
+        return self.end().profile()
+
+    def end(self) -> Recorded:
+        """End both, and give what they saw as it is, for parts of it too. Errors as of `stop`."""
         left = [pid for pid in self.sampler.processes if pid != self._program.pid]
         states = self.sampler.stop()
         self._end_seeking()
@@ -94,18 +97,17 @@ class Recorders:
         states = replace(states, cost_ns=cost + recording.cost_ns)
         if not states.threads:
             raise self._nothing_seen()
-        joined = join(states, recording.stacks, _before(recording.stacks), recording.doubt)
-        if self._stacks is not None and not joined.with_stacks and not recording.trouble:
-            self._notes.append(_NO_STACKS_SEEN)
-        return make_profile(
-            joined,
-            states,
-            command=self._command,
+        return Recorded(
+            states=states,
+            recording=recording,
+            hidden=_before(recording.stacks),
+            command=tuple(self._command),
             python=self._python or _named(self.sampler.executables),
             platform=f"{platform.system()} {platform.machine()}",
             cores=count_cores(),
             started=self._began,
-            notes=[*self._notes, *self._told(states, recording, left)],
+            notes=(*self._notes, *self._told(recording, left)),
+            with_lines=self._stacks is not None,
         )
 
     def close(self) -> None:
@@ -167,18 +169,15 @@ class Recorders:
             else:
                 self._stacks = recorder
                 return
-        self._notes.append(f"states are given without lines: {why}" if why else _NO_STACKS_SEEN)
+        self._notes.append(f"states are given without lines: {why}" if why else NO_STACKS_SEEN)
 
     def _end_seeking(self) -> None:
         self._over.set()
         if self._seeker.ident is not None:
             self._seeker.join()
 
-    def _told(self, states: States, recording: Recording, left: Sequence[int]) -> Iterator[str]:
+    def _told(self, recording: Recording, left: Sequence[int]) -> Iterator[str]:
         """What the reader of the figures should know."""
-        if states.ticks < FEWEST:
-            count = "1 sample" if states.ticks == 1 else f"{states.ticks} samples"
-            yield f"too short: {count}, and nothing can be judged from fewer than {FEWEST}"
         if recording.trouble:
             yield recording.trouble
         orphans = [pid for pid in left if is_alive(pid)]

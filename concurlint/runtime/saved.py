@@ -10,11 +10,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import Frame
+from concurlint.trouble import UserError
 
 VERSION = 1
 
 
-class ProfileError(Exception):
+class ProfileError(UserError):
     """A saved profile cannot be read or written; the text is one line for people."""
 
 

@@ -17,6 +17,7 @@ from typing import Self
 from concurlint.runtime.chrometrace import read_events, stacks_of
 from concurlint.runtime.procfs import read_cpu
 from concurlint.runtime.samples import Nanoseconds, Stacks, ThreadStacks
+from concurlint.trouble import UserError
 
 PID_LIMIT = 1 << 22
 """No OS thread id is larger on Linux; what is larger is a pthread id, which is all Python ≤ 3.10 tells."""
@@ -44,7 +45,7 @@ CLOCK_MISSED: Nanoseconds = 40_000_000
 """How far the clock of the stacks may be off if its start was seen, and if it was not."""
 
 
-class RecordingError(Exception):
+class RecordingError(UserError):
     """Stacks cannot be recorded; the text is one line for people."""
 
 

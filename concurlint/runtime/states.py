@@ -13,6 +13,7 @@ from concurlint.runtime.family import Family, Member
 from concurlint.runtime.procfs import is_alive
 from concurlint.runtime.samples import Nanoseconds, State, States
 from concurlint.runtime.watching import Watched
+from concurlint.trouble import UserError
 
 DEFAULT_RATE = 200
 _RENEW = 10
@@ -29,7 +30,7 @@ _UNEVEN = 0.4
 """How far the time between looks strays: evenly spaced looks would beat with a program's own rhythm."""
 
 
-class SamplingError(Exception):
+class SamplingError(UserError):
     """States cannot be sampled; the text is one line for people."""
 
 

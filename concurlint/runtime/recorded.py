@@ -1,0 +1,143 @@
+"""What both recorders saw of a run: the profile of all of it, or of a part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from concurlint.runtime.join import Joined, join
+from concurlint.runtime.profile import FEWEST, Profile, make_profile
+from concurlint.runtime.samples import Nanoseconds, Stacks, State, States, Stretch, ThreadStacks, ThreadStates
+from concurlint.runtime.stacks import Recording
+
+Seconds = float
+
+NO_STACKS_SEEN = "py-spy saw no stack: states are given without lines"
+_ON_CPU = frozenset({State.HOLDS_GIL, State.COMPUTES})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a run's time, by CLOCK_MONOTONIC; outermost frames whose path is in `hidden` are left out of it.
+
+    `command` is what its profile calls what was run.
+    """
+
+    start: Nanoseconds
+    end: Nanoseconds
+    command: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was seen, and of what: see `make_profile`. `with_lines` says that stacks were to be had."""
+
+    states: States
+    recording: Recording
+    hidden: frozenset[str]
+    command: tuple[str, ...]
+    python: str
+    platform: str
+    cores: int
+    started: Seconds
+    notes: tuple[str, ...]
+    with_lines: bool
+
+    def profile(self) -> Profile:
+        """All of it."""
+        notes = [*_too_short(self.states), *self.notes, *self._lineless()]
+        return self._made(self.states, self._joined, self.command, notes)
+
+    def part(self, window: Window) -> Profile:
+        """What happened within the window; the kernel's own times are shared out by what was seen of them."""
+        states = _clipped(self.states, window)
+        stacks = _moved(self.recording.stacks, self._joined.offset, window)
+        # The clocks have been aligned by the whole run: a part of it knows less.
+        joined = join(states, stacks, self.hidden.union(window.hidden), 0)
+        notes = [*_too_short(states), *self.notes, *self._lineless()]
+        made = self._made(states, joined, window.command or self.command, notes)
+        started = self.started + (states.started - self.states.started) / 1e9
+        return replace(made, run=replace(made.run, started=started))
+
+    @cached_property
+    def _joined(self) -> Joined:
+        return join(self.states, self.recording.stacks, self.hidden, self.recording.doubt)
+
+    def _lineless(self) -> list[str]:
+        lost = self.with_lines and not self._joined.with_stacks and not self.recording.trouble
+        return [NO_STACKS_SEEN] if lost else []
+
+    def _made(self, states: States, joined: Joined, command: Sequence[str], notes: Sequence[str]) -> Profile:
+        return make_profile(
+            joined,
+            states,
+            command=command,
+            python=self.python,
+            platform=self.platform,
+            cores=self.cores,
+            started=self.started,
+            notes=notes,
+        )
+
+
+def _too_short(states: States) -> list[str]:
+    if states.ticks >= FEWEST:
+        return []
+    count = "1 sample" if states.ticks == 1 else f"{states.ticks} samples"
+    return [f"too short: {count}, and nothing can be judged from fewer than {FEWEST}"]
+
+
+def _clipped(states: States, window: Window) -> States:
+    """The states within the window; a thread that was not there then is left out."""
+    start, end = max(window.start, states.started), min(window.end, states.ended)
+    end = max(start, end)
+    share = (end - start) / max(1, states.ended - states.started)
+    holders = tuple(holder for holder in states.holders if start <= holder[0] < end)
+    return replace(
+        states,
+        threads=tuple(cut for thread in states.threads if (cut := _cut(thread, start, end)) is not None),
+        started=start,
+        ended=end,
+        ticks=round((end - start) / states.interval) if states.interval else 0,
+        switches=round(states.switches * len(holders) / max(1, len(states.holders))),
+        holders=holders,
+        cost_ns=round(states.cost_ns * share),
+    )
+
+
+def _cut(thread: ThreadStates, start: Nanoseconds, end: Nanoseconds) -> ThreadStates | None:
+    inside = tuple(
+        Stretch(max(one.start, start), min(one.end, end), one.state)
+        for one in thread.stretches
+        if one.start < end and one.end > start
+    )
+    if not inside:
+        return None
+    return replace(
+        thread,
+        stretches=inside,
+        cpu_ns=_shared_out(thread.cpu_ns, thread.stretches, inside, _ON_CPU),
+        queue_ns=_shared_out(thread.queue_ns, thread.stretches, inside, frozenset({State.RUN_QUEUE})),
+    )
+
+
+def _shared_out(
+    total: Nanoseconds, every: Sequence[Stretch], inside: Sequence[Stretch], states: frozenset[State]
+) -> Nanoseconds:
+    """The part of a thread's exact time that falls on the stretches inside."""
+    seen = sum(one.end - one.start for one in every if one.state in states)
+    return round(total * sum(one.end - one.start for one in inside if one.state in states) / seen) if seen else 0
+
+
+def _moved(stacks: Stacks, offset: Nanoseconds, window: Window) -> Stacks:
+    """The stacks within the window, by the clock of the states."""
+    threads = []
+    for thread in stacks.threads:
+        inside = tuple(
+            replace(one, start=max(one.start + offset, window.start), end=min(one.end + offset, window.end))
+            for one in thread.stretches
+            if one.start + offset < window.end and one.end + offset > window.start
+        )
+        if inside:
+            threads.append(ThreadStacks(thread.pid, thread.tid, thread.name, inside))
+    return replace(stacks, threads=tuple(threads), started=stacks.started + offset)

@@ -19,7 +19,7 @@ from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
-from concurlint.source import SourceFile, decode, find_sources
+from concurlint.source import NOTHING_UNSAVED, SourceFile, Unsaved, decode, find_sources
 from concurlint.suppress import silence
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
@@ -42,8 +42,10 @@ class Result:
     texts: Mapping[str, str]
 
 
-def lint(paths: Sequence[Path], config: Config, *, workers: int | None = 1) -> Result:
-    """Check the files under `paths` within their project.
+def lint(
+    paths: Sequence[Path], config: Config, *, workers: int | None = 1, unsaved: Unsaved = NOTHING_UNSAVED
+) -> Result:
+    """Check the files under `paths` within their project; what is `unsaved` counts as if it were on the disk.
 
     With more than one of `workers` (None: one for each usable core), many files are parsed in as many
     processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. The
@@ -55,7 +57,7 @@ def lint(paths: Sequence[Path], config: Config, *, workers: int | None = 1) -> R
     start = time.perf_counter()
     effects = Effects(config.calls)
     with collection_paused():
-        sources = find_sources(paths, config)
+        sources = find_sources(paths, config, unsaved)
         by_name = {source.name: source for source in sources.files}
         with Ahead(workers) as ahead:
             reader = Reader(ahead)

@@ -3,15 +3,22 @@
 import io
 import os
 import tokenize
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from concurlint.config import Config, find_project, globs
 from concurlint.layout import home_of, is_package, name_all
 from concurlint.trouble import UserError
 from concurlint.walking import Patterns, walk
+
+
+Unsaved: TypeAlias = Mapping[Path, bytes | None]
+"""Absolute paths and what is to be taken for their content; None where no file is to be seen."""
+NOTHING_UNSAVED: Unsaved = MappingProxyType({})
 
 
 class SourceError(UserError):
@@ -62,9 +69,12 @@ def project_root(paths: Sequence[Path]) -> Path:
     return common if common in homes else find_project(common) or common
 
 
-def find_sources(paths: Sequence[Path], config: Config) -> Sources:
-    """The files under `paths`, asked, and the rest of their projects; raises SourceError for a bad path."""
-    given = [_checked(path) for path in paths]
+def find_sources(paths: Sequence[Path], config: Config, unsaved: Unsaved = NOTHING_UNSAVED) -> Sources:
+    """The files under `paths`, asked, and the rest of their projects; raises SourceError for a bad path.
+
+    What is `unsaved` counts as if it were on the disk.
+    """
+    given = [_absolute(path) if _absolute(path) in unsaved else _checked(path) for path in paths]
     root = project_root(given)
     exclude = Patterns(config.root, globs(*config.exclude)) if config.exclude else None
     asked: set[str] = set()
@@ -78,7 +88,15 @@ def find_sources(paths: Sequence[Path], config: Config) -> Sources:
         # Around a loose script (in /tmp, in a home folder) only what it can import, not all below.
         loose = find_project(home) is None and not is_package(home)
         rest.update(walk(home, exclude, packages_only=loose))
-    return Sources(root, tuple(_read_all(root, sorted(map(Path, asked | rest)), asked)))
+    for path, data in unsaved.items():
+        name = path.as_posix()
+        if data is None:
+            asked.discard(name)
+            rest.discard(name)
+        elif name not in asked and not (exclude is not None and exclude.covers(name)):
+            wanted = any(path == above or path.is_relative_to(above) for above in given)
+            (asked if wanted else rest).add(name)
+    return Sources(root, tuple(_read_all(root, sorted(map(Path, asked | rest)), asked, unsaved)))
 
 
 def decode(data: bytes) -> str:
@@ -126,14 +144,16 @@ def _checked(path: Path) -> Path:
     return absolute
 
 
-def _read_all(root: Path, paths: Sequence[Path], asked: Container[str]) -> Iterator[SourceFile]:
+def _read_all(root: Path, paths: Sequence[Path], asked: Container[str], unsaved: Unsaved) -> Iterator[SourceFile]:
     names = name_all(root, paths)
     shown = cache(_shown)
     for path in paths:
         module, aliases = names[path]
         name = f"{shown(path.parent)}{path.name}"
         is_asked = path.as_posix() in asked
-        yield SourceFile(path, name, module, path.stem == "__init__", is_asked, *read(path), aliases)
+        written = unsaved.get(path)
+        data, trouble = read(path) if written is None else (written, "")
+        yield SourceFile(path, name, module, path.stem == "__init__", is_asked, data, trouble, aliases)
 
 
 def _shown(folder: Path) -> str:

@@ -35,6 +35,14 @@ class Patterns:
             return None
         return self._spec.check_file(path.removeprefix(self._prefix)).include
 
+    def covers(self, path: str) -> bool:
+        """Whether `path` or a folder it lies in is left out."""
+        if not path.startswith(self._prefix):
+            return False
+        parts = path.removeprefix(self._prefix).split("/")
+        folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
+        return any(map(self._spec.match_file, folders)) or bool(self.verdict(path))
+
     def below(self, folder: Path) -> "Patterns":
         """Without the patterns that leave out `folder` itself: the user asked to look into it."""
         if folder == self.folder or not folder.is_relative_to(self.folder):

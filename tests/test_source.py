@@ -448,3 +448,27 @@ def test_an_encoding_that_is_none_is_a_syntax_error(encoding: str) -> None:
 def test_a_mark_and_a_declaration_that_disagree_are_a_syntax_error() -> None:
     with pytest.raises(SyntaxError, match="encoding"):
         decode(b"\xef\xbb\xbf# coding: latin-1\n")
+
+
+def test_what_is_unsaved_counts_as_if_it_were_on_the_disk(here: Path):
+    write(here, {"pyproject.toml": "", "old.py": "old = 1\n", "gone.py": "", "sub/a.py": ""})
+    unsaved = {
+        here / "old.py": b"new = 1\n",
+        here / "gone.py": None,
+        here / "sub" / "new.py": b"",
+        here / "out" / "left.py": b"",
+    }
+    config = Config(root=here, exclude=("out/",))
+    found = find_sources([here / "sub", here / "old.py"], config, unsaved).files
+    assert [(source.name, source.data, source.asked) for source in found] == [
+        ("old.py", b"new = 1\n", True),
+        ("sub/a.py", b"", True),
+        ("sub/new.py", b"", True),
+    ]
+
+
+def test_a_path_that_is_only_unsaved_may_be_asked_for(here: Path):
+    found = find_sources([Path("new.py")], Config(root=here), {here / "new.py": b"x = 1\n"}).files
+    assert [(source.name, source.module, source.data, source.asked) for source in found] == [
+        ("new.py", "new", b"x = 1\n", True)
+    ]

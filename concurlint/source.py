@@ -15,7 +15,6 @@ from concurlint.layout import home_of, is_package, name_all
 from concurlint.trouble import UserError
 from concurlint.walking import Patterns, walk
 
-
 Unsaved: TypeAlias = Mapping[Path, bytes | None]
 """Absolute paths and what is to be taken for their content; None where no file is to be seen."""
 NOTHING_UNSAVED: Unsaved = MappingProxyType({})

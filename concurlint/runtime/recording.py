@@ -13,6 +13,7 @@ from typing import Self
 from concurlint.runtime.commands import is_entry_stub
 from concurlint.runtime.family import runs_python
 from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
+from concurlint.runtime.pacing import PacedRecorder
 from concurlint.runtime.procfs import is_alive
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.recorded import NO_STACKS_SEEN, Recorded
@@ -61,7 +62,7 @@ class Recorders:
         self._over = threading.Event()
         self._seeker = threading.Thread(target=self._seek, name="concurlint-seeker", daemon=True)
         self.sampler = self._make_sampler(rate)
-        self._stacks: StackRecorder | None = None
+        self._stacks: PacedRecorder | None = None
         trouble = _why_without_lines(program.interpreter)
         if trouble:
             self._notes.append(trouble)
@@ -143,8 +144,11 @@ class Recorders:
     def _nothing_seen(self) -> RecordingError:
         return RecordingError(f"no Python process to be measured was seen: {' '.join(self._command)[:80]}")
 
-    def _make_recorder(self) -> StackRecorder:
-        return StackRecorder(self._program.pid, rate=self._rate, children=True, pyspy=self._pyspy)
+    def _make_recorder(self) -> PacedRecorder:
+        def make(rate: int) -> StackRecorder:
+            return StackRecorder(self._program.pid, rate=rate, children=True, pyspy=self._pyspy)
+
+        return PacedRecorder(make, self._rate)
 
     def _start_stacks(self) -> None:
         self._python = self._python or version_of(self._program.pid)
@@ -180,6 +184,8 @@ class Recorders:
         """What the reader of the figures should know."""
         if recording.trouble:
             yield recording.trouble
+        if recording.pace:
+            yield recording.pace
         orphans = [pid for pid in left if is_alive(pid)]
         if orphans and not is_alive(self._program.pid):
             yield f"{len(orphans)} of its processes still ran when the program ended"

@@ -57,13 +57,14 @@ class UnsupportedError(RecordingError):
 class Recording:
     """What came of a recording: the stacks, one line on what is missing, how far their clock may be off.
 
-    `cost_ns` is the CPU time that py-spy took to record, without its start.
+    `cost_ns` is the CPU time that py-spy took to record, without its start; `pace` tells if it had to look less often.
     """
 
     stacks: Stacks
     trouble: str = ""
     doubt: Nanoseconds = CLOCK_SEEN
     cost_ns: Nanoseconds = 0
+    pace: str = ""
 
 
 def find_pyspy() -> Path:
@@ -161,6 +162,13 @@ class StackRecorder:
                 else _in_plain_words("".join(self._said), self.pid)
             )
         self._before = read_cpu(self._process.pid)
+
+    def spent(self) -> tuple[float, float]:
+        """Seconds since it began to sample, and how many of a core it has taken for it."""
+        if self._process is None or not self._ready:
+            return 0.0, 0.0
+        cost = read_cpu(self._process.pid) - self._before
+        return (time.monotonic_ns() - self._ready) / 1e9, cost / 1e9
 
     def stop(self, timeout: float = 20.0) -> Recording:
         """End the recording (the target goes on) and give what was seen; damage is told, not raised."""

@@ -18,9 +18,12 @@ from concurlint.trouble import UserError
 DEFAULT_RATE = 200
 _RENEW = 10
 """Looks after which the processes and threads are listed again even if nobody seems to have been born."""
-_SHARE = 0.03
-"""Of a core: what the sampler may cost; with very many threads it looks less often."""
-_SLOWEST = 10
+_SHARE = 0.02
+"""Of a core: what the sampler may cost; with many threads it looks less often, and not at all of them each time."""
+_SLOWER, _SLOWEST = 10, 100
+"""Times the interval: all threads are looked at up to the first; slower than the second would be too slow."""
+_PARTS = 16
+"""Looks after which every thread has been looked at, at the most."""
 _BRIEFLY = 300_000_000
 _DENIED = (
     "not permitted to read what blocked threads wait for: run as root, grant CAP_SYS_PTRACE,"
@@ -68,6 +71,7 @@ class Sampler:
         self._cost: Nanoseconds = 0
         self._spent: Nanoseconds = 0
         self._effort = 0.0
+        self._parts = self._most_parts = 1
 
     def start(self) -> None:
         """Come back when the first look has been taken."""
@@ -122,7 +126,7 @@ class Sampler:
             ticks=self._ticks,
             switches=sum(watched.switches for watched in every),
             holders=tuple(sorted(holder for watched in every for holder in watched.holders)),
-            method=_method(every),
+            method=_method(every, self._most_parts),
             cost_ns=self._cost,
         )
 
@@ -175,18 +179,29 @@ class Sampler:
         spent = time.thread_time_ns()
         self._effort += ((spent - self._spent) - self._effort) / _RENEW
         self._spent = spent
+        if self._ticks % _RENEW == 0:
+            self._divide()
         interval = min(max(self._interval, self._effort / _SHARE), self._interval * _SLOWEST)
         interval *= self._chance.uniform(1 - _UNEVEN, 1 + _UNEVEN)
         time.sleep(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
+
+    def _divide(self) -> None:
+        """Into how many parts the threads are divided, so that one part at a look costs what it may."""
+        allowed = self._interval * _SLOWER * _SHARE
+        if self._effort > allowed:
+            self._parts = min(_PARTS, self._parts + max(1, round(self._parts * (self._effort / allowed - 1))))
+        elif self._effort < allowed / 2:
+            self._parts = max(1, self._parts - 1)
+        self._most_parts = max(self._most_parts, self._parts)
 
     def _look(self) -> None:
         now = time.monotonic_ns()
         between = (self._last + now) // 2
         self._last = now
-        if self._family.is_stale() or self._ticks % _RENEW == 0:
+        if self._family.is_stale() or self._ticks % (_RENEW * self._parts) == 0:
             self._renew(between)
         for pid, watched in list(self._watched.items()):
-            if not watched.look(now, between):
+            if not watched.look(now, between, self._ticks % self._parts, self._parts):
                 self._let_go(pid)
                 self._family.members.pop(pid, None)
         if self._watched_or_expected():
@@ -226,7 +241,7 @@ class Sampler:
         self._family.close()
 
 
-def _method(every: Sequence[Watched]) -> str:
+def _method(every: Sequence[Watched], divided: int) -> str:
     """How the states were come by, and what could not be had, in one line."""
     found = Counter(watched.gil_found_by for watched in every)
     lost = found.pop("", 0)
@@ -236,6 +251,8 @@ def _method(every: Sequence[Watched]) -> str:
     if lost:
         of = f" of {lost} of {len(every)} processes" if found else ""
         parts.append(f"GIL{of} not found: a wait for it is filed as lock, holding it as computing")
+    if divided > 1:
+        parts.append(f"so many threads that each was looked at only every {divided} looks")
     if any(watched.denied for watched in every):
         parts.append(_DENIED)
     elif any(watched.is_blind for watched in every) and not os.path.exists("/proc/self/syscall"):  # noqa: PTH110

@@ -37,6 +37,7 @@ class _Thread:
     said: bytes = b""
     wait: State = State.UNKNOWN
     idle: int = 0
+    seen: Nanoseconds = 0
 
     def has_run(self) -> bool:
         """Whether it was on a CPU since the last look, as far as the kernel has counted; OSError if it is gone."""
@@ -110,14 +111,22 @@ class Watched:
             for tid in self._threads:
                 self._name(tid)
 
-    def look(self, now: Nanoseconds, between: Nanoseconds) -> bool:
-        """See every thread once; False when none is left."""
+    def look(self, now: Nanoseconds, between: Nanoseconds, part: int = 0, parts: int = 1) -> bool:
+        """See every thread once; False when none is left.
+
+        With several `parts` only those of one part are looked at, and the main thread and who holds the GIL.
+        """
         look = self._gil.look() if self._gil else None
         holder = self._gil.thread_of(look.holder, self._threads) if self._gil and look else 0
         if holder not in self._threads:
             holder = self._meet(holder, between)
         self._count(now, look, holder)
-        for tid, thread in list(self._threads.items()):
+        for place, (tid, thread) in enumerate(list(self._threads.items())):
+            if place % parts != part and tid not in (holder, self.pid):
+                continue
+            # Half-way to this thread's own last look, if others were looked at since.
+            moment = (thread.seen + now) // 2 if parts > 1 and thread.seen else between
+            thread.seen = now
             try:
                 if thread.has_run() or thread.idle < _IDLE or not thread.idle % _SELDOM or holder == tid:
                     state = self._state(tid, thread, look, holder)
@@ -126,9 +135,9 @@ class Watched:
             except (OSError, ValueError, IndexError):
                 state = None
             if state is None:
-                self._lose(tid, between)
+                self._lose(tid, moment)
             else:
-                thread.track.see(between, state, thread.totals)
+                thread.track.see(moment, state, thread.totals)
         return bool(self._threads)
 
     def _meet(self, tid: int, between: Nanoseconds) -> int:

@@ -353,6 +353,15 @@ def test_its_own_cost_is_told_and_small(tmp_path: Path):
     assert 0 < states.cost_ns < 0.08 * (states.ended - states.started)
 
 
+def test_with_many_threads_it_looks_less_often_and_says_so(tmp_path: Path):
+    states = measure(tmp_path, threads(300, "for _ in range(60):\n    time.sleep(0.05)")).states
+    assert len(states.threads) == 301
+    assert "so many threads that each was looked at only every " in states.method
+    assert states.cost_ns < 0.08 * (states.ended - states.started)
+    slept = [seconds(thread)[State.SLEEP] / (sum(seconds(thread).values()) or 1.0) for thread in states.threads]
+    assert sorted(slept)[len(slept) // 2] > 0.6
+
+
 def test_the_method_says_how_the_gil_was_read(tmp_path: Path):
     method = measure(tmp_path, "time.sleep(0.2)\n").states.method
     assert method == "threads by /proc syscall and schedstat; GIL read from memory, found by its symbol"

@@ -46,9 +46,11 @@ def measure(
         program.signals_passed_on(),
     ):
         # Ctrl-C is for a program of ours; from another's process it only turns us away.
+        program.before_interrupt = recorders.sampler.note_standstill
         with watch(recorders.sampler), contextlib.suppress(KeyboardInterrupt):
-            program.wait(seconds)
-        return Measured(recorders.stop(), program.status)
+            program.wait(seconds, recorders.sampler.is_stuck)
+        profile = recorders.stop()
+        return Measured(profile, program.status)
 
 
 def read_sources(profile: Profile) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Thread states and Python stacks, joined by thread and time: which line was in which state for how long."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from concurlint.runtime.clocks import Pair, find_offset
 from concurlint.runtime.pairing import pair_threads
@@ -60,6 +60,8 @@ class JoinedThread:
     pieces: tuple[Piece, ...]
     cpu_ns: Nanoseconds
     queue_ns: Nanoseconds
+    turns: int = 0
+    asked: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def join(
                 pieces=_merged([_named(_placed(piece, tally, every), hidden) for piece in pieces]),
                 cpu_ns=thread.cpu_ns,
                 queue_ns=thread.queue_ns,
+                turns=thread.turns,
+                asked=thread.asked,
             )
         )
     return Joined(tuple(threads), offset, sum(of is not None for _, _, of in both))

@@ -3,10 +3,11 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ _OLDEST = (3, 8)
 _NOT_PYTHON = f"ended before it ran the program: is it a Python interpreter, {_OLDEST[0]}.{_OLDEST[1]} or newer?"
 _PATIENCE: Seconds = 30.0
 _POLL: Seconds = 0.02
+_GRACE: Seconds = 5.0
+"""An interrupted program that waits for what never comes is not waited for any longer."""
+_AGAIN: Seconds = 1.0
+_SHORT = 64
 
 
 class LaunchError(UserError):
@@ -56,6 +61,9 @@ class Program:
         self._process = process
         self._witness = witness
         self._barrier = barrier
+        self._interrupted, self._interrupts = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.is_interrupted = False
+        self.before_interrupt: Callable[[], None] = _nothing
 
     def go(self) -> None:
         """Lift the barrier: the program starts to run."""
@@ -68,32 +76,61 @@ class Program:
 
     @property
     def status(self) -> int:
-        """The exit status of a program that has ended."""
-        return self._process.returncode
+        """The exit status of a program that has ended; one that has to be ended was interrupted."""
+        status: int | None = self._process.poll()
+        return -signal.SIGINT if status is None else status
 
     def poll(self) -> int | None:
         """The exit status as in `subprocess`: −N for signal N; None while it runs."""
         return self._process.poll()
 
-    def wait(self, timeout: Seconds | None = None) -> int | None:
+    def wait(self, timeout: Seconds | None = None, is_stuck: Callable[[], bool] = bool) -> int | None:
         """Until the program ends, and then its exit status; None when `timeout` is over before.
 
         Meanwhile Ctrl-C does not end us: the terminal has sent it to the program as well. An interrupt, hang-up or
-        termination sent to us alone is sent on to the program.
+        termination sent to us alone is sent on to the program. None, too, when it was interrupted, had some seconds
+        to end, and `is_stuck` says that it won't.
         """
         with self.signals_passed_on():
-            try:
-                return self._process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                return None
+            if self._ends_within(timeout) or not self.is_interrupted:
+                return self._process.poll()
+            over = time.monotonic() + _GRACE
+            while not self._ends_within(max(_AGAIN, over - time.monotonic())):
+                if time.monotonic() >= over and is_stuck():
+                    return None
+            return self._process.poll()
+
+    def _ends_within(self, timeout: Seconds | None) -> bool:
+        """Whether it has ended when the time is over, or when it is interrupted."""
+        if self._process.poll() is not None:
+            return True
+        program = os.pidfd_open(self.pid)
+        try:
+            ready, _, _ = select.select([program, self._interrupted], [], [], timeout)
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._interrupted, _SHORT)
+            return program in ready and self._process.wait() is not None
+        finally:
+            os.close(program)
 
     def signals_passed_on(self) -> AbstractContextManager[None]:
         """What `wait` does about signals, for longer: once the program has ended, they are lost."""
-        return passing_on(self._process, self._witness)
+        return passing_on(self._process, self._witness, self._interrupt)
+
+    def _interrupt(self) -> None:
+        """What comes before the program gets a signal that is to end it."""
+        self.is_interrupted = True
+        with contextlib.suppress(OSError):
+            os.write(self._interrupts, b"i")
+        self.before_interrupt()
 
     def end(self, patience: Seconds = 5.0) -> int:
         """Terminate the program if it still runs, by force if it won't; its exit status."""
         self._witness.close()
+        for pipe in (self._interrupted, self._interrupts):
+            with contextlib.suppress(OSError):
+                os.close(pipe)
+        self._interrupted = self._interrupts = -1
         if self._barrier >= 0:
             os.close(self._barrier)
             self._barrier = -1
@@ -117,6 +154,8 @@ class Attached:
 
     interpreter: Interpreter | None = None
     status = 0
+    is_interrupted = False
+    before_interrupt: Callable[[], None]
 
     def __init__(self, pid: int) -> None:
         """LaunchError if there is no such process."""
@@ -131,7 +170,7 @@ class Attached:
         stat = read_stat(self.pid)
         return stat is not None and stat.born == self._born and stat.state not in "ZX"
 
-    def wait(self, timeout: Seconds | None = None) -> bool:
+    def wait(self, timeout: Seconds | None = None, is_stuck: Callable[[], bool] = bool) -> bool:  # noqa: ARG002
         """Until it ends; whether it has. Ctrl-C ends the waiting, not the process: KeyboardInterrupt."""
         until = None if timeout is None else time.monotonic() + timeout
         while self.is_running():
@@ -265,6 +304,10 @@ def _read_answer(ready: int, python: str) -> Interpreter:
     if (major, minor) < _OLDEST:
         raise LaunchError(f"{python} is Python {major}.{minor}: {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")
     return Interpreter(said[1], (major, minor, micro), bool(free_threaded))
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _why(error: OSError) -> str:

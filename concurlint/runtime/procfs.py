@@ -49,10 +49,11 @@ class Blocked(NamedTuple):
 
 
 class Running(NamedTuple):
-    """Exact totals of a thread: on a CPU, and ready but waiting for one."""
+    """Exact totals of a thread: on a CPU, and ready but waiting for one; `turns` is how often it got on a CPU."""
 
     cpu: Nanoseconds
     queue: Nanoseconds
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,5 +279,5 @@ def parse_syscall(said: bytes) -> Blocked | None:
 
 def parse_schedstat(said: bytes) -> Running:
     """What /proc/…/schedstat says."""
-    cpu, queue, _ = said.split()
-    return Running(int(cpu), int(queue))
+    cpu, queue, turns = said.split()
+    return Running(int(cpu), int(queue), int(turns))

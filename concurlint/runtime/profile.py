@@ -3,12 +3,15 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from concurlint.runtime.join import Joined, JoinedThread, Piece
-from concurlint.runtime.samples import Frame, Nanoseconds, State, States
+from concurlint.runtime.samples import Frame, Nanoseconds, ProcessSeen, State, States
+from concurlint.runtime.standing import Moment, moment_of
 
 Seconds = float
+Ended = Literal["by itself", "interrupted", "goes on"]
 
 TIMELINE_BOUND = 20_000
 """Stretches kept for all threads together: what a page can draw, and a screen can show."""
@@ -19,7 +22,7 @@ _Z = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was run, where and how it was measured.
+    """What was run, where and how it was measured, and why the measuring ended.
 
     `started` is the wall clock (seconds since 1970), `interval` the time between two looks at the threads,
     `samples` the looks taken, `sampler_seconds` the sampler's own CPU time, `switches` hand-overs of the GIL
@@ -38,11 +41,16 @@ class Run:
     sampler_seconds: Seconds
     switches: float
     notes: tuple[str, ...] = ()
+    ended: Ended = "by itself"
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadTimes:
-    """One thread; CPU and queue seconds are the kernel's own; `first` and `last` count from the start."""
+    """One thread; CPU and queue seconds are the kernel's own; `first` and `last` count from the start.
+
+    `turns` is how often it got on a CPU. Of an event loop's thread, `asked` counts the looks that found the loop
+    idle, by how many answers of others it waited for then.
+    """
 
     pid: int
     tid: int
@@ -52,6 +60,8 @@ class ThreadTimes:
     queue_seconds: Seconds
     first: Seconds
     last: Seconds
+    turns: int = 0
+    asked: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def seconds(self) -> Seconds:
@@ -94,14 +104,34 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessTimes:
+    """A process of the program, Python or not; `libraries` are those that compute with threads of their own."""
+
+    pid: int
+    parent: int
+    command: tuple[str, ...]
+    is_python: bool
+    first: Seconds
+    last: Seconds
+    cpu_seconds: Seconds
+    libraries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """One measured run. Threads in order of first sight; lines and stacks by seconds, most first."""
+    """One measured run. Threads in order of first sight; lines and stacks by seconds, most first.
+
+    `standstill` is the last moment at which nothing had run for long, or the one at which the run was interrupted
+    or was last looked at.
+    """
 
     run: Run
     threads: tuple[ThreadTimes, ...]
     lines: tuple[LineTime, ...]
     stacks: tuple[StackTime, ...]
     timeline: tuple[Row, ...] = ()
+    processes: tuple[ProcessTimes, ...] = ()
+    standstill: Moment | None = None
 
     def seconds_in(self, *states: State) -> Seconds:
         """All threads' seconds in these states together."""
@@ -137,6 +167,7 @@ def make_profile(
     cores: int,
     started: Seconds,
     notes: Sequence[str] = (),
+    ended: Ended = "by itself",
 ) -> Profile:
     """All that was measured, summed up; `started` is the wall clock when `states` began."""
     seconds = (states.ended - states.started) / 1e9
@@ -153,6 +184,7 @@ def make_profile(
         sampler_seconds=states.cost_ns / 1e9,
         switches=states.switches / seconds if seconds > 0 else 0.0,
         notes=tuple(notes),
+        ended=ended,
     )
     threads = sorted(joined.threads, key=lambda thread: (_first(thread), thread.pid, thread.tid))
     return Profile(
@@ -161,6 +193,21 @@ def make_profile(
         lines=tuple(sorted(_lines(threads), key=lambda line: -line.seconds)),
         stacks=tuple(sorted(_stacks(threads), key=lambda stack: -sum(stack.states.values()))),
         timeline=tuple(_rows(threads, states)),
+        processes=tuple(_process(process, states.started) for process in states.processes),
+        standstill=moment_of(states.standstill, threads, states.started) if states.standstill is not None else None,
+    )
+
+
+def _process(seen: ProcessSeen, zero: Nanoseconds) -> ProcessTimes:
+    return ProcessTimes(
+        pid=seen.pid,
+        parent=seen.parent,
+        command=seen.command,
+        is_python=seen.is_python,
+        first=(seen.first - zero) / 1e9,
+        last=(seen.last - zero) / 1e9,
+        cpu_seconds=seen.cpu_ns / 1e9,
+        libraries=seen.libraries,
     )
 
 
@@ -197,6 +244,8 @@ def _times(thread: JoinedThread, zero: Nanoseconds) -> ThreadTimes:
         queue_seconds=thread.queue_ns / 1e9,
         first=(first - zero) / 1e9,
         last=(last - zero) / 1e9,
+        turns=thread.turns,
+        asked=thread.asked,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.runtime.join import Joined, join
-from concurlint.runtime.profile import FEWEST, Profile, make_profile
+from concurlint.runtime.profile import FEWEST, Ended, Profile, make_profile
 from concurlint.runtime.samples import Nanoseconds, Stacks, State, States, Stretch, ThreadStacks, ThreadStates
 from concurlint.runtime.stacks import Recording
 
@@ -42,6 +42,7 @@ class Recorded:
     started: Seconds
     notes: tuple[str, ...]
     with_lines: bool
+    ended: Ended = "by itself"
 
     def profile(self) -> Profile:
         """All of it."""
@@ -77,6 +78,7 @@ class Recorded:
             cores=self.cores,
             started=self.started,
             notes=notes,
+            ended=self.ended,
         )
 
 
@@ -93,6 +95,7 @@ def _clipped(states: States, window: Window) -> States:
     end = max(start, end)
     share = (end - start) / max(1, states.ended - states.started)
     holders = tuple(holder for holder in states.holders if start <= holder[0] < end)
+    still = states.standstill
     return replace(
         states,
         threads=tuple(cut for thread in states.threads if (cut := _cut(thread, start, end)) is not None),
@@ -102,6 +105,7 @@ def _clipped(states: States, window: Window) -> States:
         switches=round(states.switches * len(holders) / max(1, len(states.holders))),
         holders=holders,
         cost_ns=round(states.cost_ns * share),
+        standstill=still if still is not None and start <= still.at <= end else None,
     )
 
 

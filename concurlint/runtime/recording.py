@@ -15,7 +15,7 @@ from concurlint.runtime.family import runs_python
 from concurlint.runtime.launch import BOOTSTRAP, Attached, Interpreter, Program
 from concurlint.runtime.pacing import PacedRecorder
 from concurlint.runtime.procfs import is_alive
-from concurlint.runtime.profile import Profile
+from concurlint.runtime.profile import Ended, Profile
 from concurlint.runtime.recorded import NO_STACKS_SEEN, Recorded
 from concurlint.runtime.samples import Nanoseconds, Stacks
 from concurlint.runtime.stacks import (
@@ -109,7 +109,13 @@ class Recorders:
             started=self._began,
             notes=(*self._notes, *self._told(recording, left)),
             with_lines=self._stacks is not None,
+            ended=self._ended(),
         )
+
+    def _ended(self) -> Ended:
+        if self._program.is_interrupted:
+            return "interrupted"
+        return "goes on" if isinstance(self._program, Attached) and self._program.is_running() else "by itself"
 
     def close(self) -> None:
         """End both, if they still run."""

@@ -1,6 +1,7 @@
 """What the two recorders hand on: thread states from /proc, and Python stacks from py-spy."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Nanoseconds = int
@@ -37,7 +38,11 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class ThreadStates:
-    """One thread's states in order of time; CPU and run-queue time are exact, from schedstat."""
+    """One thread's states in order of time; CPU and run-queue time are exact, from schedstat.
+
+    `turns` is how often it got on a CPU. Of an event loop's thread, `asked` counts the looks that found the loop
+    idle, by how many answers of others it waited for then.
+    """
 
     pid: int
     tid: int
@@ -45,11 +50,56 @@ class ThreadStates:
     stretches: tuple[Stretch, ...]
     cpu_ns: Nanoseconds
     queue_ns: Nanoseconds
+    turns: int = 0
+    asked: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSeen:
+    """A process of the program, Python or not: who started it, when it was there, the CPU time it took.
+
+    `libraries` are those that compute with threads of their own, as the catalogue calls them.
+    """
+
+    pid: int
+    parent: int
+    command: tuple[str, ...]
+    is_python: bool
+    first: Nanoseconds
+    last: Nanoseconds
+    cpu_ns: Nanoseconds
+    libraries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A thread at one moment: it has not run since then; `address` is the futex it waits on, 0 for none.
+
+    `is_timed`: the wait ends by itself.
+    """
+
+    pid: int
+    tid: int
+    state: State
+    address: int
+    is_timed: bool
+    since: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """All threads at one moment."""
+
+    at: Nanoseconds
+    threads: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """All threads' states; `holders` are (time, pid, tid of the new GIL holder, 0 for nobody)."""
+    """All threads' states; `holders` are (time, pid, tid of the new GIL holder, 0 for nobody).
+
+    `standstill` is the last moment at which nothing had run for long, or at which somebody wanted to know.
+    """
 
     threads: tuple[ThreadStates, ...]
     started: Nanoseconds
@@ -60,6 +110,8 @@ class States:
     holders: tuple[tuple[Nanoseconds, int, int], ...]
     method: str
     cost_ns: Nanoseconds
+    processes: tuple[ProcessSeen, ...] = ()
+    standstill: Standstill | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import Frame
@@ -22,9 +24,10 @@ class ProfileError(UserError):
 def to_json(profile: Profile) -> str:
     """The profile as one JSON object; frames stand in a table, and stacks name them by number."""
     table: dict[Frame, int] = {}
-    for stack in profile.stacks:
-        for frame in stack.frames:
-            table.setdefault(frame, len(table))
+    stands = profile.standstill.threads if profile.standstill is not None else ()
+    stacks = [*(stack.frames for stack in profile.stacks), *(stand.frames for stand in stands)]
+    for frame in chain.from_iterable(stacks):
+        table.setdefault(frame, len(table))
     plain = _plain(profile, table)
     frames = [[frame.function, frame.path, frame.line] for frame in table]
     return json.dumps({"version": VERSION, "frames": frames, **plain})
@@ -99,6 +102,12 @@ def _build(kind: Any, value: Any, frames: tuple[Frame, ...]) -> Any:
         return {of_key(key): _build(of_value, of, frames) for key, of in value.items()}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
+    if get_origin(kind) is UnionType:
+        return None if value is None else _build(get_args(kind)[0], value, frames)
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise TypeError(f"{_short(value)} is none of {', '.join(map(str, get_args(kind)))}")
+        return value
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -108,11 +117,16 @@ def _build(kind: Any, value: Any, frames: tuple[Frame, ...]) -> Any:
 
 def _build_fields(kind: Any, value: Any, frames: tuple[Frame, ...]) -> Any:
     hints = _hints(kind)
-    if not isinstance(value, dict) or value.keys() != hints.keys():
-        known = value.keys() if isinstance(value, dict) else set()
-        wrong = ", ".join(sorted(hints.keys() ^ known))
+    optional = {
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    }
+    known = value.keys() if isinstance(value, dict) else set()
+    if not isinstance(value, dict) or not hints.keys() - optional <= known <= hints.keys():
+        wrong = ", ".join(sorted(hints.keys() - optional - known | known - hints.keys()))
         raise TypeError(f"{kind.__name__} lacks or does not know: {wrong}")
-    return kind(**{name: _build(of, value[name], frames) for name, of in hints.items()})
+    return kind(**{name: _build(of, value[name], frames) for name, of in hints.items() if name in value})
 
 
 def _build_tuple(kinds: tuple[Any, ...], value: Any, frames: tuple[Frame, ...]) -> tuple[Any, ...]:

@@ -85,10 +85,13 @@ def ended_by_signals() -> AbstractContextManager[None]:
     return _handling(FORWARDED[1:], interrupt)
 
 
-def passing_on(process: subprocess.Popen[bytes], witness: Witness) -> AbstractContextManager[None]:
-    """Meanwhile a signal that was sent to us alone is sent on to the program; none ends us."""
+def passing_on(
+    process: subprocess.Popen[bytes], witness: Witness, before: Callable[[], None]
+) -> AbstractContextManager[None]:
+    """Meanwhile a signal that was sent to us alone is sent on to the program, after `before`; none ends us."""
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        before()
         if not witness.has_got(number):
             process.send_signal(number)
 

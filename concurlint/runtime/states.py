@@ -11,7 +11,8 @@ from typing import Self
 
 from concurlint.runtime.family import Family, Member
 from concurlint.runtime.procfs import is_alive
-from concurlint.runtime.samples import Nanoseconds, State, States
+from concurlint.runtime.relatives import Relatives
+from concurlint.runtime.samples import Nanoseconds, Standstill, State, States
 from concurlint.runtime.watching import Watched
 from concurlint.trouble import UserError
 
@@ -25,6 +26,9 @@ _SLOWER, _SLOWEST = 10, 100
 _PARTS = 16
 """Looks after which every thread has been looked at, at the most."""
 _BRIEFLY = 300_000_000
+_STILL = 1_500_000_000
+"""Nothing has run for so long: nobody will, if no wait ends by itself."""
+_ASKED_FOR = 0.3
 _DENIED = (
     "not permitted to read what blocked threads wait for: run as root, grant CAP_SYS_PTRACE,"
     " or set kernel.yama.ptrace_scope to 0"
@@ -59,6 +63,11 @@ class Sampler:
         self._family = Family(pid)
         self._watched: dict[int, Watched] = {}
         self._past: list[Watched] = []
+        self._relatives = Relatives()
+        self._standstill: Standstill | None = None
+        self._wanted = threading.Event()
+        self._noted = threading.Event()
+        self._kept = False
         self._thread = threading.Thread(target=self._run, name="concurlint-sampler", daemon=True)
         self._ready = threading.Event()
         self._stop = threading.Event()
@@ -128,7 +137,25 @@ class Sampler:
             holders=tuple(sorted(holder for watched in every for holder in watched.holders)),
             method=_method(every, self._most_parts),
             cost_ns=self._cost,
+            processes=self._relatives.seen({watched.pid: watched.libraries for watched in every}),
+            standstill=self._standstill,
         )
+
+    def note_standstill(self) -> None:
+        """Keep the standstill that the program is in, or note what every thread does at this moment."""
+        at = self._standstill.at if self._standstill is not None else 0
+        if time.monotonic_ns() - at < _STILL:
+            self._kept = True
+            return
+        self._noted.clear()
+        self._wanted.set()
+        if self._thread.is_alive():
+            self._noted.wait(_ASKED_FOR)
+
+    def is_stuck(self) -> bool:
+        """Whether the program's main thread has not run for long, and waits for what need not come."""
+        watched = self._watched.get(self.pid)
+        return watched is not None and watched.is_stuck(time.monotonic_ns() - _STILL)
 
     def close(self) -> None:
         """End the sampling, if it runs; what was seen is not asked for."""
@@ -163,6 +190,7 @@ class Sampler:
         self._started = self._last = time.monotonic_ns()
         self._family.is_stale()
         self._family.renew()
+        self._relatives.renew(self._family.members, self._started)
         for member in self._family.members.values():
             self._watch(member, self._started, old=True)
         for watched in self._watched.values():
@@ -204,13 +232,30 @@ class Sampler:
             if not watched.look(now, between, self._ticks % self._parts, self._parts):
                 self._let_go(pid)
                 self._family.members.pop(pid, None)
+        if self._wanted.is_set():
+            self._note(now)
+            self._kept = True
+            self._wanted.clear()
+            self._noted.set()
+        elif not self._kept and self._ticks % _RENEW == 0 and self._is_still(now):
+            self._note(now)
         if self._watched_or_expected():
             self._ticks += 1
         else:
             self._ended = between
 
+    def _note(self, now: Nanoseconds) -> None:
+        self._standstill = Standstill(
+            now, tuple(one for watched in self._watched.values() for one in watched.standing())
+        )
+
+    def _is_still(self, now: Nanoseconds) -> bool:
+        return bool(self._watched) and all(one.is_still(now - _STILL) for one in self._watched.values())
+
     def _renew(self, between: Nanoseconds) -> None:
-        for member in self._family.renew():
+        born = self._family.renew()
+        self._relatives.renew(self._family.members, between)
+        for member in born:
             known = self._watched.get(member.pid)
             if known is None:
                 self._watch(member, between, old=False)
@@ -236,6 +281,9 @@ class Sampler:
             self._past.append(watched)
 
     def _close(self) -> None:
+        if self._watched and self._stop.is_set() and not self._kept:
+            self._note(self._ended)
+        self._relatives.renew({}, self._ended)
         for watched in self._watched.values():
             watched.close(self._ended)
         self._family.close()

@@ -45,6 +45,23 @@ _CLASSES = {
 }
 _BY_FILE = frozenset(["read", "write", "readv", "writev", "ioctl", "splice", "sendfile"])
 _FUTEXES = frozenset({"futex", "futex_wait"})
+_TIMEOUT_AT = {
+    "futex": 3,
+    "poll": 2,
+    "ppoll": 2,
+    "select": 4,
+    "pselect6": 4,
+    "epoll_wait": 3,
+    "epoll_pwait": 3,
+    "epoll_pwait2": 3,
+    "semtimedop": 3,
+    "rt_sigtimedwait": 2,
+    "mq_timedsend": 4,
+    "mq_timedreceive": 4,
+}
+"""The argument that bounds the wait; elsewhere only sleeps end by themselves."""
+_MILLISECONDS = frozenset({"poll", "epoll_wait", "epoll_pwait"})
+_FOREVER = 0xFFFFFFFF
 
 _KINDS = {
     "socket": State.NETWORK,
@@ -87,6 +104,19 @@ class Waits:
     def is_restart(self, call: Blocked) -> bool:
         """Whether an interrupted wait goes on, and which one it was is no longer to be seen."""
         return self._table.get(call.number) == "restart_syscall"
+
+    def epoll_of(self, call: Blocked) -> int:
+        """The descriptor of the epoll that the call waits for; −1 if it waits for something else."""
+        return call.arguments[0] if self._table.get(call.number, "").startswith("epoll_") else -1
+
+    def is_timed(self, call: Blocked) -> bool:
+        """Whether the wait ends by itself some time."""
+        name = self._table.get(call.number, "")
+        if name not in _TIMEOUT_AT:
+            return _MEANS.get(name) is State.SLEEP or not name
+        bound = call.arguments[_TIMEOUT_AT[name]]
+        # Milliseconds below zero are forever; elsewhere it is the address of a time, if there is one.
+        return bound & _FOREVER != _FOREVER if name in _MILLISECONDS else bound != 0
 
     def state_of(self, call: Blocked) -> State:
         """The class of the wait; a futex is a lock here: who knows the GIL's address asks before."""

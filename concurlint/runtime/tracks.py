@@ -1,5 +1,6 @@
 """One thread's looks, made into stretches: each look stands for the time half-way to its neighbours."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ class Track:
         self._starts: list[Nanoseconds] = []
         self._states: list[State] = []
         self._end = start
+        self.asked: Counter[int] = Counter()
 
     def see(self, between: Nanoseconds, state: State, totals: Running) -> None:
         """A new look found the thread so; `between` is the moment half-way from the look before."""
@@ -64,8 +66,17 @@ class Track:
 
     def states(self) -> ThreadStates:
         """All of it so far, once it has ended."""
-        cpu, queue = self._totals.cpu - self._before.cpu, self._totals.queue - self._before.queue
-        return ThreadStates(self.pid, self.tid, self.name, tuple(_still_waiting([*self._stretches()])), cpu, queue)
+        now, was = self._totals, self._before
+        return ThreadStates(
+            self.pid,
+            self.tid,
+            self.name,
+            tuple(_still_waiting([*self._stretches()])),
+            now.cpu - was.cpu,
+            now.queue - was.queue,
+            now.turns - was.turns,
+            dict(self.asked),
+        )
 
     def _stretches(self) -> Iterator[Stretch]:
         ends = [*self._starts[1:], self._end]

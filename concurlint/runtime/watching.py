@@ -1,8 +1,10 @@
 """One Python process under watch: each look gives every thread's state."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from concurlint.catalog.native import native_libraries
 from concurlint.runtime.family import Member
 from concurlint.runtime.gil import Gil, Look
 from concurlint.runtime.procfs import (
@@ -14,8 +16,10 @@ from concurlint.runtime.procfs import (
     parse_syscall,
     read_name,
     read_state,
+    read_text,
 )
-from concurlint.runtime.samples import Nanoseconds, State
+from concurlint.runtime.samples import Nanoseconds, Standing, State
+from concurlint.runtime.sockets import Sockets
 from concurlint.runtime.syscalls import Waits
 from concurlint.runtime.tracks import Track
 
@@ -24,6 +28,8 @@ _NAMES_EVERY = 64
 """Listings after which threads are asked their names again: programs name them late, or anew."""
 _IDLE, _SELDOM = 16, 4
 """A thread that did not run for so many looks is asked what it is blocked in only every fourth look."""
+_INSIDE = frozenset({State.LOCK, State.QUEUE, State.CHILD, State.PIPE, State.LOOP_IDLE})
+"""Waits that may be for other threads and processes of the program."""
 _LETTERS = {"R": State.COMPUTES, "D": State.DISK}
 
 
@@ -38,6 +44,9 @@ class _Thread:
     wait: State = State.UNKNOWN
     idle: int = 0
     seen: Nanoseconds = 0
+    since: Nanoseconds = 0
+    epoll: int = -1
+    asked: int = 0
 
     def has_run(self) -> bool:
         """Whether it was on a CPU since the last look, as far as the kernel has counted; OSError if it is gone."""
@@ -63,6 +72,7 @@ class Watched:
         self.tracks: list[Track] = []
         self.holders: list[tuple[Nanoseconds, int, int]] = []
         self.switches = 0
+        self.libraries: tuple[str, ...] = ()
         self.denied = False
         self.is_blind = False
         self.first: Nanoseconds = 0
@@ -70,10 +80,12 @@ class Watched:
         self._threads: dict[int, _Thread] = {}
         self._ended: set[int] = set()
         self._listings = 0
+        self._most = 0
         self._last_look: Look | None = None
         self._gil: Gil | None = None
         self._memory: Memory | None = None
         self._waits = Waits(self.pid, machine, None)
+        self._sockets = Sockets(self.pid)
         self.reopen()
 
     @property
@@ -104,6 +116,9 @@ class Watched:
         for tid in tids:
             if tid not in self._threads and tid not in self._ended:
                 self._take_up(tid, between, old=old)
+        if len(self._threads) > self._most:
+            self._most = len(self._threads)
+            self._list_libraries()
         if self._gil is not None and not self._gil.base:
             self._gil.find(self._threads)
         self._listings += 1
@@ -128,7 +143,9 @@ class Watched:
             moment = (thread.seen + now) // 2 if parts > 1 and thread.seen else between
             thread.seen = now
             try:
-                if thread.has_run() or thread.idle < _IDLE or not thread.idle % _SELDOM or holder == tid:
+                if thread.has_run() or not thread.since:
+                    thread.since = now
+                if thread.idle < _IDLE or not thread.idle % _SELDOM or holder == tid:
                     state = self._state(tid, thread, look, holder)
                 else:
                     state = thread.track.state
@@ -138,7 +155,46 @@ class Watched:
                 self._lose(tid, moment)
             else:
                 thread.track.see(moment, state, thread.totals)
+                if state is State.LOOP_IDLE and thread.epoll >= 0:
+                    self._ask(thread)
         return bool(self._threads)
+
+    def is_still(self, before: Nanoseconds) -> bool:
+        """Whether no thread has run since then, and none waits for a time to be over."""
+        threads = list(self._threads.values())
+        return all(thread.since < before and not self._ends_by_itself(thread) for thread in threads)
+
+    def is_stuck(self, before: Nanoseconds) -> bool:
+        """Whether the main thread has not run since then, and waits for others of the program."""
+        main = self._threads.get(self.pid)
+        return (
+            main is not None and main.since < before and main.track.state in _INSIDE and not self._ends_by_itself(main)
+        )
+
+    def standing(self) -> list[Standing]:
+        """Each thread as it was at the last look."""
+        found = []
+        for tid, thread in list(self._threads.items()):
+            call = parse_syscall(thread.said) if thread.said else None
+            address = call.arguments[0] if call is not None and call.number >= 0 and self._waits.is_futex(call) else 0
+            state = thread.track.state or State.UNKNOWN
+            timed = self._ends_by_itself(thread)
+            found.append(Standing(self.pid, tid, state, address, timed, thread.since))
+        return found
+
+    def _ends_by_itself(self, thread: _Thread) -> bool:
+        call = parse_syscall(thread.said) if thread.said else None
+        return call is None or call.number < 0 or self._waits.is_timed(call)
+
+    def _ask(self, thread: _Thread) -> None:
+        """Note how many answers an idle loop waits for; looked up anew when it has run, and now and then."""
+        if not thread.idle % _SELDOM:
+            try:
+                thread.asked = self._sockets.asked(thread.epoll)
+            except (OSError, ValueError):
+                thread.epoll = -1
+                return
+        thread.track.asked[thread.asked] += 1
 
     def _meet(self, tid: int, between: Nanoseconds) -> int:
         """Take up a thread that was born since the last listing and holds the GIL; 0 if there is none of that id."""
@@ -158,6 +214,12 @@ class Watched:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
+
+    def _list_libraries(self) -> None:
+        """Whose threads they may be: only a process that has more than one is asked."""
+        if self._most > 1:
+            with contextlib.suppress(OSError):
+                self.libraries = native_libraries(read_text(f"/proc/{self.pid}/maps")) or self.libraries
 
     def _take_up(self, tid: int, between: Nanoseconds, *, old: bool) -> None:
         try:
@@ -227,6 +289,7 @@ class Watched:
                 return self._state_by_letter(tid, holder)
             if not self._waits.is_restart(blocked):
                 thread.wait = self._wait(blocked)
+                thread.epoll = self._waits.epoll_of(blocked)
             thread.said = said
         if holder == tid and self._gil and self._gil.look() == look and thread.syscall.read() == said:
             return State.HELD_BLOCKED

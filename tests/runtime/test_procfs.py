@@ -59,7 +59,7 @@ def test_a_thread_stopped_outside_a_system_call_has_number_minus_one():
 
 
 def test_schedstat_is_time_on_a_cpu_and_time_waiting_for_one():
-    assert parse_schedstat(b"10730290 26856778 34\n") == Running(10730290, 26856778)
+    assert parse_schedstat(b"10730290 26856778 34\n") == Running(10730290, 26856778, 34)
 
 
 def wait_until_asleep(pid: int):

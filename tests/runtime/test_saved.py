@@ -1,14 +1,16 @@
 """Profiles saved as JSON and read back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from concurlint.runtime.profile import LineTime, Profile, Row, StackTime
+from concurlint.runtime.profile import LineTime, ProcessTimes, Profile, Row, StackTime
 from concurlint.runtime.samples import Frame, State
 from concurlint.runtime.saved import ProfileError, from_json, load, save, to_json
+from concurlint.runtime.standing import Moment, Stand
 from tests.runtime.made import PID, profile, thread_times
 
 MAIN, SPIN = Frame("<module>", "/home/me/app.py", 3), Frame("späte — \ud800", "/home/me/a\nb.py", 9)
@@ -32,6 +34,8 @@ def full() -> Profile:
             StackTime(PID, PID, (), {State.LOCK: 1e-9}, 0),
         ),
         made.timeline,
+        (ProcessTimes(PID, 1, ("python", "app.py"), True, 0.0, 2.0, 1.1, ("OpenBLAS",)),),
+        Moment(1.5, (Stand(PID, PID, "MainThread", State.LOCK, (MAIN, SPIN), 4096, False, 0.5),)),
     )
 
 
@@ -52,6 +56,14 @@ def test_a_profile_read_back_is_the_same(full: Profile):
 def test_a_profile_saved_in_a_file_is_the_same(full: Profile, tmp_path: Path):
     save(full, tmp_path / "run.json")
     assert load(tmp_path / "run.json") == full
+
+
+def test_a_profile_saved_before_something_was_measured_lacks_only_that(full: Profile):
+    data = json.loads(to_json(full))
+    for later in ("processes", "standstill"):
+        del data[later]
+    del data["run"]["ended"]
+    assert from_json(json.dumps(data)) == replace(full, processes=(), standstill=None)
 
 
 def test_the_text_has_its_version_and_each_frame_once(full: Profile):

@@ -53,6 +53,26 @@ def test_a_futex_and_an_interrupted_wait_are_known_by_machine():
     assert [waits.is_restart(Blocked(219, ())) for waits in (intel, arm)] == [True, False]
 
 
+def test_a_wait_ends_by_itself_if_it_is_a_sleep_or_bounded():
+    waits = Waits(os.getpid(), "x86_64", None)
+    futex, epoll, nanosleep, wait4, receive = 202, 232, 230, 61, 45
+    forever = 0xFFFFFFFF
+    calls = {
+        (futex, (4096, 0, 0, 0)): False,
+        (futex, (4096, 0, 0, 8192)): True,
+        (epoll, (5, 4096, 1, forever)): False,
+        (epoll, (5, 4096, 1, 0xFFFFFFFFFFFFFFFF)): False,
+        (epoll, (5, 4096, 1, 250)): True,
+        (nanosleep, (1, 0, 4096, 0)): True,
+        (wait4, (7, 0, 0, 0)): False,
+        (receive, (3, 4096, 10, 0)): False,
+    }
+    found = {(number, args): waits.is_timed(Blocked(number, args)) for number, args in calls}
+    assert found == calls
+    assert waits.epoll_of(Blocked(epoll, (5, 4096, 1, forever))) == 5
+    assert waits.epoll_of(Blocked(futex, (4096, 0, 0, 0))) == -1
+
+
 @pytest.fixture
 def ends() -> list[int]:
     """A socket and a pipe's end that can be read."""

@@ -1,0 +1,30 @@
+"""Libraries that compute with threads of their own, by the name of their shared object."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+
+class NativeLibrary(NamedTuple):
+    """How people call it, and the environment variable that bounds its threads."""
+
+    name: str
+    variable: str
+
+
+@cache
+def _table() -> tuple[tuple[re.Pattern[str], NativeLibrary], ...]:
+    rows = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["library"]
+    return tuple((re.compile(row["file"]), NativeLibrary(row["name"], row["variable"])) for row in rows)
+
+
+def native_libraries(maps: str) -> tuple[str, ...]:
+    """The names of those that /proc/PID/maps has mapped, in the order of the table."""
+    return tuple(library.name for pattern, library in _table() if pattern.search(maps))
+
+
+def native_library(name: str) -> NativeLibrary | None:
+    """What is known of the library of that name."""
+    return next((library for _, library in _table() if library.name == name), None)

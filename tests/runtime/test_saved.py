@@ -82,7 +82,7 @@ def test_the_text_has_its_version_and_each_frame_once(full: Profile):
         ('{"name": "x"}', "not a saved profile: it has no version"),
         ('{"version": 2}', "a profile of version 2; only 1 can be read"),
         ('{"version": "1"}', "a profile of version '1'; only 1 can be read"),
-        ('{"version": 1}', "a damaged profile: Profile lacks or does not know: lines, run, stacks, threads, timeline"),
+        ('{"version": 1}', "a damaged profile: Profile lacks or does not know: lines, run, stacks, threads"),
     ],
 )
 def test_text_that_is_no_profile_is_told_in_one_line(text: str, says: str):

@@ -26,9 +26,8 @@ sys.path.insert(0, str(ROOT))
 from precision import PACKAGES as PRECISION  # noqa: E402
 from precision import SOURCES  # noqa: E402
 from recall import BUGS, read_bugs  # noqa: E402
-from wheels import CACHE, unpack  # noqa: E402
-
 from tests.pages import PROJECTS, Example, read_page, rule_pages, write_example  # noqa: E402
+from wheels import CACHE, unpack  # noqa: E402
 
 GOLDEN = Path(__file__).with_name("golden")
 PACKAGES = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from concurlint.effects.dispatch import Dispatch, ran
-from concurlint.effects.guards import contradicts
+from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Context, Loop
 from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk

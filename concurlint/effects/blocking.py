@@ -9,9 +9,9 @@ from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind, Effects
 from concurlint.effects.dispatch import Dispatches
-from concurlint.effects.doubts import Doubts
+from concurlint.effects.flow.conditions import contradicts
+from concurlint.effects.flow.dominance import Doubts
 from concurlint.effects.frameworks import starts_greenlet
-from concurlint.effects.guards import contradicts
 from concurlint.effects.readiness import Readiness
 from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import CallSite

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.doubts import Doubts
-from concurlint.effects.guards import contradicts
+from concurlint.effects.flow.conditions import contradicts
+from concurlint.effects.flow.dominance import Doubts
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Expression, Unary
 from concurlint.finding import Step

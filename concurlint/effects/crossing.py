@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.doubts import Doubts
+from concurlint.effects.flow.dominance import Doubts
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Name, walk

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.dispatch import Dispatches
-from concurlint.effects.doubts import Doubts
+from concurlint.effects.flow.dominance import Doubts
 from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatches
-from concurlint.effects.guards import is_for_tests
+from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.moments import Event, Moments, is_apart, share_loop
 from concurlint.effects.startmethods import UNKNOWN_METHOD, StartMethods
 from concurlint.facts.records import CallSite

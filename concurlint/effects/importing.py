@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.dispatch import Dispatch
-from concurlint.effects.guards import holds, says_main, says_type_checking
+from concurlint.effects.flow.conditions import holds, says_main, says_type_checking
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import Place
 from concurlint.finding import Step

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.guards import implied, says_checked, single_binding
+from concurlint.effects.flow.conditions import implied, says_checked, single_binding
+from concurlint.effects.flow.reaching import Reaching
 from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
-from concurlint.effects.reaching import Reaching
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step

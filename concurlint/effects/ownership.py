@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.doubts import Doubts
-from concurlint.effects.endings import Endings, Gap, Moment
+from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.flow.typestate import Endings, Gap, Moment
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Expression, Logic, Name, Walrus, walk
 from concurlint.finding import Step

@@ -17,8 +17,8 @@ from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
 from concurlint.effects.crossings import Crossings
 from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
 from concurlint.effects.frameworks import framework_of
-from concurlint.effects.guards import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locking import Locking

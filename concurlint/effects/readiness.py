@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
-from concurlint.effects.guards import holds
+from concurlint.effects.flow.conditions import holds
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, Star, spelled, walk
 from concurlint.project.arguments import given, has_stars, matching, merged

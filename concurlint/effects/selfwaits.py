@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch
-from concurlint.effects.guards import holds
+from concurlint.effects.flow.conditions import holds
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, Edge

@@ -11,11 +11,11 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest
 from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks import Locks
 from concurlint.effects.moments import Moments
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.touches import Touches
-from concurlint.effects.turns import Turns
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Name, Text
 from concurlint.finding import Step

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatches
-from concurlint.effects.guards import holds, is_for_tests, says_main
+from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
 from concurlint.effects.importing import calls_at_import
 from concurlint.effects.moments import Event, Moments, is_apart
 from concurlint.effects.startmethods import chooses_for_all

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.roles import Roles
-from concurlint.effects.guards import is_for_tests
-from concurlint.effects.reaching import excluded
+from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.flow.reaching import excluded
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.arguments import given, has_stars, merged

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.roles import Roles
 from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.handed import ABSENT, lookup
 from concurlint.effects.locks import Locks
-from concurlint.effects.mentions import mentions_of
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step

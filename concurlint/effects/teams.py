@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from concurlint.effects.endings import alike
-from concurlint.effects.guards import is_for_tests
+from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.flow.typestate import alike
 from concurlint.effects.meanwhile import Meanwhile
 from concurlint.effects.tarrying import Tarrying
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work

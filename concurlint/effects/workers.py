@@ -9,8 +9,8 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.captures import Captures
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.errands import Errands
-from concurlint.effects.escapes import Escapes
 from concurlint.effects.floods import Floods
+from concurlint.effects.flow.exceptions import Escapes
 from concurlint.effects.meanwhile import Meanwhile
 from concurlint.effects.repeats import Repeats
 from concurlint.effects.results import Results

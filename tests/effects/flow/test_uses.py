@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from concurlint.effects.mentions import Mentions, mentions_of
+from concurlint.effects.flow.uses import Mentions, mentions_of
 from tests.linked import link
 
 

@@ -7,7 +7,7 @@ import libcst as cst
 import pytest
 
 from concurlint.config import load
-from concurlint.effects.guards import says_checked, says_main, says_windows
+from concurlint.effects.flow.conditions import says_checked, says_main, says_windows
 from concurlint.facts.collect import collect
 from concurlint.facts.syntax import Expression, Name
 from concurlint.linting import lint

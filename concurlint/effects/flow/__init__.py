@@ -1,0 +1,1 @@
+"""What may happen inside one function: its control flow and what follows from it."""

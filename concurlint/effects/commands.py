@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ShellRole
 from concurlint.catalog.roles import Roles
-from concurlint.effects.handed import (
+from concurlint.effects.calls.arguments import (
     ABSENT,
     Known,
     Passed,

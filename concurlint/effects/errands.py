@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.handed import ABSENT, lookup
 from concurlint.effects.meanwhile import is_idle
 from concurlint.effects.teams import Team, Teams, always, has_timeout
 from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work

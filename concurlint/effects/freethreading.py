@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import gil_package, gil_pattern, trait
+from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.gaps import thread_steps
-from concurlint.effects.paths import Path, path_of
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Run
 from concurlint.effects.touches import Touch

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from concurlint.effects.calls.access_paths import Path, at_caller, path_of, settled
 from concurlint.effects.flow.conditions import contradicts, passed_on
-from concurlint.effects.paths import Path, at_caller, path_of, settled
 from concurlint.facts.records import CallSite, Condition, Context, Entered
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, Unary, spelled, walk
 from concurlint.finding import Step

@@ -9,11 +9,11 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
+from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.computing import Computing
 from concurlint.effects.dispatch import Dispatches, handed_arguments
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.forking import Forking, ThreadedFork
-from concurlint.effects.handed import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.inherited import Inherited, InheritedLocks
 from concurlint.effects.locks import Locks
 from concurlint.effects.lostwrites import LostWrite, LostWrites

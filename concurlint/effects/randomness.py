@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.moments import Moments
 from concurlint.effects.startmethods import StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled

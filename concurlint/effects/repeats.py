@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.operands import Operands, takes_many
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.commands import Command
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.handed import Known, lookup
 from concurlint.effects.meanwhile import is_idle
 from concurlint.effects.teams import bound_in
 from concurlint.facts.records import CallSite, Loop

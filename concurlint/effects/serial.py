@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.reads import Read, read
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks import Locks
-from concurlint.effects.moments import Moments
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.touches import Touches
 from concurlint.facts.records import CallSite, Loop

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.reachability import Event, Moments, is_apart
 from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
 from concurlint.effects.importing import calls_at_import
-from concurlint.effects.moments import Event, Moments, is_apart
 from concurlint.effects.startmethods import chooses_for_all
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.dispatch import Dispatch
 from concurlint.effects.flow.uses import mentions_of
-from concurlint.effects.handed import ABSENT, lookup
 from concurlint.effects.locks import Locks
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant

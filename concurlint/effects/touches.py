@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.paths import global_home
+from concurlint.effects.calls.access_paths import global_home
 from concurlint.facts.records import Access, Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
 from concurlint.project.classes import attribute_writes, holder, is_self

@@ -1,0 +1,1 @@
+"""What is passed, reached and known between functions."""

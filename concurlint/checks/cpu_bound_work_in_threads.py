@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule

@@ -9,10 +9,10 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.blocking import BlockingCalls, reads_or_writes_disk
 from concurlint.effects.cancelling import Cancelling
 from concurlint.effects.computing import Computing
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.coroutines import Coroutines
 from concurlint.effects.crossing import Crossings
 from concurlint.effects.diskwork import DiskWork
-from concurlint.effects.dispatch import Dispatches
 from concurlint.effects.idling import Idling
 from concurlint.effects.interleaving import Interleaving
 from concurlint.effects.locks import Locks

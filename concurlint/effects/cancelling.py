@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.facts.records import Awaited, Context, Handler
 from concurlint.facts.syntax import (
     Attribute,

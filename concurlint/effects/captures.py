@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph

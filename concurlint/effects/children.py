@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from concurlint.catalog.entries import ChildRole, Parameter
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, lookup
-from concurlint.effects.dispatch import Dispatch, ran
+from concurlint.effects.contexts.spawns import Dispatch, ran
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.reaching import Reaching, excluded
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of

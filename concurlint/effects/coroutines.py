@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Doubts
 from concurlint.facts.records import CallSite

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.effects.blocking import Blocking, BlockingCalls
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.parallel import Soloists
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.dominance import Doubts
-from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
 from concurlint.project.callgraph import CallGraph, library_name

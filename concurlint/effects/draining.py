@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments, is_apart, share_loop
-from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step

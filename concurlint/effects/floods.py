@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.captures import leaves
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Compare, Expression, walk
 from concurlint.project.callgraph import CallGraph, library_name

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Event, Moments, is_apart, share_loop
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.startmethods import UNKNOWN_METHOD, StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.locks import LOCK_KINDS
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from concurlint.catalog.effects import Effects
 from concurlint.effects.blocking import BlockingCalls
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.holding import Holding
 from concurlint.effects.joining import Joining
 from concurlint.effects.locks import Locks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Event, Moments, is_apart
-from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.touches import Location, Touch, Touches
 from concurlint.facts.records import CallSite, Context

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path
-from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.holding import Hold, Holding, Taking, opposite, waits_for_ever
 from concurlint.effects.locks import Locks
 from concurlint.facts.records import CallSite, Condition, Context

@@ -11,7 +11,8 @@ from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.computing import Computing
-from concurlint.effects.dispatch import Dispatches, handed_arguments
+from concurlint.effects.contexts.spawns import Dispatches, handed_arguments
+from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.forking import Forking, ThreadedFork
 from concurlint.effects.inherited import Inherited, InheritedLocks
@@ -20,7 +21,6 @@ from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.randomness import Randomness, Repeated
 from concurlint.effects.settings import Setting, Settings
-from concurlint.effects.startmethods import StartMethods
 from concurlint.effects.worksize import WorkSize
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression

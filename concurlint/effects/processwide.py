@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concurlint.catalog.traits import trait
-from concurlint.effects.belonging import comes_to
+from concurlint.effects.contexts.reach import comes_to
 from concurlint.effects.gaps import thread_steps
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.facts.records import CallSite, Context

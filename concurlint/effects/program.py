@@ -15,12 +15,14 @@ from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest, number
+from concurlint.effects.contexts.frameworks import framework_of
+from concurlint.effects.contexts.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
+from concurlint.effects.contexts.relevance import spreading_names
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.speedup import Speed
 from concurlint.effects.crossings import Crossings
-from concurlint.effects.dispatch import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
-from concurlint.effects.frameworks import framework_of
 from concurlint.effects.handing import Handing
-from concurlint.effects.importing import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.locking import Locking
 from concurlint.effects.locks import Locks
 from concurlint.effects.loops import Loops
@@ -29,8 +31,6 @@ from concurlint.effects.processes import Processes
 from concurlint.effects.races import Races
 from concurlint.effects.serial import Serial
 from concurlint.effects.sharing import Sharing
-from concurlint.effects.speed import Speed
-from concurlint.effects.spreading import spreading_names
 from concurlint.effects.statuses import Statuses
 from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.dispatch import Dispatch, Dispatches
-from concurlint.effects.startmethods import StartMethods
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step

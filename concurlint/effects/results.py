@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup, whole_parameter
-from concurlint.effects.dispatch import ran
+from concurlint.effects.contexts.spawns import ran
 from concurlint.effects.flow.exceptions import Escape, Escapes
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

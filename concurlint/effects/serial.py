@@ -11,7 +11,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.computing import Computing, Load
 from concurlint.effects.constants import largest
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks import Locks
 from concurlint.effects.pickling import Pickling

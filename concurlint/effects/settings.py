@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Event, Moments, is_apart
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.import_time import calls_at_import
+from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.start_methods import chooses_for_all
 from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
-from concurlint.effects.importing import calls_at_import
-from concurlint.effects.startmethods import chooses_for_all
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.arguments import given

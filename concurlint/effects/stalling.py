@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.effects.computing import Computing, Load
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Place
 from concurlint.finding import Step

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import ABSENT, lookup
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.locks import Locks
 from concurlint.facts.records import CallSite

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.parallel import Soloists
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.locks import Lock, Locks
-from concurlint.effects.soloists import Soloists
 from concurlint.facts.records import Awaited, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step

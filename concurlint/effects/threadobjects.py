@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, at_caller, whole_parameter
-from concurlint.effects.dispatch import Dispatch, handed_arguments, ran
+from concurlint.effects.contexts.spawns import Dispatch, handed_arguments, ran
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, spelled
 from concurlint.project.arguments import given, merged

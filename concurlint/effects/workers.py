@@ -7,7 +7,7 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.captures import Captures
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.errands import Errands
 from concurlint.effects.floods import Floods
 from concurlint.effects.flow.exceptions import Escapes

@@ -9,7 +9,7 @@ from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.computing import Computing
-from concurlint.effects.dispatch import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
 from concurlint.project.callgraph import CallGraph

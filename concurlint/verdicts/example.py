@@ -1,6 +1,6 @@
 """The change on the user's own line: today's call, and the call that fits."""
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.facts.syntax import Attribute, Name, Place, spelled
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.locks import Lock
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program

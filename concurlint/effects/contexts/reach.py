@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from concurlint.effects.dispatch import Dispatch, ran
+from concurlint.effects.contexts.spawns import Dispatch, ran
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Context, Loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.project.callgraph import CallGraph
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.roles import Roles
-from concurlint.effects.frameworks import makes_greenlets
+from concurlint.effects.contexts.frameworks import makes_greenlets
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
     Attribute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.facts.syntax import Attribute, Expression, Item, Name
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import is_self

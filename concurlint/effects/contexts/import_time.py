@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.dispatch import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.flow.conditions import holds, says_main, says_type_checking
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import Place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurlint.catalog.traits import trait
-from concurlint.effects.dispatch import Dispatches
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.facts.syntax import Call
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code

@@ -1,0 +1,1 @@
+"""Who runs what where: threads, tasks, processes, imports."""

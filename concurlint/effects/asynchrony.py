@@ -8,9 +8,9 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.blocking import BlockingCalls, reads_or_writes_disk
 from concurlint.effects.cancelling import Cancelling
-from concurlint.effects.computing import Computing
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.coroutines import Coroutines
+from concurlint.effects.cost.load import Computing
 from concurlint.effects.crossing import Crossings
 from concurlint.effects.diskwork import DiskWork
 from concurlint.effects.idling import Idling

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
-from concurlint.effects.computing import Computing
+from concurlint.effects.cost.load import Computing
 from concurlint.effects.frames import Frames
 from concurlint.effects.numberloops import NumberLoops
 from concurlint.effects.patterns import Patterns

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
-from concurlint.effects.computing import Computing
+from concurlint.effects.cost.load import Computing
 from concurlint.effects.vector import vector_form
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Item

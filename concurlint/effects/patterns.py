@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.affixes import Pieces, pieces
-from concurlint.effects.computing import Computing
+from concurlint.effects.cost.load import Computing
 from concurlint.facts.records import Binding, CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,

@@ -10,9 +10,9 @@ from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
-from concurlint.effects.computing import Computing
 from concurlint.effects.contexts.spawns import Dispatches, handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
+from concurlint.effects.cost.load import Computing
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.forking import Forking, ThreadedFork
 from concurlint.effects.inherited import Inherited, InheritedLocks

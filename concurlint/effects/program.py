@@ -13,13 +13,13 @@ from concurlint.effects.asynchrony import Asynchrony
 from concurlint.effects.blocking import Blocking, BlockingCalls
 from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
-from concurlint.effects.computing import Computing, Load
-from concurlint.effects.constants import largest, number
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.contexts.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.contexts.relevance import spreading_names
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.contexts.speedup import Speed
+from concurlint.effects.cost.load import Computing, Load
+from concurlint.effects.cost.numbers import largest, number
 from concurlint.effects.crossings import Crossings
 from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing

@@ -9,9 +9,9 @@ from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.reads import Read, read
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.computing import Computing, Load
-from concurlint.effects.constants import largest
 from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.cost.load import Computing, Load
+from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks import Locks
 from concurlint.effects.pickling import Pickling

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.effects.computing import Computing, Load
 from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.cost.load import Computing, Load
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Place
 from concurlint.finding import Step

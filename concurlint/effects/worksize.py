@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.computing import Computing
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.cost.load import Computing
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
 from concurlint.project.callgraph import CallGraph

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact, Effects
-from concurlint.effects.constants import bound_once, counts_items, ends_with_items, is_short, number
+from concurlint.effects.cost.numbers import bound_once, counts_items, ends_with_items, is_short, number
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,

@@ -1,0 +1,1 @@
+"""How long code computes with the GIL held."""

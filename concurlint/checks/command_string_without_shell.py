@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.pieces import constant_text
 from concurlint.effects.program import Program
 from concurlint.effects.shellwords import has_arguments, needs_shell, shown_items
+from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 

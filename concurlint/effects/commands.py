@@ -17,8 +17,8 @@ from concurlint.effects.calls.arguments import (
     overrides_reader,
     whole_parameter,
 )
-from concurlint.effects.pieces import Piece, is_whole_parameter
-from concurlint.effects.text import Tracer
+from concurlint.effects.taint.domain import Piece, is_whole_parameter
+from concurlint.effects.taint.propagation import Tracer
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step

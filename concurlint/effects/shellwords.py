@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from concurlint.effects.pieces import Piece
+from concurlint.effects.taint.domain import Piece
 
 _FEATURES = re.compile(r"[|&;<>$`*?\[\]~(){}#!\n\\]|(^|\s)[A-Za-z_]\w*=")
 _VARIABLE = re.compile(r"%\w+%")  # of cmd.exe

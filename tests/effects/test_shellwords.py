@@ -2,8 +2,8 @@
 
 import pytest
 
-from concurlint.effects.pieces import SAFE, UNKNOWN, Piece
 from concurlint.effects.shellwords import has_arguments, is_plain_shell, needs_shell, shown_items
+from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece
 
 
 @pytest.mark.parametrize("text", ["ls -l", "git commit -m 'a message'", "git log --pretty=format:%h", "make"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurlint.effects.formats import Slot, format_parts, is_number_spec, percent_parts
+from concurlint.effects.taint.templates import Slot, format_parts, is_number_spec, percent_parts
 
 
 @pytest.mark.parametrize(

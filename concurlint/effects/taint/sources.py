@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
 from concurlint.effects.flow.reaching import Reaching
-from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
+from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step
@@ -20,7 +20,7 @@ from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Container, Function, Instance, Literal, ModuleOf, Value
 
 if TYPE_CHECKING:
-    from concurlint.effects.text import Tracer
+    from concurlint.effects.taint.propagation import Tracer
 
 _MOST_CALLERS = 40
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from concurlint.config import load
-from concurlint.effects.pieces import SAFE, UNKNOWN, Piece, constant_text, either, is_whole_parameter
+from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece, constant_text, either, is_whole_parameter
 from concurlint.linting import lint
 
 Reason = Callable[..., str]

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
-from concurlint.effects.blocking import BlockingCalls, reads_or_writes_disk
+from concurlint.effects.blocking.calls import BlockingCalls, reads_or_writes_disk
 from concurlint.effects.cancelling import Cancelling
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.coroutines import Coroutines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.contexts.parallel import Soloists
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.dominance import Doubts

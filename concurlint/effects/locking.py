@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from concurlint.catalog.effects import Effects
-from concurlint.effects.blocking import BlockingCalls
+from concurlint.effects.blocking.calls import BlockingCalls
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.holding import Holding
 from concurlint.effects.joining import Joining

@@ -10,7 +10,7 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.asynchrony import Asynchrony
-from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
 from concurlint.effects.contexts.frameworks import framework_of

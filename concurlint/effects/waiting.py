@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.blocking import Blocking, BlockingCalls
+from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.holding import Guard, Hold, Holding, Taking
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

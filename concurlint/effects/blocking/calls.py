@@ -8,12 +8,12 @@ from heapq import heappop, heappush
 from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind, Effects
+from concurlint.effects.blocking.nonblocking import Readiness
 from concurlint.effects.contexts.frameworks import starts_greenlet
 from concurlint.effects.contexts.parallel import Soloists
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Doubts
-from concurlint.effects.readiness import Readiness
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
 from concurlint.finding import Step

@@ -1,0 +1,1 @@
+"""Which calls block the thread they run on."""

@@ -15,10 +15,10 @@ from concurlint.effects.crossing import Crossings
 from concurlint.effects.diskwork import DiskWork
 from concurlint.effects.idling import Idling
 from concurlint.effects.interleaving import Interleaving
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.locks.suspension import Suspending
 from concurlint.effects.sharing import Sharing
 from concurlint.effects.stalling import Stalling
-from concurlint.effects.suspending import Suspending
 from concurlint.project.callgraph import CallGraph
 
 _FEW = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from concurlint.effects.locks import Held
+from concurlint.effects.locks.lockset import Held
 from concurlint.effects.sharing import Run
 from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Branch, Context

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.locks import LOCK_KINDS
+from concurlint.effects.locks.lockset import LOCK_KINDS
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
     Attribute,

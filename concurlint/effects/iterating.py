@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from concurlint.effects.gaps import thread_steps
-from concurlint.effects.holding import opposite
+from concurlint.effects.locks.acquisitions import opposite
 from concurlint.effects.races import Races
 from concurlint.effects.sharing import Run
 from concurlint.effects.touches import Location, Touch

@@ -15,8 +15,8 @@ from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.cost.load import Computing
 from concurlint.effects.draining import Draining, Undrained
 from concurlint.effects.forking import Forking, ThreadedFork
-from concurlint.effects.inherited import Inherited, InheritedLocks
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.fork import Inherited, InheritedLocks
+from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.randomness import Randomness, Repeated

@@ -23,8 +23,8 @@ from concurlint.effects.cost.numbers import largest, number
 from concurlint.effects.crossings import Crossings
 from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
-from concurlint.effects.locking import Locking
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.locks.questions import Locking
 from concurlint.effects.loops import Loops
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from concurlint.effects.gaps import Gap, Gaps, thread_steps
-from concurlint.effects.locks import Held
+from concurlint.effects.locks.lockset import Held
 from concurlint.effects.sharing import Run, Sharing
 from concurlint.effects.slips import Slip, Slips
 from concurlint.effects.touches import Location, Touch

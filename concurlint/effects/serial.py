@@ -13,7 +13,7 @@ from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.cost.load import Computing, Load
 from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Turns
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.touches import Touches
 from concurlint.facts.records import CallSite, Loop

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from concurlint.effects.locks import Held, Lock
+from concurlint.effects.locks.lockset import Held, Lock
 from concurlint.effects.touches import Location, Touch
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
 from concurlint.finding import Step

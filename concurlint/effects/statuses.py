@@ -11,7 +11,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.flow.uses import mentions_of
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.lockset import Locks
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step

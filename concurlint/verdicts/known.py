@@ -6,7 +6,7 @@ from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
 from concurlint.effects.contexts.spawns import Dispatch
-from concurlint.effects.locks import Lock
+from concurlint.effects.locks.lockset import Lock
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop

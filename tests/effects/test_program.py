@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from concurlint.effects.locks import LOCK_KINDS, Lock
+from concurlint.effects.locks.lockset import LOCK_KINDS, Lock
 from concurlint.effects.program import Program
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code

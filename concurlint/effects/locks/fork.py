@@ -9,7 +9,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.contexts.start_methods import StartMethods
-from concurlint.effects.locks import Lock, Locks
+from concurlint.effects.locks.lockset import Lock, Locks
 from concurlint.facts.syntax import Attribute, Call, Expression, Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, library_name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.holding import Guard, Hold, Holding, Taking
+from concurlint.effects.locks.acquisitions import Guard, Hold, Holding, Taking
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.modules import Code

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.effects.holding import Guard, Holding, Taking
+from concurlint.effects.locks.acquisitions import Guard, Holding, Taking
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, Unary, spelled
 from concurlint.finding import Step

@@ -7,13 +7,13 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.effects.blocking.calls import BlockingCalls
 from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.holding import Holding
-from concurlint.effects.joining import Joining
-from concurlint.effects.locks import Locks
-from concurlint.effects.ordering import Ordering
-from concurlint.effects.releasing import Releasing
-from concurlint.effects.waiting import Waiting
-from concurlint.effects.waits import Waits
+from concurlint.effects.locks.acquisitions import Holding
+from concurlint.effects.locks.condition_wait import Waits
+from concurlint.effects.locks.contention import Waiting
+from concurlint.effects.locks.join import Joining
+from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.locks.order import Ordering
+from concurlint.effects.locks.release import Releasing
 from concurlint.project.callgraph import CallGraph
 
 

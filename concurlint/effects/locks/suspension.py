@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.parallel import Soloists
 from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.locks import Lock, Locks
+from concurlint.effects.locks.lockset import Lock, Locks
 from concurlint.facts.records import Awaited, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.holding import Hold, Holding, Taking, opposite, waits_for_ever
-from concurlint.effects.locks import Locks
+from concurlint.effects.locks.acquisitions import Hold, Holding, Taking, opposite, waits_for_ever
+from concurlint.effects.locks.lockset import Locks
 from concurlint.facts.records import CallSite, Condition, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk
 from concurlint.finding import Step

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from concurlint.catalog.traits import trait
 from concurlint.effects.calls.access_paths import Path, at_maker, path_of, settled
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.holding import Hold, Holding
-from concurlint.effects.ordering import as_edge
+from concurlint.effects.locks.acquisitions import Hold, Holding
+from concurlint.effects.locks.order import as_edge
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled
 from concurlint.finding import Step

@@ -1,0 +1,1 @@
+"""Which locks are held where, and how they are used."""

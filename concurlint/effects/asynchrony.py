@@ -17,7 +17,7 @@ from concurlint.effects.idling import Idling
 from concurlint.effects.interleaving import Interleaving
 from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.locks.suspension import Suspending
-from concurlint.effects.sharing import Sharing
+from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.stalling import Stalling
 from concurlint.project.callgraph import CallGraph
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.dominance import Doubts
-from concurlint.effects.sharing import Run, Sharing
+from concurlint.effects.races.sharing import Run, Sharing
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Name, walk
 from concurlint.finding import Step

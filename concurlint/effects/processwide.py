@@ -8,8 +8,8 @@ from typing import Any
 
 from concurlint.catalog.traits import trait
 from concurlint.effects.contexts.reach import comes_to
-from concurlint.effects.gaps import thread_steps
-from concurlint.effects.sharing import Run, Sharing
+from concurlint.effects.races.check_then_act import thread_steps
+from concurlint.effects.races.sharing import Run, Sharing
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Place, spelled, walk
 from concurlint.finding import Step

@@ -20,7 +20,6 @@ from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.contexts.speedup import Speed
 from concurlint.effects.cost.load import Computing, Load
 from concurlint.effects.cost.numbers import largest, number
-from concurlint.effects.crossings import Crossings
 from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
 from concurlint.effects.handing import Handing
 from concurlint.effects.locks.lockset import Locks
@@ -28,9 +27,10 @@ from concurlint.effects.locks.questions import Locking
 from concurlint.effects.loops import Loops
 from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes import Processes
-from concurlint.effects.races import Races
+from concurlint.effects.races.questions import Crossings
+from concurlint.effects.races.sharing import Sharing
+from concurlint.effects.races.updates import Races
 from concurlint.effects.serial import Serial
-from concurlint.effects.sharing import Sharing
 from concurlint.effects.statuses import Statuses
 from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite

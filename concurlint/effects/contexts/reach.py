@@ -18,7 +18,7 @@ from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance
 
 if TYPE_CHECKING:
-    from concurlint.effects.sharing import Run
+    from concurlint.effects.races.sharing import Run
 
 
 def is_own_in_each_turn(dispatch: Dispatch, location: Location, evaluator: Evaluator) -> bool:

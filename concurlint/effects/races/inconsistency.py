@@ -16,7 +16,7 @@ from concurlint.project.modules import Code
 from concurlint.project.values import NOTHING, Bound, ClassOf, Instance
 
 if TYPE_CHECKING:
-    from concurlint.effects.races import Races
+    from concurlint.effects.races.updates import Races
 
 _SEVERAL = 4
 

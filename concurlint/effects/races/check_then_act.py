@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from concurlint.effects.locks.lockset import Held
-from concurlint.effects.sharing import Run
+from concurlint.effects.races.sharing import Run
 from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Branch, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
@@ -17,7 +17,7 @@ from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
 if TYPE_CHECKING:
-    from concurlint.effects.races import Races
+    from concurlint.effects.races.updates import Races
 
 _EXISTS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists"}
 _MAKES = {"os.makedirs", "os.mkdir", "os.rename", "os.remove", "os.unlink", "os.rmdir", "builtins.open",

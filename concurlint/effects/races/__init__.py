@@ -1,0 +1,1 @@
+"""Which accesses to shared state may race."""

@@ -9,7 +9,6 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
-from concurlint.effects.asynchrony import Asynchrony
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.children import Children
 from concurlint.effects.commands import Commands
@@ -32,6 +31,7 @@ from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
 from concurlint.effects.serial import Serial
 from concurlint.effects.statuses import Statuses
+from concurlint.effects.tasks.questions import Asynchrony
 from concurlint.effects.workers import Workers
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression

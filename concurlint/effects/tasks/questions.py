@@ -7,18 +7,18 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.blocking.calls import BlockingCalls, reads_or_writes_disk
-from concurlint.effects.cancelling import Cancelling
 from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.coroutines import Coroutines
 from concurlint.effects.cost.load import Computing
-from concurlint.effects.crossing import Crossings
-from concurlint.effects.diskwork import DiskWork
-from concurlint.effects.idling import Idling
-from concurlint.effects.interleaving import Interleaving
 from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.locks.suspension import Suspending
 from concurlint.effects.races.sharing import Sharing
-from concurlint.effects.stalling import Stalling
+from concurlint.effects.tasks.atomicity import Interleaving
+from concurlint.effects.tasks.cancellation import Cancelling
+from concurlint.effects.tasks.coroutines import Coroutines
+from concurlint.effects.tasks.disk import DiskWork
+from concurlint.effects.tasks.loop_affinity import Crossings
+from concurlint.effects.tasks.polling import Idling
+from concurlint.effects.tasks.stalls import Stalling
 from concurlint.project.callgraph import CallGraph
 
 _FEW = 10.0

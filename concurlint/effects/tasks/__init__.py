@@ -1,0 +1,1 @@
+"""Coroutines, tasks and the event loops they run on."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.errands import Kept
 from concurlint.effects.program import Program
 from concurlint.effects.repeats import Repeat
+from concurlint.effects.threads.child_waits import Kept
 from concurlint.effects.writing import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.captures import Capture
 from concurlint.effects.program import Program
+from concurlint.effects.threads.late_binding import Capture
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 

@@ -20,7 +20,6 @@ from concurlint.effects.contexts.speedup import Speed
 from concurlint.effects.cost.load import Computing, Load
 from concurlint.effects.cost.numbers import largest, number
 from concurlint.effects.flow.conditions import holds, is_named_for_windows, says_windows
-from concurlint.effects.handing import Handing
 from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.locks.questions import Locking
 from concurlint.effects.loops import Loops
@@ -32,7 +31,8 @@ from concurlint.effects.races.updates import Races
 from concurlint.effects.serial import Serial
 from concurlint.effects.statuses import Statuses
 from concurlint.effects.tasks.questions import Asynchrony
-from concurlint.effects.workers import Workers
+from concurlint.effects.threads.callables import Handing
+from concurlint.effects.threads.questions import Workers
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Call, Expression
 from concurlint.finding import Step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.effects.teams import Team, bound_in
+from concurlint.effects.threads.fork_join import Team, bound_in
 from concurlint.effects.writing import written
 from concurlint.facts.syntax import Expression, Name, walk
 

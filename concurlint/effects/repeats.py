@@ -10,8 +10,8 @@ from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.commands import Command
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.meanwhile import is_idle
-from concurlint.effects.teams import bound_in
+from concurlint.effects.threads.between import is_idle
+from concurlint.effects.threads.fork_join import bound_in
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
 from concurlint.project.callgraph import CallGraph, library_name

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from concurlint.config import Config
-from concurlint.effects.processwide import ProcessWide
 from concurlint.effects.races.gil import FreeThreading
 from concurlint.effects.races.iteration import Iterating
 from concurlint.effects.races.updates import Races
+from concurlint.effects.threads.confinement import ProcessWide
 from concurlint.finding import Level
 from concurlint.source import SourceFile
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.captures import leaves
 from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Compare, Expression, walk
 from concurlint.project.callgraph import CallGraph, library_name

@@ -6,19 +6,19 @@ from functools import cached_property
 
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
-from concurlint.effects.captures import Captures
 from concurlint.effects.contexts.spawns import Dispatch
-from concurlint.effects.errands import Errands
-from concurlint.effects.floods import Floods
 from concurlint.effects.flow.exceptions import Escapes
-from concurlint.effects.meanwhile import Meanwhile
 from concurlint.effects.repeats import Repeats
-from concurlint.effects.results import Results
-from concurlint.effects.selfwaits import SelfWaits
-from concurlint.effects.starts import Starts
-from concurlint.effects.tarrying import Tarrying
-from concurlint.effects.teams import Teams
-from concurlint.effects.threadobjects import ThreadObjects
+from concurlint.effects.threads.between import Meanwhile
+from concurlint.effects.threads.child_waits import Errands
+from concurlint.effects.threads.construction import Starts
+from concurlint.effects.threads.fork_join import Teams
+from concurlint.effects.threads.futures import Results
+from concurlint.effects.threads.late_binding import Captures
+from concurlint.effects.threads.objects import ThreadObjects
+from concurlint.effects.threads.self_deadlock import SelfWaits
+from concurlint.effects.threads.termination import Tarrying
+from concurlint.effects.threads.unbounded import Floods
 from concurlint.project.callgraph import CallGraph
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import method_trait, trait
-from concurlint.effects.threadobjects import Work
+from concurlint.effects.threads.objects import Work
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Walrus, walk
 from concurlint.project.arguments import given

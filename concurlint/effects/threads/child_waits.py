@@ -10,9 +10,9 @@ from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.meanwhile import is_idle
-from concurlint.effects.teams import Team, Teams, always, has_timeout
-from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
+from concurlint.effects.threads.between import is_idle
+from concurlint.effects.threads.fork_join import Team, Teams, always, has_timeout
+from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Attribute, Call, Compare, Constant, Table, spelled, walk
 from concurlint.project.arguments import given, merged

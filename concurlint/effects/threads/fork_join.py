@@ -8,9 +8,9 @@ from itertools import combinations
 
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.typestate import alike
-from concurlint.effects.meanwhile import Meanwhile
-from concurlint.effects.tarrying import Tarrying
-from concurlint.effects.threadobjects import ThreadObject, ThreadObjects, Work
+from concurlint.effects.threads.between import Meanwhile
+from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
+from concurlint.effects.threads.termination import Tarrying
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, Edge

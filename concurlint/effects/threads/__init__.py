@@ -1,0 +1,1 @@
+"""Threads and executors: how they start, what they run, what becomes of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes import Unsendable
+from concurlint.effects.processes.transfer import Unsendable
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level

@@ -24,7 +24,7 @@ from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.locks.questions import Locking
 from concurlint.effects.loops import Loops
 from concurlint.effects.ownership import Ownership
-from concurlint.effects.processes import Processes
+from concurlint.effects.processes.transfer import Processes
 from concurlint.effects.races.questions import Crossings
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races

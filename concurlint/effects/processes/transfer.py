@@ -13,15 +13,15 @@ from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at
 from concurlint.effects.contexts.spawns import Dispatches, handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.cost.load import Computing
-from concurlint.effects.draining import Draining, Undrained
-from concurlint.effects.forking import Forking, ThreadedFork
 from concurlint.effects.locks.fork import Inherited, InheritedLocks
 from concurlint.effects.locks.lockset import Locks
-from concurlint.effects.lostwrites import LostWrite, LostWrites
 from concurlint.effects.pickling import Pickling, Refusal
-from concurlint.effects.randomness import Randomness, Repeated
-from concurlint.effects.settings import Setting, Settings
-from concurlint.effects.worksize import WorkSize
+from concurlint.effects.processes.copied_state import LostWrite, LostWrites
+from concurlint.effects.processes.fork import Forking, ThreadedFork
+from concurlint.effects.processes.grain import WorkSize
+from concurlint.effects.processes.queues import Draining, Undrained
+from concurlint.effects.processes.random_state import Randomness, Repeated
+from concurlint.effects.processes.start_method_choice import Setting, Settings
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression
 from concurlint.finding import Step

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.shell import has_arguments, needs_shell, shown_items
 from concurlint.effects.program import Program
-from concurlint.effects.shellwords import has_arguments, needs_shell, shown_items
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands import Command
+from concurlint.effects.commands.commands import Command
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule

@@ -10,8 +10,9 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.children import Children
-from concurlint.effects.commands import Commands
+from concurlint.effects.commands.commands import Commands
+from concurlint.effects.commands.exit_status import Statuses
+from concurlint.effects.commands.pipes import Children
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.contexts.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.contexts.relevance import spreading_names
@@ -29,7 +30,6 @@ from concurlint.effects.races.questions import Crossings
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
 from concurlint.effects.serial import Serial
-from concurlint.effects.statuses import Statuses
 from concurlint.effects.tasks.questions import Asynchrony
 from concurlint.effects.threads.callables import Handing
 from concurlint.effects.threads.questions import Workers

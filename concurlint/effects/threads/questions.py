@@ -6,9 +6,9 @@ from functools import cached_property
 
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
+from concurlint.effects.commands.batching import Repeats
 from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.flow.exceptions import Escapes
-from concurlint.effects.repeats import Repeats
 from concurlint.effects.threads.between import Meanwhile
 from concurlint.effects.threads.child_waits import Errands
 from concurlint.effects.threads.construction import Starts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.operands import Operands, takes_many
 from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, lookup
-from concurlint.effects.commands import Command
+from concurlint.effects.commands.commands import Command
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.threads.between import is_idle
 from concurlint.effects.threads.fork_join import bound_in

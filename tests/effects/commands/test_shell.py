@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurlint.effects.shellwords import has_arguments, is_plain_shell, needs_shell, shown_items
+from concurlint.effects.commands.shell import has_arguments, is_plain_shell, needs_shell, shown_items
 from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece
 
 

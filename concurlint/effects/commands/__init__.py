@@ -1,0 +1,1 @@
+"""Commands of the operating system that are started."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.loops.sequential import Computed
 from concurlint.effects.program import Program
-from concurlint.effects.serial import Computed
 from concurlint.effects.serialwords import mapped
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule

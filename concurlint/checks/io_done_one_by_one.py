@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.loops.sequential import Asked
 from concurlint.effects.program import Program
-from concurlint.effects.serial import Asked
 from concurlint.effects.serialwords import async_form, mapped
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.numberloops import NumberLoop
+from concurlint.effects.loops.arithmetic_loops import NumberLoop
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule

@@ -3,8 +3,8 @@
 import ast
 from dataclasses import dataclass
 
-from concurlint.effects.arithmetic import is_arithmetic
-from concurlint.effects.vector import vector_form
+from concurlint.effects.loops.arithmetic import is_arithmetic
+from concurlint.effects.loops.vectorize import vector_form
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import Place

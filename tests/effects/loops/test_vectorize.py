@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from concurlint.effects.arithmetic import is_arithmetic
-from concurlint.effects.vector import vector_form
+from concurlint.effects.loops.arithmetic import is_arithmetic
+from concurlint.effects.loops.vectorize import vector_form
 
 
 def loop(text: str) -> ast.For:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.affixes import Pieces, pieces
 from concurlint.effects.cost.load import Computing
+from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.facts.records import Binding, CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,

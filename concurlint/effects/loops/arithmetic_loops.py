@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
 from concurlint.effects.cost.load import Computing
-from concurlint.effects.vector import vector_form
+from concurlint.effects.loops.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
+from concurlint.effects.loops.vectorize import vector_form
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Item
 from concurlint.project.callgraph import CallGraph, library_name

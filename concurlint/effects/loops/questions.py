@@ -8,8 +8,8 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.cost.load import Computing
 from concurlint.effects.frames import Frames
-from concurlint.effects.numberloops import NumberLoops
-from concurlint.effects.patterns import Patterns
+from concurlint.effects.loops.arithmetic_loops import NumberLoops
+from concurlint.effects.loops.regex import Patterns
 from concurlint.project.callgraph import CallGraph
 
 

@@ -1,0 +1,1 @@
+"""Loops in Python over what a library does at once."""

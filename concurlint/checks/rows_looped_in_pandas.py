@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.frames import RowByRow
+from concurlint.effects.dataframes.loops import RowByRow
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule

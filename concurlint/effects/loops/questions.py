@@ -7,7 +7,7 @@ from functools import cached_property
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.effects.cost.load import Computing
-from concurlint.effects.frames import Frames
+from concurlint.effects.dataframes.loops import Frames
 from concurlint.effects.loops.arithmetic_loops import NumberLoops
 from concurlint.effects.loops.regex import Patterns
 from concurlint.project.callgraph import CallGraph

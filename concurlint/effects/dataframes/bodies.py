@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from concurlint.catalog.effects import Effects
-from concurlint.effects.formulas import Formula, either, merged, operation
-from concurlint.effects.outcomes import Outcome, contradicts
-from concurlint.effects.reading import Conditions, Reading
-from concurlint.effects.rows import Rows
+from concurlint.effects.dataframes.expressions import Conditions, Reading
+from concurlint.effects.dataframes.formulas import Formula, either, merged, operation
+from concurlint.effects.dataframes.outcomes import Outcome, contradicts
+from concurlint.effects.dataframes.rows import Rows
 from concurlint.facts.records import Access, Binding, Branch, CallSite, Condition, Context, Loop, Returned
 from concurlint.facts.syntax import (
     Attribute,

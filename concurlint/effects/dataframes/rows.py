@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from concurlint.catalog.columns import is_of_row
-from concurlint.effects.formulas import UNWRITTEN, Formula
+from concurlint.effects.dataframes.formulas import UNWRITTEN, Formula
 from concurlint.effects.writing import written
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, spelled
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.columns import consumer, few_rows, is_around, reduction
 from concurlint.catalog.effects import Effects
-from concurlint.effects.outcomes import Outcome, shown
-from concurlint.effects.rows import Rows
-from concurlint.effects.rowwork import RowWork
+from concurlint.effects.dataframes.bodies import RowWork
+from concurlint.effects.dataframes.outcomes import Outcome, shown
+from concurlint.effects.dataframes.rows import Rows
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,

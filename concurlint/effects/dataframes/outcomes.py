@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from concurlint.effects.formulas import Formula, both, either, opposite
-from concurlint.effects.reading import Conditions
+from concurlint.effects.dataframes.expressions import Conditions
+from concurlint.effects.dataframes.formulas import Formula, both, either, opposite
 
 
 @dataclass(slots=True)

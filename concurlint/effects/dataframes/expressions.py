@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from concurlint.catalog.columns import column_attribute, column_form, column_method, reduces, reduction
 from concurlint.catalog.effects import Effects
-from concurlint.effects.formulas import (
+from concurlint.effects.dataframes.formulas import (
     UNWRITTEN,
     Formula,
     both,
@@ -18,7 +18,7 @@ from concurlint.effects.formulas import (
     operation,
     opposite,
 )
-from concurlint.effects.rows import Rows
+from concurlint.effects.dataframes.rows import Rows
 from concurlint.effects.writing import written
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import (

@@ -1,0 +1,1 @@
+"""Loops over the rows of frames, and the column operations that replace them."""

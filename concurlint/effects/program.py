@@ -25,11 +25,11 @@ from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.locks.questions import Locking
 from concurlint.effects.loops.questions import Loops
 from concurlint.effects.loops.sequential import Serial
-from concurlint.effects.ownership import Ownership
 from concurlint.effects.processes.transfer import Processes
 from concurlint.effects.races.questions import Crossings
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
+from concurlint.effects.resources import Ownership
 from concurlint.effects.tasks.questions import Asynchrony
 from concurlint.effects.threads.callables import Handing
 from concurlint.effects.threads.questions import Workers

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.contexts.spawns import Dispatch, ran
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Context, Loop
 from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk
 from concurlint.project.arguments import matching, merged, standing

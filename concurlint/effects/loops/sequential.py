@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.reads import Read, read
 from concurlint.catalog.roles import Roles
+from concurlint.effects.accesses import Touches
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.cost.load import Computing, Load
@@ -15,7 +16,6 @@ from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.pickling import Pickling
-from concurlint.effects.touches import Touches
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Name, Text
 from concurlint.finding import Step

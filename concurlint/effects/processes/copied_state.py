@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.accesses import Location, Touch, Touches
 from concurlint.effects.calls.reachability import Event, Moments, is_apart
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.touches import Location, Touch, Touches
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.lockset import Held
 from concurlint.effects.races.sharing import Run
-from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Branch, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import gil_package, gil_pattern, trait
+from concurlint.effects.accesses import Touch
 from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.races.check_then_act import thread_steps
 from concurlint.effects.races.sharing import Run
 from concurlint.effects.races.updates import Races
-from concurlint.effects.touches import Touch
 from concurlint.facts.records import Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Comprehension, Constant, Expression, Name, Place, spelled
 from concurlint.finding import Step

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.lockset import Held, Lock
-from concurlint.effects.touches import Location, Touch
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name

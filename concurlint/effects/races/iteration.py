@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
+from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.acquisitions import opposite
 from concurlint.effects.races.check_then_act import thread_steps
 from concurlint.effects.races.sharing import Run
 from concurlint.effects.races.updates import Races
-from concurlint.effects.touches import Location, Touch
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
 from concurlint.finding import Step

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from concurlint.effects.accesses import Location, Touch, Touches
 from concurlint.effects.contexts.reach import all_around, bare, comes_to, goes_on, is_of_one_run, is_own_in_each_turn
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.locks.lockset import Held, Lock, Locks
-from concurlint.effects.touches import Location, Touch, Touches
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import CallGraph, Edge
 from concurlint.project.classes import attribute_writes, is_self

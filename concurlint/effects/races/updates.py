@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.lockset import Held
 from concurlint.effects.races.check_then_act import Gap, Gaps, thread_steps
 from concurlint.effects.races.inconsistency import Slip, Slips
 from concurlint.effects.races.sharing import Run, Sharing
-from concurlint.effects.touches import Location, Touch
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
 from concurlint.finding import Step
 from concurlint.project.callgraph import CallGraph, library_name

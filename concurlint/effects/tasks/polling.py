@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.accesses import Location, Touches
 from concurlint.effects.flow.dependence import takes_only_the_item
 from concurlint.effects.locks.lockset import Locks
-from concurlint.effects.touches import Location, Touches
 from concurlint.facts.records import Awaited, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import CallGraph, library_name

@@ -10,7 +10,7 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
-from concurlint.effects.mishap import module_in_hand
+from concurlint.crash import module_in_hand
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.parsing import collection_paused

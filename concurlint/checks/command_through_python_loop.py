@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.effects.commands.batching import Repeat
 from concurlint.effects.program import Program
 from concurlint.effects.threads.child_waits import Kept
-from concurlint.effects.writing import written
+from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 

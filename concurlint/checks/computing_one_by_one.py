@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from concurlint.effects.loops.sequential import Computed
 from concurlint.effects.program import Program
-from concurlint.effects.serialwords import mapped
 from concurlint.finding import Finding, Level, Step
+from concurlint.remedies.mapped_calls import mapped
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL606", "computing-one-by-one", Level.ADVICE, anywhere=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from concurlint.effects.loops.sequential import Asked
 from concurlint.effects.program import Program
-from concurlint.effects.serialwords import async_form, mapped
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
+from concurlint.remedies.mapped_calls import async_form, mapped
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL602", "io-done-one-by-one", Level.ADVICE, anywhere=True)

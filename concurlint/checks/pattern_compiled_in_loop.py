@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.loops.regex import Remade
 from concurlint.effects.program import Program
-from concurlint.effects.writing import written
+from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 

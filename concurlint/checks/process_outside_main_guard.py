@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.wording import breaking_start_method
 from concurlint.finding import Finding, Level
+from concurlint.remedies.targets import breaking_start_method
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL101", "process-outside-main-guard", Level.ERROR)

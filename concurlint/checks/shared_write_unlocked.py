@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.wording import bare_update
 from concurlint.finding import Finding, Level
+from concurlint.remedies.targets import bare_update
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Level.ERROR)

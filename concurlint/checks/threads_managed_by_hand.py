@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.remedies import executor_line
 from concurlint.finding import Finding, Level, Step
+from concurlint.remedies.executors import executor_line
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)

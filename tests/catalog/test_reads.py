@@ -5,7 +5,7 @@ import pytest
 from concurlint.catalog.effects import EffectKind, Effects
 from concurlint.catalog.reads import names, read
 from concurlint.catalog.roles import Roles
-from concurlint.effects.serialwords import async_form
+from concurlint.remedies.mapped_calls import async_form
 
 
 @pytest.mark.parametrize("name", sorted(names()))

@@ -19,7 +19,6 @@ from concurlint.effects.dataframes.formulas import (
     opposite,
 )
 from concurlint.effects.dataframes.rows import Rows
-from concurlint.effects.writing import written
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import (
     Attribute,
@@ -44,6 +43,7 @@ from concurlint.facts.syntax import (
     Yield,
     walk,
 )
+from concurlint.facts.unparse import written
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 

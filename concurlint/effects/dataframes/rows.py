@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from concurlint.catalog.columns import is_of_row
 from concurlint.effects.dataframes.formulas import UNWRITTEN, Formula
-from concurlint.effects.writing import written
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, spelled
+from concurlint.facts.unparse import written
 
 _BY_LABEL = ("loc", "at")
 _BY_POSITION = ("iloc", "iat")

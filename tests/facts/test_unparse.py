@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from concurlint.config import load
-from concurlint.effects.writing import written
+from concurlint.facts.unparse import written
 from concurlint.linting import lint
 from tests.linked import link
 

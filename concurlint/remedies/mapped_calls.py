@@ -2,9 +2,9 @@
 
 import re
 
-from concurlint.effects.writing import written
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Call, Name, spelled
+from concurlint.facts.unparse import written
 
 _THREAD = re.compile(r",? ?(?:or )?(?:and )?`?await asyncio\.to_thread\(.*\)`?$")
 _AWAITED = re.compile(r" and `?await [^`,]*\)`?")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from concurlint.effects.threads.fork_join import Team, bound_in
-from concurlint.effects.writing import written
 from concurlint.facts.syntax import Expression, Name, walk
+from concurlint.facts.unparse import written
 
 _LONGEST = 80
 

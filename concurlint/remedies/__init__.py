@@ -1,0 +1,1 @@
+"""Remedies in the words of the program: the line that would mend it."""

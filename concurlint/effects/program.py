@@ -27,6 +27,7 @@ from concurlint.effects.loops.questions import Loops
 from concurlint.effects.loops.sequential import Serial
 from concurlint.effects.processes.transfer import Processes
 from concurlint.effects.races.questions import Crossings
+from concurlint.effects.races.overlap import Overlap
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
 from concurlint.effects.resources import Ownership
@@ -270,7 +271,7 @@ class Program:
     @cached_property
     def races(self) -> Races:
         """Races on shared state."""
-        return Races(self.graph, self.sharing)
+        return Races(Overlap(self.graph, self.sharing))
 
     @cached_property
     def asynchrony(self) -> Asynchrony:

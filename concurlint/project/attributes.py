@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Expression
 from concurlint.project.classes import attribute_writes, class_bindings
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     NOTHING,
@@ -27,14 +26,11 @@ from concurlint.project.values import (
     union,
 )
 
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
-
 
 class Attributes:
     """Looks attributes up on behalf of an `Evaluator`."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
 
     def attribute(self, value: Value, attr: str) -> Values:

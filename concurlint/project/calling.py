@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from concurlint.facts.syntax import Call, Constant, Expression, Name
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,
@@ -24,16 +23,13 @@ from concurlint.project.values import (
     one,
 )
 
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
-
 _CONTAINERS = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict", "builtins.frozenset"}
 
 
 class Calling:
     """Works out the results of calls on behalf of an `Evaluator`."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
 
     def result(self, call: Call, code: Code) -> Values:

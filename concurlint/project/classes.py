@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 from concurlint.facts.records import Access, Binding
 from concurlint.facts.syntax import Attribute, Name
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Library
-
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
 
 
 def holder(code: Code, name: str) -> Code | None:
@@ -53,7 +50,7 @@ def attribute_writes(cls: Code) -> dict[str, list[tuple[Access, Code]]]:
     return found
 
 
-def lineage(evaluator: Evaluator, cls: Code) -> tuple[tuple[Code, ...], tuple[str, ...], bool]:
+def lineage(evaluator: Inference, cls: Code) -> tuple[tuple[Code, ...], tuple[str, ...], bool]:
     """The class and its project bases in resolution order, its library bases, and whether all are known."""
     codes: dict[Code, None] = {}
     libraries: dict[str, None] = {}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from concurlint.facts.syntax import Attribute, Call, Expression, Name, walk
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     UNKNOWN,
@@ -16,14 +15,11 @@ from concurlint.project.values import (
     one,
 )
 
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
-
 
 class Decorating:
     """Reads decorators on behalf of an `Evaluator`."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
 
     def keeps(self, decorator: Expression, code: Code) -> str:

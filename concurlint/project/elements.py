@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from concurlint.facts.syntax import (
     Attribute,
@@ -20,6 +19,7 @@ from concurlint.facts.syntax import (
     Table,
 )
 from concurlint.project.classes import holder, is_self
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     NOTHING,
@@ -35,9 +35,6 @@ from concurlint.project.values import (
     one,
     union,
 )
-
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
 
 _SAME_ELEMENTS = {
     "builtins.list",
@@ -63,7 +60,7 @@ _SEQUENCES = {
 class Elements:
     """Looks into containers on behalf of an `Evaluator`."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
         self._active: set[tuple[int, int]] = set()
         self._put: dict[Code, Sequence[tuple[Expression, Expression]]] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
 from concurlint.facts.records import Import
 from concurlint.project.classes import holder, is_self
+from concurlint.project.inference import Inference
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
     UNKNOWN,
@@ -21,16 +21,13 @@ from concurlint.project.values import (
 )
 from concurlint.source import SourceFile
 
-if TYPE_CHECKING:
-    from concurlint.project.evaluate import Evaluator
-
 _BUILTINS = frozenset(dir(builtins))
 
 
 class Naming:
     """Resolves names on behalf of an `Evaluator`."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
         self._imports: set[int] = set()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.contexts.spawns import Dispatch, ran
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.facts.records import Context, Loop
 from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk
+from concurlint.finding import Step
 from concurlint.project.arguments import matching, merged, standing
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import holder, is_self
@@ -17,8 +18,15 @@ from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance
 
-if TYPE_CHECKING:
-    from concurlint.effects.races.sharing import Run
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A function as one dispatch reaches it; `shares_self` when its `self` is one object for several runs."""
+
+    dispatch: Dispatch
+    code: Code
+    shares_self: bool
+    via: tuple[Edge, ...]
 
 
 def is_own_in_each_turn(dispatch: Dispatch, location: Location, evaluator: Evaluator) -> bool:
@@ -128,3 +136,19 @@ def all_around(code: Code) -> Iterator[Code]:
 def _turns(loop: Loop, name: str) -> bool:
     """Whether a name is the variable of a loop."""
     return loop.target is not None and any(isinstance(part, Name) and part.id == name for part in walk(loop.target))
+
+
+def thread_steps(run: Run) -> tuple[Step, ...]:
+    """Where the threads are started and how they come to the function."""
+    dispatch = run.dispatch
+    name = dispatch.name.rpartition(".")[2]
+    if dispatch.site is not None:
+        how = "several threads" if dispatch.several else "a thread"
+        first = Step(dispatch.where.span(dispatch.site.call.at), f"`{name}` has {how} run `{dispatch.code.qualname}`")
+    else:
+        first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
+    calls = [
+        Step(edge.caller.span(edge.site.call.at), f"`{edge.caller.qualname}` calls `{edge.callee.qualname}`")
+        for edge in run.via
+    ]
+    return (first, *calls)

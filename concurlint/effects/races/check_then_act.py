@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.lockset import Held
-from concurlint.effects.races.sharing import Run
+from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Branch, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-
-if TYPE_CHECKING:
-    from concurlint.effects.races.updates import Races
 
 _EXISTS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists"}
 _MAKES = {"os.makedirs", "os.mkdir", "os.rename", "os.remove", "os.unlink", "os.rmdir", "builtins.open",
@@ -41,22 +38,6 @@ class Gap:
         return (self.act, *thread_steps(self.run))
 
 
-def thread_steps(run: Run) -> tuple[Step, ...]:
-    """Where the threads are started and how they come to the function."""
-    dispatch = run.dispatch
-    name = dispatch.name.rpartition(".")[2]
-    if dispatch.site is not None:
-        how = "several threads" if dispatch.several else "a thread"
-        first = Step(dispatch.where.span(dispatch.site.call.at), f"`{name}` has {how} run `{dispatch.code.qualname}`")
-    else:
-        first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
-    calls = [
-        Step(edge.caller.span(edge.site.call.at), f"`{edge.caller.qualname}` calls `{edge.callee.qualname}`")
-        for edge in run.via
-    ]
-    return (first, *calls)
-
-
 def _suits_either(touch: Touch) -> bool:
     """Whether a change is right however the test would turn out now: `setdefault`, `discard`, `pop` with a default."""
     if touch.attr != "pop":
@@ -67,21 +48,21 @@ def _suits_either(touch: Touch) -> bool:
 class Gaps:
     """Finds tests and what relies on them with no lock around both."""
 
-    def __init__(self, races: Races) -> None:
-        self._races = races
+    def __init__(self, overlap: Overlap) -> None:
+        self._overlap = overlap
 
     def at(self, touch: Touch) -> Gap | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
             return None
-        if self._races.is_private_yet(touch) or self._is_answer(touch):
+        if self._overlap.is_private_yet(touch) or self._is_answer(touch):
             return None
         tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
         if not tests:
             return None
-        run = self._races.sharing.parallel_run(touch)
-        if run is None or self._races.own_key(touch, run):
+        run = self._overlap.sharing.parallel_run(touch)
+        if run is None or self._overlap.own_key(touch, run):
             return None
-        held = self._races.sharing.held(touch)
+        held = self._overlap.sharing.held(touch)
         for test in tests:
             if self._held_at(touch.code, test, touch.context).meets(held) and (held.locks or held.unknown):
                 return None
@@ -92,8 +73,8 @@ class Gaps:
         """A yes or no that is worked out once and kept: whoever comes at the same time finds the same."""
         if touch.changes != "store" or touch.value is None:
             return False
-        values = self._races.evaluator.values(touch.value, touch.code)
-        return values.whole and {self._races.evaluator.type_name(value) for value in values} == {"builtins.bool"}
+        values = self._overlap.evaluator.values(touch.value, touch.code)
+        return values.whole and {self._overlap.evaluator.type_name(value) for value in values} == {"builtins.bool"}
 
     def _remedy(self, touch: Touch) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":
@@ -103,8 +84,8 @@ class Gaps:
     def _held_at(self, code: Code, test: Expression, context: Context) -> Held:
         branch = next((b for b in code.scope.branches if b.test is test), None)
         if branch is None:
-            return self._races.sharing.locks.effective(code, context, 0)
-        return self._races.sharing.locks.effective(code, branch.context, branch.order)
+            return self._overlap.sharing.locks.effective(code, context, 0)
+        return self._overlap.sharing.locks.effective(code, branch.context, branch.order)
 
     def _asks(self, test: Expression, location: Location, code: Code) -> bool:
         """Whether a test looks at the location, directly or through a name bound to such a look once."""
@@ -131,26 +112,26 @@ class Gaps:
 
     def _is_at(self, expression: Expression, location: Location, code: Code) -> bool:
         return location in (
-            self._races.sharing.touching.locate(expression, code),
-            self._races.sharing.touching.locate(expression, code, within=True),
+            self._overlap.sharing.touching.locate(expression, code),
+            self._overlap.sharing.touching.locate(expression, code, within=True),
         )
 
     def about_paths(self, code: Code) -> Iterator[Gap]:
         """`if not exists(p): make(p)` in code that several threads run."""
-        runs = [run for run in self._races.sharing.runs.get(code, ()) if run.dispatch.several or run.dispatch.many]
+        runs = [run for run in self._overlap.sharing.runs.get(code, ()) if run.dispatch.several or run.dispatch.many]
         if not runs:
             return
         for branch in code.scope.branches:
             subject = self._asked_path(branch.test, code)
             if not subject:
                 continue
-            for site, name, _ in self._races.graph.libraries.get(code, ()):
+            for site, name, _ in self._overlap.graph.libraries.get(code, ()):
                 if name not in _MAKES or not self._follows(site.context, branch):
                     continue
                 if not self._is_about(site.call, subject) or self._tolerates(site.call, name):
                     continue
-                held = self._races.sharing.locks.effective(code, site.context, site.order)
-                around = self._races.sharing.locks.effective(code, branch.context, branch.order)
+                held = self._overlap.sharing.locks.effective(code, site.context, site.order)
+                around = self._overlap.sharing.locks.effective(code, branch.context, branch.order)
                 if (held.locks or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
@@ -167,13 +148,13 @@ class Gaps:
     def _asked_path(self, test: Expression, code: Code) -> str:
         for part in walk(test):
             if isinstance(part, Call) and isinstance(part.function, Attribute) and part.function.attr in _EXISTS:
-                names = {library_name(v) for v in self._races.evaluator.values(part.function, code)}
+                names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
                 if any(name.startswith("os.path.") for name in names) and part.arguments:
                     return spelled(part.arguments[0].value)
                 if any(name.startswith("pathlib.") for name in names):
                     return spelled(part.function.value)
             elif isinstance(part, Call) and part.arguments:
-                names = {library_name(v) for v in self._races.evaluator.values(part.function, code)}
+                names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
                 if any(n.startswith("os.path.") and n.rpartition(".")[2] in _EXISTS for n in names):
                     return spelled(part.arguments[0].value)
         return ""

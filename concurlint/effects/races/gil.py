@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.traits import gil_package, gil_pattern, trait
 from concurlint.effects.accesses import Touch
 from concurlint.effects.calls.access_paths import Path, path_of
-from concurlint.effects.races.check_then_act import thread_steps
-from concurlint.effects.races.sharing import Run
+from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Comprehension, Constant, Expression, Name, Place, spelled
@@ -66,7 +65,7 @@ class FreeThreading:
         for code in self._sharing.runs:
             for touch in self._sharing.touching.touches(code):
                 method = self._method(touch)
-                if not method or self._races.is_spoken_of(touch) or self._races.is_private_yet(touch):
+                if not method or self._races.is_spoken_of(touch) or self._races.overlap.is_private_yet(touch):
                     continue
                 held = self._sharing.held(touch)
                 if held.locks or held.unknown:
@@ -90,7 +89,7 @@ class FreeThreading:
 
     def _beside_others(self, touch: Touch) -> Run | None:
         return next(
-            (run for run in self._sharing.thread_runs(touch) if self._races.is_touched_beside(touch, run)), None
+            (run for run in self._sharing.thread_runs(touch) if self._races.overlap.is_touched_beside(touch, run)), None
         )
 
     # iterators

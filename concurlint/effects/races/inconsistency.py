@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.lockset import Held, Lock
+from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import NOTHING, Bound, ClassOf, Instance
-
-if TYPE_CHECKING:
-    from concurlint.effects.races.updates import Races
 
 _SEVERAL = 4
 
@@ -60,15 +57,15 @@ class _Way:
 class Slips:
     """Finds changes without the lock that guards the same state elsewhere."""
 
-    def __init__(self, races: Races) -> None:
-        self._races = races
+    def __init__(self, overlap: Overlap) -> None:
+        self._overlap = overlap
 
     def of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
         if location.kind == "closure":
             return
         if location.kind == "attribute":  # objects made in some function may be its own still
             touches = [touch for touch in touches if touch.through_self or _of_others(touch)]
-        live = [t for t in touches if not self._races.is_private_yet(t) or self._races.runs_beside_threads(t)]
+        live = [t for t in touches if not self._overlap.is_private_yet(t) or self._overlap.runs_beside_threads(t)]
         held = [way for touch in live for way in self._ways(touch)]
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
         for way in held:
@@ -112,17 +109,17 @@ class Slips:
     def _on_loop(self, way: _Way) -> bool:
         """Whether one event loop (of coroutines, or of a window) does it, which does one thing at a time."""
         codes = [way.touch.code, *([way.edge.caller] if way.edge is not None else [])]
-        return any(code.is_async or self._races.sharing.is_on_main(code) for code in codes)
+        return any(code.is_async or self._overlap.sharing.is_on_main(code) for code in codes)
 
     def _speaks_for(self, way: _Way, lock: Lock) -> bool:
         """Whether a touch under a lock tells that the lock is there for the state."""
-        if not self._guards(lock, way.touch) or lock.identity in self._races.sharing.lifelong_locks:
+        if not self._guards(lock, way.touch) or lock.identity in self._overlap.sharing.lifelong_locks:
             return False
         return not self._is_set_for_thread(way.touch)
 
     def _is_set_for_thread(self, touch: Touch) -> bool:
         """Whether the function sets the state to a constant before it makes the thread that works with it."""
-        sites = [run.dispatch.site for run in self._races.sharing.started_in(touch.code)]
+        sites = [run.dispatch.site for run in self._overlap.sharing.started_in(touch.code)]
         return touch.is_constant_store and any(site is not None and site.order > touch.order for site in sites)
 
     def _renews(self, lock: Lock, touch: Touch) -> bool:
@@ -133,7 +130,9 @@ class Slips:
         for access in touch.code.scope.accesses:
             stored = spelled(access.target).rpartition(".")[2] if access.kind == "write" else ""
             if stored == name and access.value is not None:
-                kinds = {self._races.evaluator.kind(v) for v in self._races.evaluator.values(access.value, touch.code)}
+                kinds = {
+                    self._overlap.evaluator.kind(v) for v in self._overlap.evaluator.values(access.value, touch.code)
+                }
                 if "lock" in kinds:
                     return True
         return False
@@ -146,19 +145,19 @@ class Slips:
             return True  # callers hold it
         return len({way.touch.code for way in ways}) == 1 and any(
             touch.location != ways[0].touch.location and self._takes_itself(touch, lock)
-            for touch in self._races.sharing.touching.touches(ways[0].touch.code)
+            for touch in self._overlap.sharing.touching.touches(ways[0].touch.code)
         )
 
     def _takes_itself(self, touch: Touch, lock: Lock) -> bool:
         """Whether the lock is taken by the function that touches."""
-        here = self._races.sharing.locks.at(touch.code, touch.context, touch.order)
+        here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
         return lock.identity in _identities(here)
 
     def _is_dead(self, way: _Way) -> bool:
         """A private helper that nobody is known to call says nothing about how it would be called."""
         code = way.touch.code
         return (
-            code.name.startswith("_") and not code.name.endswith("__") and not self._races.sharing.locks.callers(code)
+            code.name.startswith("_") and not code.name.endswith("__") and not self._overlap.sharing.locks.callers(code)
         )
 
     def _is_sure(self, way: _Way, guarded: int) -> bool:
@@ -170,21 +169,21 @@ class Slips:
 
     def _ways(self, touch: Touch) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
-        here = self._races.sharing.locks.at(touch.code, touch.context, touch.order)
-        edges = [e for e in self._races.sharing.locks.callers(touch.code) if e.caller is not touch.code and e.runs]
-        edges = [e for e in edges if not self._races.sharing.is_before_sharing(e.caller)]
+        here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
+        edges = [e for e in self._overlap.sharing.locks.callers(touch.code) if e.caller is not touch.code and e.runs]
+        edges = [e for e in edges if not self._overlap.sharing.is_before_sharing(e.caller)]
         if here.locks or len(edges) < 2:
-            return [_Way(touch, self._races.sharing.held(touch), None)]
+            return [_Way(touch, self._overlap.sharing.held(touch), None)]
         found = [_Way(touch, here | self._around(e), e) for e in edges]
         if touch.location.kind == "attribute" and any(
             not self._is_of_object(lock, touch) for way in found for lock in way.held.locks
         ):
-            return [_Way(touch, self._races.sharing.held(touch), None)]
+            return [_Way(touch, self._overlap.sharing.held(touch), None)]
         return found
 
     def _around(self, edge: Edge) -> Held:
         """The locks held at a call; a lock of the caller's own object says nothing of another of its class."""
-        held = self._races.sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
+        held = self._overlap.sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
         function = edge.site.call.function
         if not isinstance(function, Attribute) or _on_self(edge) or edge.callee.owner is None:
             return held
@@ -199,7 +198,7 @@ class Slips:
         return Held(held.locks - others, held.unknown or bool(others))
 
     def _are_kin(self, one: Code | None, other: Code) -> bool:
-        lineage = self._races.evaluator.lineage
+        lineage = self._overlap.evaluator.lineage
         return one is not None and (one in lineage(other)[0] or other in lineage(one)[0])
 
     def _has(self, way: _Way, lock: Lock) -> bool:
@@ -209,7 +208,7 @@ class Slips:
         touch = way.touch
         if made is None or touch.location.kind != "attribute" or not touch.through_self:
             return True
-        home, lineage = touch.location.home, self._races.evaluator.lineage
+        home, lineage = touch.location.home, self._overlap.evaluator.lineage
         if made in lineage(home)[0] or home not in lineage(made)[0]:
             return True
         doer = touch.code.enclosing_class
@@ -234,8 +233,8 @@ class Slips:
     def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
         made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
-        return (made is not None and made in self._races.evaluator.lineage(touch.location.home)[0]) or (
-            made is not None and touch.location.home in self._races.evaluator.lineage(made)[0]
+        return (made is not None and made in self._overlap.evaluator.lineage(touch.location.home)[0]) or (
+            made is not None and touch.location.home in self._overlap.evaluator.lineage(made)[0]
         )
 
     def _is_flag(self, touch: Touch) -> bool:
@@ -246,10 +245,10 @@ class Slips:
     def _sets_up(self, touch: Touch) -> bool:
         """A constructor's work done again before the object is used again: several plain stores in a row, or a
         function that puts back one number for another class, which may keep everybody else out meanwhile."""
-        callers = self._races.sharing.locks.callers(touch.code) if _only_resets(touch) else ()
+        callers = self._overlap.sharing.locks.callers(touch.code) if _only_resets(touch) else ()
         if callers and all(e.caller.enclosing_class not in (None, touch.code.enclosing_class) for e in callers):
             return True
-        touches = self._races.sharing.touching.touches(touch.code)
+        touches = self._overlap.sharing.touching.touches(touch.code)
         settings = {one.location for one in touches if one.location.kind == "attribute" and _is_setting(one)}
         return touch.location in settings and len(settings) >= _SEVERAL
 
@@ -257,17 +256,17 @@ class Slips:
         """One of several new objects that a function makes for `self` to keep, as `open` or `start` does."""
         if not touch.through_self or not self._is_new(touch):
             return False
-        touches = self._races.sharing.touching.touches(touch.code)
+        touches = self._overlap.sharing.touching.touches(touch.code)
         return len({one.location for one in touches if one.through_self and self._is_new(one)}) >= _SEVERAL - 1
 
     def _is_new(self, touch: Touch) -> bool:
-        values = self._races.evaluator.values(touch.value, touch.code) if isinstance(touch.value, Call) else NOTHING
+        values = self._overlap.evaluator.values(touch.value, touch.code) if isinstance(touch.value, Call) else NOTHING
         made = [value for value in values if isinstance(value, Instance) and value.site is not None]
         return touch.changes == "store" and bool(made) and len(made) == len(values.items)
 
     def _meets(self, way: _Way, guarded: list[_Way]) -> bool:
         """Whether threads are known that run both sides at the same time."""
-        runs = self._races.sharing.runs
+        runs = self._overlap.sharing.runs
         own = runs.get(way.touch.code, ())
         others = [run for other in guarded for run in runs.get(other.touch.code, ())]
         apart = any(run.dispatch is not other.dispatch or run.dispatch.several for run in own for other in others)
@@ -280,7 +279,7 @@ class Slips:
         made = identity.call
         if not isinstance(made, Call):
             return False
-        names = {library_name(v) for v in self._races.evaluator.values(made.function, identity.code)}
+        names = {library_name(v) for v in self._overlap.evaluator.values(made.function, identity.code)}
         return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
 
 

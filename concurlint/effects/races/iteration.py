@@ -6,9 +6,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.acquisitions import opposite
-from concurlint.effects.races.check_then_act import thread_steps
-from concurlint.effects.races.sharing import Run
 from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
@@ -71,7 +70,7 @@ class Iterating:
         found: dict[object, list[Touch]] = {}
         for code in self._races.graph.edges:
             for touch in self._sharing.touching.touches(code):
-                if self._resizes(touch) and not self._races.is_private_yet(touch):
+                if self._resizes(touch) and not self._races.overlap.is_private_yet(touch):
                     found.setdefault(touch.location, []).append(touch)
             for touch in self._of_deques(code):
                 found.setdefault(touch.location, []).append(touch)
@@ -88,7 +87,7 @@ class Iterating:
             location = touching.locate(base, code, within=True) if self._kind(base, code) == "deque" else None
             if location is not None:
                 touch = touching.as_touch(location, code, base, site.statement, site.context, site.order)
-                if not self._races.is_private_yet(touch):
+                if not self._races.overlap.is_private_yet(touch):
                     yield touch
 
     def _resizes(self, touch: Touch) -> bool:
@@ -178,7 +177,7 @@ class Iterating:
         """A run on a thread of one of the two that the other may come beside."""
         for one, other in ((change, look), (look, change)):
             for run in self._sharing.thread_runs(one):
-                if other.code is not one.code and self._races.runs_beside(other, run):
+                if other.code is not one.code and self._races.overlap.runs_beside(other, run):
                     return run
         several = self._sharing.parallel_run(change)
         beside = self._sharing.runs.get(look.code, ()) if several is not None else ()

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from concurlint.effects.accesses import Location, Touch, Touches
-from concurlint.effects.contexts.reach import all_around, bare, comes_to, goes_on, is_of_one_run, is_own_in_each_turn
+from concurlint.effects.contexts.reach import (
+    Run,
+    all_around,
+    bare,
+    comes_to,
+    goes_on,
+    is_of_one_run,
+    is_own_in_each_turn,
+)
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.locks.lockset import Held, Lock, Locks
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
@@ -21,16 +28,6 @@ _BEFORE_SHARING = {"__init__", "__new__", "__post_init__", "__set_name__", "__in
                    "__attrs_post_init__", "__reduce__", "__copy__", "__deepcopy__", "__del__", "setUp"}  # fmt: skip
 
 _MOST_WAYS = 4  # to one function that does what it is told
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """A function as one dispatch reaches it; `shares_self` when its `self` is one object for several runs."""
-
-    dispatch: Dispatch
-    code: Code
-    shares_self: bool
-    via: tuple[Edge, ...]
 
 
 class Sharing:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
+from concurlint.facts.syntax import Call, Expression
 from concurlint.finding import Step
+from concurlint.project.modules import Code
+from concurlint.project.values import Value
 
 Status = Literal["constant", "safe", "unknown", "outside"]
 
@@ -22,6 +25,36 @@ class Piece:
     steps: tuple[Step, ...] = ()
     is_parameter: bool = False
     is_part: bool = False  # put together with other text
+
+
+class Frame(NamedTuple):
+    """A call whose result is being traced: parameters of `callee` are what `call` passes."""
+
+    callee: Code
+    call: Call
+    caller: Code
+    is_bound: bool
+
+
+class Tracing(Protocol):
+    """What is asked while names are followed back; `frames` are the calls that are being looked into."""
+
+    frames: list[Frame]
+
+    def pieces(self, expression: Expression, code: Code) -> tuple[Piece, ...]:
+        """The parts of the string an expression makes, in order."""
+
+    def at_path(self, value: Expression, path: tuple[int, ...], code: Code) -> tuple[Piece, ...]:
+        """The parts of one item of what an expression makes."""
+
+    def returned(self, value: Value, call: Call, code: Code, path: tuple[int, ...] = ()) -> tuple[Piece, ...]:
+        """The parts of what a call of a function gives."""
+
+    def is_number(self, expression: Expression, code: Code) -> bool:
+        """Whether an expression can only be a number."""
+
+    def are_numbers(self, values: Iterable[Value]) -> bool:
+        """Whether values are all numbers."""
 
 
 SAFE = Piece("safe")

@@ -7,8 +7,18 @@ from collections.abc import Iterable
 from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import trait
 from concurlint.effects.calls.arguments import star_parameter
-from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece, composed, constant_text, either, harmless, shown
-from concurlint.effects.taint.sources import Frame, Origins
+from concurlint.effects.taint.domain import (
+    SAFE,
+    UNKNOWN,
+    Frame,
+    Piece,
+    composed,
+    constant_text,
+    either,
+    harmless,
+    shown,
+)
+from concurlint.effects.taint.sources import Origins
 from concurlint.effects.taint.templates import Slot, format_parts, is_number_spec, percent_parts
 from concurlint.facts.syntax import (
     Argument,

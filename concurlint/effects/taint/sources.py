@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
 from concurlint.effects.flow.reaching import Reaching
-from concurlint.effects.taint.domain import SAFE, UNKNOWN, Piece, composed, either, harmless, shown
+from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, Tracing, composed, either, harmless, shown
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step
@@ -19,25 +18,13 @@ from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Container, Function, Instance, Literal, ModuleOf, Value
 
-if TYPE_CHECKING:
-    from concurlint.effects.taint.propagation import Tracer
-
 _MOST_CALLERS = 40
 
 
-class Frame(NamedTuple):
-    """A call whose result is being traced: parameters of `callee` are what `call` passes."""
-
-    callee: Code
-    call: Call
-    caller: Code
-    is_bound: bool
-
-
 class Origins:
-    """Follows names back on behalf of a `Tracer`."""
+    """Follows names back on behalf of a `Tracing`."""
 
-    def __init__(self, tracer: Tracer, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, tracer: Tracing, graph: CallGraph, roles: Roles) -> None:
         self._tracer = tracer
         self._graph = graph
         self._evaluator = graph.evaluator

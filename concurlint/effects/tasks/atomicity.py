@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, Touch, as_copied
-from concurlint.effects.races.sharing import Run, Sharing
+from concurlint.effects.contexts.reach import Run
+from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import Awaited, Branch
 from concurlint.facts.syntax import Attribute, Await, Call, Expression, Item, Name, Place, walk
 from concurlint.finding import Step

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
+from concurlint.effects.contexts.reach import Run
 from concurlint.effects.flow.dominance import Doubts
-from concurlint.effects.races.sharing import Run, Sharing
+from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Name, walk
 from concurlint.finding import Step

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from concurlint.catalog.traits import trait
-from concurlint.effects.contexts.reach import comes_to
-from concurlint.effects.races.check_then_act import thread_steps
-from concurlint.effects.races.sharing import Run, Sharing
+from concurlint.effects.contexts.reach import Run, comes_to, thread_steps
+from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Place, spelled, walk
 from concurlint.finding import Step

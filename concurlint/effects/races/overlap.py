@@ -1,0 +1,165 @@
+"""What may happen while a thread runs: which other accesses of the same state come beside it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.contexts.reach import Run
+from concurlint.effects.races.sharing import Sharing
+from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.classes import holder
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, Instance
+
+
+class Overlap:
+    """Accesses by the state they touch, and which of them may meet."""
+
+    def __init__(self, graph: CallGraph, sharing: Sharing) -> None:
+        self.graph = graph
+        self.evaluator = graph.evaluator
+        self.sharing = sharing
+
+    @cached_property
+    def by_location(self) -> dict[Location, list[Touch]]:
+        found: dict[Location, list[Touch]] = {}
+        for code in self.graph.edges:
+            for touch in self.sharing.touching.touches(code):
+                found.setdefault(touch.location, []).append(touch)
+        return found
+
+    def runs_beside_threads(self, touch: Touch) -> bool:
+        """Whether a starter's write comes after it started threads and before it joined them."""
+        for run in self.sharing.started_in(touch.code):
+            start, end = self._window(run)
+            if start < touch.order < end and touch.location in self._touched_by(run):
+                return True
+        return False
+
+    def _touched_by(self, run: Run) -> set[Location]:
+        found: set[Location] = set()
+        for code, runs in self.sharing.runs.items():
+            if any(other.dispatch is run.dispatch for other in runs):
+                found |= {touch.location for touch in self.sharing.touching.touches(code)}
+        return found
+
+    def is_private_yet(self, touch: Touch) -> bool:
+        """Import-time and constructor writes: nobody else can see the state."""
+        if touch.code.scope.kind in ("module", "class"):
+            return True
+        return touch.location.kind == "attribute" and self.sharing.is_before_sharing(touch.code)
+
+    def own_key(self, touch: Touch, run: Run) -> bool:
+        """`totals[i] += 1` where `i` is the number of the run: no two runs share an item."""
+        dispatch = run.dispatch
+        if not isinstance(touch.target, Item) or dispatch.code is not touch.code:
+            return False
+        names = [p.name for p in touch.code.scope.parameters if p.kind == "positional"]
+        if touch.code.self_name() is not None:
+            names = names[1:]
+        passed = dict(zip(names, dispatch.passed, strict=False)) | dispatch.named
+        for index in touch.target.index:
+            given = passed.get(index.id) if isinstance(index, Name) else None
+            if given is not None and self._counts(given, dispatch.where):
+                return True
+            if isinstance(index, Name) and dispatch.items is not None and names[:1] == [index.id]:
+                return self._is_range(dispatch.items, dispatch.where)
+        return False
+
+    def _counts(self, expression: Expression, code: Code) -> bool:
+        """Whether an expression is the variable of a loop over `range` or the count of `enumerate`."""
+        home = holder(code, expression.id) if isinstance(expression, Name) else None
+        bindings = (home or code.module.body).scope.bindings.get(getattr(expression, "id", ""), [])
+        for binding in bindings:
+            if binding.kind != "for" or binding.value is None:
+                continue
+            counted = binding.path[:1] == (0,) and self._is_range(binding.value, code, "enumerate")
+            if counted or self._is_range(binding.value, code):
+                return True
+        return False
+
+    def _is_range(self, expression: Expression, code: Code, name: str = "range") -> bool:
+        if not isinstance(expression, Call):
+            return False
+        return any(library_name(v) == f"builtins.{name}" for v in self.evaluator.values(expression.function, code))
+
+    def may_happen_beside(self, other: Touch, run: Run) -> bool:
+        runs = self.sharing.runs.get(other.code, [])
+        same_owner = run.dispatch.where
+        for candidate in runs:
+            if candidate.dispatch is not run.dispatch:
+                if candidate in self.sharing.thread_runs(other) and (
+                    other.location.kind != "attribute"
+                    or (candidate.dispatch.where is same_owner and not _of_two_objects(candidate, run))
+                ):
+                    return True
+        if runs:
+            return False
+        where = run.dispatch.where
+        if other.code is where:
+            start, end = self._window(run)
+            return start < other.order < end
+        if other.location.kind != "attribute" or where.owner is None or self._is_over_soon(run):
+            return False
+        method = other.code.owner
+        public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
+        return method is not None and public and method in self.evaluator.lineage(where.owner)[0]
+
+    def _is_over_soon(self, run: Run) -> bool:
+        """Whether the function that starts the thread is not left before it has ended."""
+        site, start, end = run.dispatch.site, *self._window(run)
+        joins = [one for one in run.dispatch.where.scope.calls if one.order == end]
+        return (
+            site is not None
+            and start < end
+            and any(
+                not one.call.arguments
+                and one.context.conditions == site.context.conditions[: len(one.context.conditions)]
+                for one in joins
+            )
+        )
+
+    def _window(self, run: Run) -> tuple[int, int]:
+        """Evaluation orders in the starting function between which the thread may run."""
+        site = run.dispatch.site
+        if site is None:
+            return (0, 0)
+        where = run.dispatch.where
+        role = self.evaluator.roles.runs(run.dispatch.name)
+        waits_for_start = run.dispatch.hook is not None or (role is not None and bool(role.starts))
+        start, end, started = site.order, 1 << 30, not waits_for_start
+        for call in where.scope.calls:
+            function = call.call.function
+            attr = function.attr if isinstance(function, Attribute) else ""
+            if attr == "start" and call.order > site.order and not started:
+                start, started = call.order, True
+            if started and attr in ("join", "result", "shutdown", "wait") and call.order > start:
+                return start, call.order
+        return (start, end) if started else (0, 0)  # made here, started elsewhere
+
+    def runs_beside(self, other: Touch, run: Run) -> bool:
+        """Whether a touch may come while a run on a thread goes on."""
+        if self.may_happen_beside(other, run):
+            return True
+        start, end = self._window(run)
+        return other.code not in self.sharing.runs and any(
+            edge.caller is run.dispatch.where and start < edge.site.order < end
+            for edge in self.graph.callers.get(other.code, ())
+        )
+
+    def is_touched_beside(self, touch: Touch, run: Run) -> bool:
+        """Whether somebody else changes the same state, with no lock, while the run goes on."""
+        return any(
+            other is not touch and not self.sharing.held(other).locks and self.may_happen_beside(other, run)
+            for other in self.by_location.get(touch.location, ())
+            if not self.is_private_yet(other)
+        )
+
+
+def _of_two_objects(one: Run, other: Run) -> bool:
+    """Whether two threads run methods of two objects, made in two places."""
+    owners = [run.dispatch.value.owner if isinstance(run.dispatch.value, Bound) else None for run in (one, other)]
+    sites = [owner.site for owner in owners if isinstance(owner, Instance)]
+    return len(sites) == 2 and None not in sites and sites[0] != sites[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from concurlint.catalog.effects import CatalogError, Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config, ConfigError, load
-from concurlint.effects.program import Program
+from concurlint.effects.linking import link
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.parsing import collection_paused
 from concurlint.facts.reading import Reader
@@ -81,7 +81,7 @@ def _known(paths: list[Path], config: Config) -> Known:
         files = [source for source in find_sources(paths, config).files if source.asked]
         reader = Reader(Ahead(1))
         project = Project(files, reader.facts, reader.expect)
-        return Known(Program(project, files, config, Effects(config.calls), Roles()), files)
+        return Known(link(project, files, config, Effects(config.calls), Roles()), files)
 
 
 def _own_paths(profile: Profile, root: Path | None) -> list[Path]:

@@ -11,6 +11,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
 from concurlint.crash import module_in_hand
+from concurlint.effects.linking import link
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.parsing import collection_paused
@@ -62,7 +63,7 @@ def lint(
         with Ahead(workers) as ahead:
             reader = Reader(ahead)
             project = Project(sources.files, reader.facts, reader.expect)
-            program = Program(project, sources.files, config, effects, Roles(), everything=_asks_all(config))
+            program = link(project, sources.files, config, effects, Roles(), everything=_asks_all(config))
         reader.check_rest(source for source in sources.files if source.asked)
         found, troubles = _ask(program)
     found += [

@@ -8,6 +8,7 @@ from textwrap import dedent
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import load
+from concurlint.effects.linking import link as link_program
 from concurlint.effects.program import Program
 from concurlint.facts.reading import Reader
 from concurlint.project.callgraph import CallGraph
@@ -95,7 +96,7 @@ def program(folder: Path, files: Files) -> Program:
     write(folder, files)
     config = load(folder)
     sources = find_sources([folder], config).files
-    return Program(Project(sources, Reader().facts), sources, config, Effects(config.calls), Roles())
+    return link_program(Project(sources, Reader().facts), sources, config, Effects(config.calls), Roles())
 
 
 def in_words(values: Values) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.polling import Idling
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -11,8 +13,8 @@ rule = Rule[Program]("CCL511", "asyncio-timer-poll", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for poll in program.asynchrony.idling.polls():
-        framework = program.framework(poll.code)
+    for poll in program[Idling].polls():
+        framework = framework_of(poll.code)
         changed = poll.changed
         asked = f"`{poll.asked[:50]}`" if poll.asked else "the condition"
         step = () if changed is None else (Step(changed[0].span(changed[1]), f"{asked} changes here"),)

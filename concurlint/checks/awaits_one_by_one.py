@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.polling import Idling
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -11,9 +13,9 @@ rule = Rule[Program]("CCL509", "awaits-one-by-one", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, _, awaited, called in program.asynchrony.idling.one_by_one():
+    for code, _, awaited, called in program[Idling].one_by_one():
         together = "`asyncio.gather` or a `TaskGroup`"
-        if program.framework(code) != "asyncio":
+        if framework_of(code) != "asyncio":
             together = "`start_soon` of a nursery or task group"
         yield rule.finding(
             code.span(awaited.at),

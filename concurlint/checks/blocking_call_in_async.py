@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.blocking.calls import BlockingCalls
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
+from concurlint.remedies.coroutines import instead_of
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING)
@@ -12,7 +14,7 @@ rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, blocking in program.blocking_in_coroutines():
+    for code, site, blocking in program[BlockingCalls].on_loops():
         if program.roles.runs_loop(blocking.name):
             continue  # it does not block but raises: CCL507
         direct = len(blocking.chain) == 1
@@ -21,6 +23,6 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             code.span(site.call.at),
             f"{what} the event loop" if len(what) < 80 else f"`{called}` blocks the event loop",
-            help=program.remedy_in_coroutine(code, blocking),
+            help=instead_of(program.roles, code, blocking),
             trace=() if direct else blocking.steps()[1:],
         )

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
+from concurlint.remedies.targets import race_level
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING, worst=Level.ERROR)
@@ -11,11 +13,11 @@ rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING, worst=L
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for gap in program.races.unlocked_checks():
+    for gap in program[Races].unlocked_checks():
         yield rule.finding(
             gap.code.span(gap.test.at),
             f"`{gap.shown}` may change in another thread between this test and what relies on it",
             help=gap.remedy,
             trace=gap.steps(),
-            level=program.crossings.level,
+            level=race_level(program.config),
         )

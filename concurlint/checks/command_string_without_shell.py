@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.commands import Commands
 from concurlint.effects.commands.shell import has_arguments, needs_shell, shown_items
+from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
@@ -13,14 +15,14 @@ rule = Rule[Program]("CCL404", "command-string-without-shell", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    commands = program.commands
+    commands = program[Commands]
     for command in commands.all:
         if command.shell is not False or command.is_argv or command.is_open:
             continue
         if commands.is_text(command.text, command.home) is not True:
             continue
         pieces = commands.pieces(command)
-        if not has_arguments(pieces) or program.is_windows_only(command.code, command.site):
+        if not has_arguments(pieces) or program[Platforms].is_windows_only(command.code, command.site):
             continue
         text = constant_text(pieces)
         if text is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.locks.condition_wait import Waits
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, spelled
 from concurlint.finding import Finding, Level
@@ -12,7 +13,7 @@ rule = Rule[Program]("CCL308", "condition-wait-without-loop", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program.locking.waits.blind():
+    for wait in program[Waits].blind():
         function = wait.site.call.function
         on = spelled(function.value) if isinstance(function, Attribute) else ""
         yield rule.finding(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.program import Program
+from concurlint.effects.threads.computing import ComputingThreads
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -12,8 +13,8 @@ rule = Rule[Program]("CCL201", "cpu-bound-work-in-threads", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for dispatch in program.thread_work_for_speed():
-        load = program.load_of(dispatch)
+    for dispatch in program[ComputingThreads].hoped_for():
+        load = program[ComputingThreads].load_of(dispatch)
         if not load.is_heavy or dispatch.site is None:
             continue
         code = dispatch.code

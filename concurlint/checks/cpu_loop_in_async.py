@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.stalls import Stalling
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -19,16 +21,16 @@ _BESIDE = {"asyncio": "`await asyncio.to_thread(…)`"}
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    stalling = program.asynchrony.stalling
+    stalling = program[Stalling]
     for code, at, load in stalling.heavy():
         yield rule.finding(
             code.span(at),
             f"{load.what[:60]} computes without an await: the event loop stands still",
-            help=f"hand it over: {_AWAY[program.framework(code)]}",
+            help=f"hand it over: {_AWAY[framework_of(code)]}",
             trace=load.because,
         )
     for code, site, name, step in stalling.slow_calls():
-        framework = program.framework(code)
+        framework = framework_of(code)
         yield rule.finding(
             code.span(site.call.at),
             f"`{spelled(site.call.function) or name}` computes for long: the event loop stands still",

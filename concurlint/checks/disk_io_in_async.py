@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.disk import DiskWork
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -18,7 +20,7 @@ _AWAY = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, blocking, repeated in program.asynchrony.disk.on_loops():
+    for code, site, blocking, repeated in program[DiskWork].on_loops():
         called = spelled(site.call.function) or blocking.name
         direct = len(blocking.chain) == 1
         what = f"`{called}`" if direct else f"`{called}` calls `{blocking.name}`, which"
@@ -26,6 +28,6 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             code.span(site.call.at),
             f"{what} waits for the disk{', again and again,' if repeated else ''} on the event loop",
-            help=f"use {_AWAY[program.framework(code)]}",
+            help=f"use {_AWAY[framework_of(code)]}",
             trace=() if direct else blocking.steps()[1:],
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.threads.self_deadlock import SelfWaits
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL204", "executor-waits-on-itself", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program.workers.self_waits.all():
+    for wait in program[SelfWaits].all():
         dispatch = wait.dispatch
         assert dispatch.site is not None
         name = wait.code.qualname if len(wait.code.qualname) <= 25 else wait.code.name[:25]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.loops.sequential import Asked
+from concurlint.effects.contexts.frameworks import framework_of
+from concurlint.effects.loops.sequential import Asked, Serial
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
@@ -16,7 +17,7 @@ _TOGETHER = {"asyncio": "`asyncio.gather`", "trio": "`nursery.start_soon`", "any
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for asked in program.serial.asked():
+    for asked in program[Serial].asked():
         called = spelled(asked.site.call.function) or asked.name
         yield rule.finding(
             asked.code.span(asked.site.call.at),
@@ -27,7 +28,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _remedy(program: Program, asked: Asked) -> str:
-    framework = program.framework(asked.code)
+    framework = framework_of(asked.code)
     client = async_form(program.roles.remedy(asked.name), framework)
     threads = (
         f"`with ThreadPoolExecutor() as pool:` and `{mapped(asked.loop, asked.site.call, own=bool(asked.read.each))}`"

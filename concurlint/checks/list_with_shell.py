@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.commands import Commands
+from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,12 +13,12 @@ rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    commands = program.commands
+    commands = program[Commands]
     for command in commands.all:
         if not command.shell or command.is_open or command.named or command.role.shell == "string":
             continue
         size = commands.list_size(command)
-        if size is None or size in (0, 1) or program.is_windows_only(command.code, command.site):
+        if size is None or size in (0, 1) or program[Platforms].is_windows_only(command.code, command.site):
             continue
         yield rule.finding(
             command.code.span(command.site.call.at),

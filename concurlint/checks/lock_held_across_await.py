@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
+from concurlint.effects.locks.suspension import Suspending
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,12 +13,12 @@ rule = Rule[Program]("CCL505", "lock-held-across-await", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for held in program.asynchrony.suspending.over_awaits():
+    for held in program[Suspending].over_awaits():
         name = f"`{held.lock.spelling}`" if 0 < len(held.lock.spelling) < 40 else "a lock"
         says = f"{name} is held at this await: a task that wants it blocks the whole event loop"
         if held.reentrant:
             says = f"{name} is an RLock: other tasks of this thread walk in at this await"
-        framework = program.framework(held.code)
+        framework = framework_of(held.code)
         yield rule.finding(
             held.code.span(held.awaited.at),
             says,

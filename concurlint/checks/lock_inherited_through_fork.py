@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.locks.fork import InheritedLocks
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL111", "lock-inherited-through-fork", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program.processes.inherited_locks(program.locks):
+    for found in program[InheritedLocks].all():
         yield rule.finding(
             found.code.span(found.at),
             f"`{found.lock}` stays taken here for ever if a thread held it when this process was forked",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.locks.creation import LockCreation
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL304", "lock-made-per-use", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, call, name in program.private_locks():
+    for code, call, name in program[LockCreation].private_locks():
         yield rule.finding(
             code.span(call.at),
             f"this `{name.rpartition('.')[2]}` is new in every call of `{code.qualname}`, so it excludes nobody",

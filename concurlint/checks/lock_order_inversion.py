@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.locks.order import Ordering
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL305", "lock-order-inversion", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for inversion in program.locking.ordering.inversions():
+    for inversion in program[Ordering].inversions():
         one, other = inversion.one, inversion.other
         yield rule.finding(
             one.code.span(one.at),

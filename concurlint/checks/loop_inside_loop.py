@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.coroutines import Coroutines
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,8 +14,8 @@ rule = Rule[Program]("CCL507", "loop-inside-loop", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, nested in program.asynchrony.coroutines.nested_loops():
-        if program.roles.runs_loop(nested.name) != program.framework(code) and program.framework(code) == "trio":
+    for code, site, nested in program[Coroutines].nested_loops():
+        if program.roles.runs_loop(nested.name) != framework_of(code) and framework_of(code) == "trio":
             continue
         called = spelled(site.call.function) or nested.name
         direct = len(nested.chain) == 1

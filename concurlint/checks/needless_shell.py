@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.commands import Commands
 from concurlint.effects.commands.shell import is_plain_shell, needs_shell, shown_items
+from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
@@ -15,14 +17,14 @@ _LONGEST = 40
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    commands = program.commands
+    commands = program[Commands]
     for command in commands.all:
         if not command.shell or command.is_open or commands.list_size(command) is not None:
             continue
         if command.named and not is_plain_shell(command.named):
             continue
         text = constant_text(commands.pieces(command))
-        if text is None or needs_shell(text) or program.is_windows_only(command.code, command.site):
+        if text is None or needs_shell(text) or program[Platforms].is_windows_only(command.code, command.site):
             continue
         instead = command.instead(shown_items(text))
         if instead:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.pipes import Children
+from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
@@ -11,7 +13,7 @@ rule = Rule[Program]("CCL407", "preexec-fn-with-threads", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for hook in program.children.preexec_hooks(program.dispatches.all):
+    for hook in program[Children].preexec_hooks(program[Dispatches].all):
         remedy = "do it in the child's own program, or by a command before it (`env`, `nice`, `prlimit` …)"
         if hook.instead:
             remedy = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.import_time_starts import ImportTimeStarts
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import breaking_start_method
@@ -12,7 +13,7 @@ rule = Rule[Program]("CCL101", "process-outside-main-guard", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for call, what in program.import_time_starts():
+    for call, what in program[ImportTimeStarts].all():
         yield rule.finding(
             call.code.span(call.at),
             f"{what} is started while `{call.top.module.name}` is imported, and again in every child",

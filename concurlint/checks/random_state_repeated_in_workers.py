@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.processes.random_state import Randomness
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL106", "random-state-repeated-in-workers", Level.WARNING
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for repeated in program.processes.repeated_draws():
+    for repeated in program[Randomness].repeated():
         yield rule.finding(
             repeated.code.span(repeated.site.call.at),
             f"forked workers inherit the state of `{repeated.source}`, so all draw the same numbers",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
-from concurlint.remedies.targets import bare_update
+from concurlint.remedies.targets import bare_update, race_level
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Level.ERROR)
@@ -12,7 +13,7 @@ rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Lev
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for race in program.races.unlocked_updates():
+    for race in program[Races].unlocked_updates():
         touch = race.touch
         how = "another thread can write between its read and its write"
         if not touch.torn:
@@ -22,5 +23,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{touch.location.shown}` is changed by several threads without a lock",
             help=f"{how}: guard every change with one `threading.Lock`",
             trace=race.steps(),
-            level=program.crossings.level,
+            level=race_level(program.config),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.commands import Command
+from concurlint.effects.commands.commands import Command, Commands
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL401", "shell-string-command", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    commands = program.commands
+    commands = program[Commands]
     for command in commands.all:
         if not command.shell or command.is_open or commands.list_size(command) is not None:
             continue

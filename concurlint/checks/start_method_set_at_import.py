@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.processes.start_method_choice import Settings
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -17,7 +18,7 @@ _SAYS = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for setting in program.processes.misplaced_settings():
+    for setting in program[Settings].misplaced():
         yield rule.finding(
             setting.code.span(setting.site.call.at),
             _SAYS[setting.why],

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.atomicity import Interleaving
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -11,10 +13,10 @@ rule = Rule[Program]("CCL508", "state-torn-across-await", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for torn in program.asynchrony.interleaving.torn():
+    for torn in program[Interleaving].torn():
         name = torn.touch.location.shown
         says = f"`{name}` was {'checked' if torn.checked else 'read'} before an await, and others may write it there"
-        framework = program.framework(torn.touch.code)
+        framework = framework_of(torn.touch.code)
         yield rule.finding(
             torn.touch.code.span(torn.touch.place),
             says if len(says) <= 100 else f"`{name[:30]}` was read before an await, and may be stale here",

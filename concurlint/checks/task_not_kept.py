@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.kept import KeptTasks
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL503", "task-not-kept", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, name, steps in program.dropped_tasks():
+    for code, site, name, steps in program[KeptTasks].dropped_tasks():
         remedy = "keep the task in a set until it is done, or await it"
         if program.config.target_python >= (3, 11):
             remedy = "start it in an `asyncio.TaskGroup`, or keep it in a set until it is done"

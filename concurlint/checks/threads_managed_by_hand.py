@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.threads.child_waits import Errands
+from concurlint.effects.threads.computing import ComputingThreads
+from concurlint.effects.threads.fork_join import Teams
 from concurlint.finding import Finding, Level, Step
 from concurlint.remedies.executors import executor_line
 from concurlint.rule import Rule
@@ -12,10 +15,12 @@ rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    errands = {team.first.site for team in program.workers.errands.side_by_side()}
-    for team in program.workers.teams.all():
+    errands = {team.first.site for team in program[Errands].side_by_side()}
+    for team in program[Teams].all():
         maker = team.first
-        if not program.config.free_threaded and any(program.load_of(d).is_heavy for d in maker.made.dispatches):
+        if not program.config.free_threaded and any(
+            program[ComputingThreads].load_of(d).is_heavy for d in maker.made.dispatches
+        ):
             continue  # threads are the wrong tool, and CCL201 says so
         if maker.site in errands:
             continue  # no threads are needed at all, and CCL607 says so

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.processes.grain import WorkSize
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL109", "tiny-tasks-for-processes", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for dispatch in program.processes.sizes(program.effects, program.computing).tiny():
+    for dispatch in program[WorkSize].tiny():
         if dispatch.site is None:
             continue
         name = dispatch.code.name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.transfer import Unsendable
+from concurlint.effects.processes.transfer import Transfer, Unsendable
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
@@ -24,7 +24,7 @@ _REMEDIES = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for sent in program.processes.unsendable():
+    for sent in program[Transfer].unsendable():
         held = sent.refusal.attribute
         remedy = _REMEDIES[sent.refusal.kind]
         if held and sent.is_work:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.processes.grain import WorkSize
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -11,7 +12,7 @@ rule = Rule[Program]("CCL107", "waiting-work-in-processes", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for waiting in program.processes.sizes(program.effects, program.computing).waiting():
+    for waiting in program[WorkSize].waiting():
         dispatch = waiting.dispatch
         if dispatch.site is None:
             continue

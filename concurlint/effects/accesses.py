@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.calls.access_paths import global_home
+from concurlint.effects.program import Program
 from concurlint.facts.records import Access, Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
 from concurlint.project.classes import attribute_writes, holder, is_self
-from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, ModuleOf, Site
 
@@ -66,8 +66,8 @@ class Touch:
 class Touches:
     """Finds the writes of state that others may see."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
+    def __init__(self, program: Program) -> None:
+        self._evaluator = program.evaluator
         self._known: dict[Code, tuple[Touch, ...]] = {}
 
     def locate(self, expression: Expression, code: Code, within: bool = False) -> Location | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from concurlint.catalog.roles import Roles
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Argument, Call, Collection, Comprehension, Expression, Star, Table
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
 from concurlint.project.values import (
@@ -48,9 +47,9 @@ class Refusal:
 class Pickling:
     """Judges values; what is not surely refused is taken to be fine."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._evaluator = graph.evaluator
-        self._roles = roles
+    def __init__(self, program: Program) -> None:
+        self._evaluator = program.evaluator
+        self._roles = program.roles
         self._objects: dict[tuple[Code, bool], Refusal | None] = {}
 
     def of(self, expression: Expression, code: Code, *, at_start: bool, depth: int = 0) -> Refusal | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.dominance import Doubts
 from concurlint.effects.flow.typestate import Endings, Gap, Moment
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Expression, Logic, Name, Walrus, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, merged
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Value
@@ -56,11 +55,11 @@ class _Search:
 class Ownership:
     """Follows local names and nothing else: what is stored, returned or handed on belongs to others."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._doubts = Doubts(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._doubts = program[Doubts]
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
         """All that a method called `closer` should close, on every way, and does not."""

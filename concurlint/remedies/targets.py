@@ -1,6 +1,7 @@
 """What is true of the target interpreters and platforms, in words."""
 
 from concurlint.config import Config
+from concurlint.finding import Level
 
 
 def breaking_start_method(config: Config) -> str:
@@ -20,3 +21,11 @@ def bare_update(config: Config) -> str:
     if config.target_python >= (3, 10):
         return "a bare `+=` is whole on GIL builds by accident only, and torn on free-threaded ones"
     return "`+=` reads and writes in separate steps, and loses updates"
+
+
+def race_level(config: Config) -> Level | None:
+    """The level of races: threads that really run at the same time meet where others only might.
+
+    None leaves the rule its own.
+    """
+    return Level.ERROR if config.free_threaded else None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
-from concurlint.effects.contexts.spawns import Dispatch
-from concurlint.effects.locks.lockset import Lock
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.locks.lockset import Lock, Locks
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -32,7 +32,7 @@ class Known:
         self.program = program
         self._files = {str(source.path): source for source in files}
         self._opened: set[Module] = set()
-        self._pickling = Pickling(program.graph, program.roles)
+        self._pickling = program[Pickling]
 
     def module(self, path: str) -> Module | None:
         """The parsed module of that file; None where it is not part of the project or cannot be read."""
@@ -92,7 +92,7 @@ class Known:
     def sent_by(self, frame: Frame) -> list[Dispatch]:
         """Who has the frame's function run elsewhere."""
         code = self.code(frame)
-        return [] if code is None else [d for d in self.program.dispatches.all if d.code is code]
+        return [] if code is None else [d for d in self.program[Dispatches].all if d.code is code]
 
     def refusal(self, dispatch: Dispatch) -> str:
         """What of the work and its arguments no other process can get, in words; nothing if all of it can."""
@@ -112,7 +112,7 @@ class Known:
         for module in sorted(self._opened, key=lambda m: (m.source.name != path, m.source.name)):
             for code in module.codes:
                 for entered, _, _ in code.scope.entered:
-                    held = self.program.locks.of(entered.manager, code)
+                    held = self.program[Locks].of(entered.manager, code)
                     if wanted & {lock.identity for lock in held.locks}:
                         found.append((code, entered.manager.at[0]))
         return found
@@ -121,4 +121,4 @@ class Known:
         code = self.code(frame)
         if code is not None:
             for entered, _, _ in code.scope.entered:
-                yield entered.manager.at[0], code, self.program.locks.of(entered.manager, code).locks
+                yield entered.manager.at[0], code, self.program[Locks].of(entered.manager, code).locks

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
-from concurlint.catalog.effects import CallFact, EffectKind, Effects
+from concurlint.catalog.effects import CallFact, EffectKind
 from concurlint.effects.blocking.nonblocking import Readiness
 from concurlint.effects.contexts.frameworks import starts_greenlet
 from concurlint.effects.contexts.parallel import Soloists
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Value
 
@@ -68,12 +69,14 @@ def reads_or_writes_disk(fact: CallFact) -> bool:
 class BlockingCalls:
     """Effects of kind "blocks the event loop", spread from the calls that do to all that lead there."""
 
-    def __init__(self, graph: CallGraph, effects: Effects, stops: Callable[[CallFact], bool] = stops_a_loop) -> None:
-        self._graph = graph
-        self._effects = effects
-        self._stops = stops
-        self._readiness = Readiness(graph)
-        self._doubts = Doubts(graph)
+    _stops: Callable[[CallFact], bool] = staticmethod(stops_a_loop)
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._graph = program.graph
+        self._effects = program.effects
+        self._readiness = program[Readiness]
+        self._doubts = program[Doubts]
         self._of: dict[Code, Blocking] = {}
         self._blockers = self._direct_blockers()
         self._spread()
@@ -161,9 +164,9 @@ class BlockingCalls:
         callee = self._graph.runs(value)
         return callee is not None and callee in self._of
 
-    def on_loops(self, dispatches: Dispatches) -> Iterator[tuple[Code, CallSite, Blocking]]:
+    def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking]]:
         """The blocking calls in coroutines and in what event loops call back."""
-        alone = Soloists(self._graph, dispatches)
+        alone, dispatches = self._program[Soloists], self._program[Dispatches]
         for code in self._graph.edges:
             if not self._runs_on_loop(code, dispatches) or self._has_loop_of_its_own(code, dispatches):
                 continue
@@ -232,6 +235,12 @@ class BlockingCalls:
         if edge.consumed and inner.fact.effect == EffectKind.BLOCK_LOCK and _is_entered(code, site):
             return None  # like `with lock:`, mostly held for a short time
         return replace(inner, chain=((code, site), *inner.chain))
+
+
+class DiskCalls(BlockingCalls):
+    """The same for calls that wait for the disk, and for nothing worse."""
+
+    _stops = staticmethod(reads_or_writes_disk)
 
 
 def _is_entered(code: Code, site: CallSite) -> bool:

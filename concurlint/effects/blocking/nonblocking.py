@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
 from concurlint.effects.flow.conditions import holds
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, Star, spelled, walk
 from concurlint.project.arguments import given, has_stars, matching, merged
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance
@@ -21,9 +22,9 @@ _MOST_HOPS = 3
 class Readiness:
     """Asks of single calls whether they have anything to wait for."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
 
     def returns_at_once(self, code: Code, site: CallSite, fact: CallFact) -> bool:
         """Whether the library call does not block as it is written here, or may not for all that is known."""

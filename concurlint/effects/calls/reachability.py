@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
 _DEEPEST = 5
@@ -34,8 +34,8 @@ class Event:
 class Moments:
     """Looks a few calls down and up."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
         self._below: dict[Code, set[Code]] = {}
 
     def below(self, code: Code) -> set[Code]:

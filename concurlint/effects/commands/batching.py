@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.operands import Operands, takes_many
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.commands.commands import Command
 from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.program import Program
 from concurlint.effects.threads.between import is_idle
 from concurlint.effects.threads.fork_join import bound_in
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Literal
 
@@ -35,10 +35,10 @@ class Repeat:
 class Repeats:
     """Looks at loops whose turns do nothing but run a command on one more thing."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
 
     def all(self, commands: Iterable[Command]) -> Iterator[Repeat]:
         """One for each call in a loop that decides about such a command."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ShellRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import (
     ABSENT,
     Known,
@@ -17,13 +16,13 @@ from concurlint.effects.calls.arguments import (
     overrides_reader,
     whole_parameter,
 )
+from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import Piece, is_whole_parameter
 from concurlint.effects.taint.propagation import Tracer
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Instance, Library, Literal, Value
@@ -85,11 +84,11 @@ class _Draft:
 class Commands:
     """Every command the program starts."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self.tracer = Tracer(graph, roles)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self.tracer = program[Tracer]
         self.all: list[Command] = list(self._find())
 
     def _find(self) -> Iterator[Command]:

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.contexts.spawns import Dispatch
 from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Value
 
@@ -48,11 +47,11 @@ class Endless:
 class Statuses:
     """Looks at the calls that wait for children."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, locks: Locks) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._locks = locks
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._locks = program[Locks]
+        self._evaluator = program.evaluator
 
     def ignored(self) -> Iterator[Ignored]:
         """Calls that return a status which is dropped."""

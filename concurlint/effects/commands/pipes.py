@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ChildRole, Parameter
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.contexts.spawns import Dispatch, ran
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.reaching import Reaching, excluded
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of
+from concurlint.effects.program import Program
 from concurlint.facts.records import Access, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, children
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import Instance, Library, Literal, Value
@@ -50,10 +50,10 @@ class PreexecHook:
 class Children:
     """Looks at the children a program starts and at what it does with them."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
         self._reaching = Reaching()
 
     # between fork and exec

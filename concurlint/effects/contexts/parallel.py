@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from concurlint.catalog.traits import trait
 from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 
 class Soloists:
     """Tells of coroutines whether anybody else is kept waiting while they block."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, *, run_to_end: bool = False) -> None:
-        """With `run_to_end`, also coroutines for whose end a plain function waits: `asyncio.run(main())`."""
-        self._graph = graph
-        self._run_to_end = run_to_end
-        self._dispatches = dispatches
+    _run_to_end = False
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
         self._known: dict[Code, bool] = {}
 
     def is_alone(self, code: Code) -> bool:
@@ -48,3 +49,9 @@ class Soloists:
                 if trait("commands", library_name(value)):
                     return True
         return False
+
+
+class EndedSoloists(Soloists):
+    """The same, with coroutines for whose end a plain function waits: `asyncio.run(main())`."""
+
+    _run_to_end = True

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.entries import HookRole, RunsRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.frameworks import makes_greenlets
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
     Attribute,
@@ -21,7 +21,7 @@ from concurlint.facts.syntax import (
     Table,
 )
 from concurlint.project.arguments import given, merged, positional
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import (
@@ -105,10 +105,10 @@ def handed_arguments(role: RunsRole, call: Call) -> tuple[tuple[Expression, ...]
 class Dispatches:
     """Finds every dispatch of the program."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._roles = roles
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._roles = program.roles
         self.all: list[Dispatch] = []
         self.by_code: dict[Code, list[Dispatch]] = {}
         self._done: set[Code] = set()

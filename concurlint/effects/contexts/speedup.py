@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.spawns import Dispatch
-from concurlint.project.callgraph import CallGraph
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.program import Program
 
 
 class Speed:
     """Which dispatches to threads only make sense if they make the work faster."""
 
-    def __init__(self, graph: CallGraph, dispatches: list[Dispatch]) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
         self._all = [
-            d for d in dispatches if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
+            d
+            for d in program[Dispatches].all
+            if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
         ]
-        self._all += [d for d in dispatches if d.on == "thread" and d.hook is not None and d.hook.what == "thread"]
+        self._all += [
+            d for d in program[Dispatches].all if d.on == "thread" and d.hook is not None and d.hook.what == "thread"
+        ]
 
     def hoped_for(self) -> Iterator[tuple[Dispatch, tuple[Dispatch, ...]]]:
         """Dispatches of several pieces of work side by side.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from concurlint.catalog.roles import Roles
-from concurlint.config import Config
+from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call, Expression
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Literal
 
@@ -19,11 +19,11 @@ UNKNOWN_METHOD = "unknown"
 class StartMethods:
     """Answers with sets of `fork`, `spawn`, `forkserver`; with `unknown` among them where it is chosen at run time."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, config: Config) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._config = config
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._config = program.config
 
     def of(self, made: Call, code: Code) -> frozenset[str]:
         """How the process or pool that the call makes starts its processes."""

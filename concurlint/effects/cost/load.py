@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import CallFact, Effects
+from concurlint.catalog.effects import CallFact
 from concurlint.effects.cost.numbers import bound_once, counts_items, ends_with_items, is_short, number
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,
@@ -23,7 +24,7 @@ from concurlint.facts.syntax import (
 )
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, matching, positional
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Container, Instance, Value
 
@@ -78,13 +79,14 @@ _FREE = Load(0.0, False, False, False, "", (), True)
 
 
 class Computing:
-    """Weighs functions, callees included; a loop over what is not known is taken to have `unknown` turns."""
+    """Weighs functions, callees included; a loop over what is not known is taken to have `_unknown` turns."""
 
-    def __init__(self, graph: CallGraph, effects: Effects, unknown: float = _UNKNOWN_ITERABLE) -> None:
-        self._unknown = unknown
-        self._graph = graph
-        self._effects = effects
-        self._evaluator = graph.evaluator
+    _unknown = _UNKNOWN_ITERABLE
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._effects = program.effects
+        self._evaluator = program.evaluator
         self._active: list[Code] = []
         self._memo: dict[tuple[Code, tuple[tuple[str, float], ...]], Load] = {}
 
@@ -323,6 +325,12 @@ class Computing:
         step = Step(code.span(own[0].call.at), f"`{code.qualname}` calls itself {len(own)} times")
         what = f"recursion of `{code.qualname}`"
         return Load(HEAVY * 10, False, False, False, what, (step,), True)
+
+
+class CautiousComputing(Computing):
+    """The same with few turns for a loop over something whose length is not known: one is not accused on a guess."""
+
+    _unknown = 10.0
 
 
 def _together(sites: list[CallSite]) -> bool:

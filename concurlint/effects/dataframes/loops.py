@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.columns import consumer, few_rows, is_around, reduction
-from concurlint.catalog.effects import Effects
 from concurlint.effects.dataframes.bodies import RowWork
 from concurlint.effects.dataframes.outcomes import Outcome, shown
 from concurlint.effects.dataframes.rows import Rows
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,
@@ -28,7 +28,7 @@ from concurlint.facts.syntax import (
     walk,
 )
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Function, Instance
 
@@ -65,10 +65,10 @@ class RowByRow:
 class Frames:
     """Finds loops over the rows of frames and functions applied to them."""
 
-    def __init__(self, graph: CallGraph, effects: Effects) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._effects = effects
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._effects = program.effects
 
     def row_by_row(self) -> Iterator[RowByRow]:
         """All places, in the order of the text."""

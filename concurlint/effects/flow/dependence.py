@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.effects import EffectKind
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spelled, walk
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
 _GROWS = {"append", "appendleft", "extend", "insert", "add", "update", "put", "pop", "popleft", "remove", "discard"}
@@ -18,9 +18,9 @@ _CONTINUES = {"read", "readline", "readlines", "fetchone", "fetchmany", "fetchal
 class Turns:
     """Looks at what is called and changed in the turns of loops."""
 
-    def __init__(self, graph: CallGraph, effects: Effects) -> None:
-        self._graph = graph
-        self._effects = effects
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._effects = program.effects
 
     @staticmethod
     def sites(code: Code, loop: Loop) -> Iterator[CallSite]:

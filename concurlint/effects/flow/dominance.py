@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from concurlint.effects.program import Program
 from concurlint.facts.records import Branch, CallSite, Condition
 from concurlint.facts.syntax import Call, Collection, Constant, Expression, spelled
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 
 class Doubts:
     """Counts what has to come out one way for a call to be reached."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
-        self._roles = graph.evaluator.roles
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.evaluator.roles
         self._knowing: dict[Code, bool] = {}
 
     def of(self, code: Code, site: CallSite, is_last: bool = False) -> int:

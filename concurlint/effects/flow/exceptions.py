@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.catalog.roles import Roles
+from concurlint.catalog.effects import EffectKind
+from concurlint.effects.program import Program
 from concurlint.facts.records import Context, Returned
 from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library
 
@@ -30,11 +29,11 @@ class Escape:
 class Escapes:
     """Answers whether running a function may end in an error that nothing in it catches."""
 
-    def __init__(self, graph: CallGraph, effects: Effects, roles: Roles) -> None:
-        self._graph = graph
-        self._effects = effects
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._effects = program.effects
+        self._roles = program.roles
+        self._evaluator = program.evaluator
         self._found: dict[Code, Escape | None] = {}
 
     def of(self, code: Code, depth: int = 0) -> Escape | None:

@@ -9,11 +9,12 @@ from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path, at_caller, path_of, settled
 from concurlint.effects.flow.conditions import contradicts, passed_on
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context, Entered
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, Unary, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, merged
-from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Library, Literal, Site, Value
 
@@ -76,13 +77,13 @@ class Hold:
 class Holding:
     """Finds the locks that are held where, and those that calls take."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self.graph = graph
-        self.evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self.graph = program.graph
+        self.evaluator = program.evaluator
         self._takings: dict[Code, tuple[Taking, ...]] = {}
         self._releases: dict[Code, tuple[tuple[CallSite, Guard], ...]] = {}
         self._entering: dict[int, Edge] = {
-            id(edge.site.call): edge for edges in graph.edges.values() for edge in edges if edge.consumed
+            id(edge.site.call): edge for edges in program.graph.edges.values() for edge in edges if edge.consumed
         }
 
     # which lock

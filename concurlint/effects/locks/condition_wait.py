@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
 _WAITS = {"threading.Condition.wait", "multiprocessing.Condition.wait", "asyncio.Condition.wait",
@@ -28,8 +28,8 @@ class BlindWait:
 class Waits:
     """Looks at every wait on a condition."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
 
     def blind(self) -> Iterator[BlindWait]:
         """Waits with no loop around that tests again."""

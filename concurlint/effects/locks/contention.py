@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.locks.acquisitions import Guard, Hold, Holding, Taking
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.modules import Code
@@ -36,10 +37,10 @@ class LongHold:
 class Waiting:
     """Looks for waits under locks that are there for more than the wait."""
 
-    def __init__(self, holding: Holding, blocking: BlockingCalls) -> None:
-        self._holding = holding
-        self._graph = holding.graph
-        self._blocking = blocking
+    def __init__(self, program: Program) -> None:
+        self._holding = program[Holding]
+        self._graph = program.graph
+        self._blocking = program[BlockingCalls]
         self._waits: dict[Taking, bool] = {}
 
     def long_holds(self) -> Iterator[LongHold]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.locks.lockset import Lock, Locks
+from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Expression, Place
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import Instance, Site
 
@@ -49,17 +49,17 @@ class Inherited:
 class InheritedLocks:
     """Compares the locks that forked work takes with those that the parent's threads take."""
 
-    def __init__(
-        self, graph: CallGraph, roles: Roles, dispatches: Dispatches, methods: StartMethods, locks: Locks
-    ) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._locks = locks
-        self._methods = methods
-        self._moments = Moments(graph)
-        self._forked = [d for d in dispatches.all if d.on == "process" and d.site is not None and self._forks(d)]
-        self._threads = [d for d in dispatches.all if d.on == "thread" and not d.registers]
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._locks = program[Locks]
+        self._methods = program[StartMethods]
+        self._moments = program[Moments]
+        self._forked = [
+            d for d in program[Dispatches].all if d.on == "process" and d.site is not None and self._forks(d)
+        ]
+        self._threads = [d for d in program[Dispatches].all if d.on == "thread" and not d.registers]
 
     def _forks(self, dispatch: Dispatch) -> bool:
         assert dispatch.site is not None

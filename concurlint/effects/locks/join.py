@@ -11,6 +11,7 @@ from concurlint.effects.calls.access_paths import Path, at_maker, path_of, settl
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.locks.acquisitions import Hold, Holding
 from concurlint.effects.locks.order import as_edge
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled
 from concurlint.finding import Step
@@ -57,11 +58,11 @@ class Standstill:
 class Joining:
     """Compares what is held at a wait with what the one waited for takes."""
 
-    def __init__(self, holding: Holding, dispatches: Dispatches) -> None:
-        self._holding = holding
-        self._graph = holding.graph
-        self._evaluator = holding.evaluator
-        self._dispatches = dispatches
+    def __init__(self, program: Program) -> None:
+        self._holding = program[Holding]
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._dispatches = program[Dispatches]
 
     def standstills(self) -> Iterator[Standstill]:
         """Waits under a lock that the worker waited for takes too."""

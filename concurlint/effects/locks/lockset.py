@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import Effects
+from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Expression, Name, spelled
-from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.callgraph import Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Site, Value
@@ -52,11 +53,13 @@ NONE_HELD = Held(frozenset(), False)
 class Locks:
     """Answers which locks are held at a place of the program."""
 
-    def __init__(self, graph: CallGraph, effects: Effects, entered_from_outside: frozenset[Code] = frozenset()) -> None:
-        self._graph = graph
-        self._effects = effects
-        self._evaluator = graph.evaluator
-        self._outside = entered_from_outside
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._effects = program.effects
+        self._evaluator = program.evaluator
+        # who calls `asyncio.run` keeps its locks meanwhile
+        started = (one for one in program[Dispatches].all if not (one.on == "task" and one.waits))
+        self._outside = frozenset(one.code for one in started)
         self._managers: dict[Expression, Held] = {}
         self._spans: dict[Code, list[tuple[int, int, Held]]] = {}
         self._always: dict[Code, Held] = {}

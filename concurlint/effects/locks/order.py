@@ -11,6 +11,7 @@ from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.locks.acquisitions import Hold, Holding, Taking, opposite, waits_for_ever
 from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk
 from concurlint.finding import Step
@@ -59,11 +60,11 @@ class Inversion:
 class Ordering:
     """Looks at every lock that is taken under another."""
 
-    def __init__(self, holding: Holding, dispatches: Dispatches, locks: Locks) -> None:
-        self._holding = holding
-        self._graph = holding.graph
-        self._dispatches = dispatches
-        self._locks = locks
+    def __init__(self, program: Program) -> None:
+        self._holding = program[Holding]
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._locks = program[Locks]
         self._entries: dict[Code, frozenset[Dispatch | str]] = {}
         self._seconds = [second for code in self._graph.edges for second in self._in(code)]
 

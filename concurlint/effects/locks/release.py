@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.effects import EffectKind
 from concurlint.effects.locks.acquisitions import Guard, Holding, Taking
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, Unary, spelled
 from concurlint.finding import Step
@@ -49,11 +50,11 @@ class _Exit:
 class Releasing:
     """Looks for ways out between acquire and release."""
 
-    def __init__(self, holding: Holding, effects: Effects) -> None:
-        self._holding = holding
-        self._graph = holding.graph
-        self._evaluator = holding.evaluator
-        self._effects = effects
+    def __init__(self, program: Program) -> None:
+        self._holding = program[Holding]
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._effects = program.effects
 
     def leaks(self) -> Iterator[Leak]:
         """Locks that are released in the same function, but not on every way out."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.parallel import Soloists
-from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.locks.lockset import Lock, Locks
+from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Site
 
@@ -37,11 +35,11 @@ class HeldOver:
 class Suspending:
     """Finds the awaits under a lock."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, locks: Locks, dispatches: Dispatches) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._locks = locks
-        self._alone = Soloists(graph, dispatches)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._locks = program[Locks]
+        self._alone = program[Soloists]
 
     def over_awaits(self) -> Iterator[HeldOver]:
         """The first await under each lock that is taken with waiting."""

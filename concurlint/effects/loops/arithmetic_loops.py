@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.cost.load import Computing
 from concurlint.effects.loops.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Item
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code, Module
 from concurlint.source import decode
 
@@ -38,10 +38,10 @@ class NumberLoop:
 class NumberLoops:
     """Finds them by the parser's tree, and asks the program what the names in it are."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, computing: Computing) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._computing = computing
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._computing = program[Computing]
         self._trees: dict[Module, dict[tuple[int, int], ast.For]] = {}
 
     def all(self) -> Iterator[NumberLoop]:

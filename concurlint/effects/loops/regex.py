@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.cost.load import Computing
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite, Loop
 from concurlint.facts.syntax import (
     Attribute,
@@ -25,7 +25,7 @@ from concurlint.facts.syntax import (
     walk,
 )
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
@@ -64,11 +64,11 @@ class Remade:
 class Patterns:
     """Looks at calls that take the text of a pattern."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, computing: Computing) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._roles = roles
-        self._computing = computing
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._roles = program.roles
+        self._computing = program[Computing]
 
     def remade(self) -> Iterator[Remade]:
         """Patterns that do not change with the loop around them; one for each line."""

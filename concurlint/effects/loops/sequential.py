@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.reads import Read, read
-from concurlint.catalog.roles import Roles
 from concurlint.effects.accesses import Touches
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatches
@@ -16,11 +15,11 @@ from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Turns
 from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.pickling import Pickling
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Name, Text
 from concurlint.finding import Step
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Function, Literal
 
@@ -54,18 +53,16 @@ class Computed:
 class Serial:
     """Looks at the loops of code that nothing has put on a thread, a process or an event loop yet."""
 
-    def __init__(
-        self, graph: CallGraph, dispatches: Dispatches, roles: Roles, effects: Effects, locks: Locks, touches: Touches
-    ) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._effects = effects
-        self._locks = locks
-        self._touches = touches
-        self._moments = Moments(graph)
-        self._turns = Turns(graph, effects)
-        self._computing = Computing(graph, effects)
-        self._pickling = Pickling(graph, roles)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._effects = program.effects
+        self._locks = program[Locks]
+        self._touches = program[Touches]
+        self._moments = program[Moments]
+        self._turns = program[Turns]
+        self._computing = program[Computing]
+        self._pickling = program[Pickling]
         self._alone: dict[Code, bool] = {}
 
     # waiting

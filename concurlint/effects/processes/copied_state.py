@@ -10,10 +10,10 @@ from concurlint.effects.accesses import Location, Touch, Touches
 from concurlint.effects.calls.reachability import Event, Moments, is_apart
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Partial
 
@@ -44,17 +44,17 @@ class LostWrite:
 class LostWrites:
     """Looks for writes that only workers do and reads that only the parent does, later."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._touches = Touches(graph.evaluator)
-        self._moments = Moments(graph)
-        sent = [d for d in dispatches.all if d.on == "process" and d.site is not None]
-        known = [d for d in sent if d.hook is not None or self._is_standard(d, roles)]
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._touches = program[Touches]
+        self._moments = program[Moments]
+        sent = [d for d in program[Dispatches].all if d.on == "process" and d.site is not None]
+        known = [d for d in sent if d.hook is not None or self._is_standard(d, program.roles)]
         self._tasks = [d for d in known if not _is_initializer(d)]
         self._workers = {code for dispatch in sent for code in self._moments.below(dispatch.code)}
         # a thread or callback that runs the same function does it in the parent
-        here = [d.code for d in dispatches.all if d.on != "process"]
+        here = [d.code for d in program[Dispatches].all if d.on != "process"]
         self._beside = {code for started in here for code in self._moments.below(started)}
         self._set_up = {code for d in sent if _is_initializer(d) for code in self._moments.below(d.code)}
 

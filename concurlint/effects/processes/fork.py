@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Event, Moments, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Site, Value
 
@@ -61,13 +60,13 @@ class ThreadedFork:
 class Forking:
     """Compares when threads start and end with when the program forks."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches, methods: StartMethods) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._dispatches = dispatches
-        self._methods = methods
-        self._moments = Moments(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._dispatches = program[Dispatches]
+        self._methods = program[StartMethods]
+        self._moments = program[Moments]
 
     def forks(self) -> Iterator[Fork]:
         """The calls that fork and go on with this program, surely or on one of the target platforms."""

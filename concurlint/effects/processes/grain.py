@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.catalog.roles import Roles
+from concurlint.catalog.effects import EffectKind
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.cost.load import Computing
+from concurlint.effects.program import Program
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
-from concurlint.project.callgraph import CallGraph
 
 _FEW = 100.0
 """Below this many items nothing matters; where the number is unknown it is taken to be more."""
@@ -39,15 +38,15 @@ class Waiting:
 class WorkSize:
     """Weighs what pools of processes are given to do."""
 
-    def __init__(
-        self, graph: CallGraph, roles: Roles, effects: Effects, dispatches: Dispatches, computing: Computing
-    ) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._effects = effects
-        self._computing = computing
-        self._moments = Moments(graph)
-        self._tasks = [d for d in dispatches.all if d.on == "process" and d.site is not None and self._is_task(d)]
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._effects = program.effects
+        self._computing = program[Computing]
+        self._moments = program[Moments]
+        self._tasks = [
+            d for d in program[Dispatches].all if d.on == "process" and d.site is not None and self._is_task(d)
+        ]
 
     def _is_task(self, dispatch: Dispatch) -> bool:
         role = self._roles.runs(dispatch.name)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance
 
@@ -53,13 +52,13 @@ class Undrained:
 class Draining:
     """Compares, in each function, when processes are joined with when their queues are read."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._moments = Moments(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._moments = program[Moments]
         self._by_call: dict[int, Dispatch] = {}
-        for dispatch in dispatches.all:
+        for dispatch in program[Dispatches].all:
             if dispatch.on == "process" and dispatch.site is not None:
                 self._by_call.setdefault(id(dispatch.site.call), dispatch)
         self._of_queue: dict[int, list[Use]] = {}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Moments
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.contexts.start_methods import StartMethods
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Value
 
@@ -38,13 +37,13 @@ class Repeated:
 class Randomness:
     """Looks at what the work of several forked processes draws, and whether anything seeds it anew."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches, methods: StartMethods) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._dispatches = [d for d in dispatches.all if d.on == "process" and d.site is not None]
-        self._methods = methods
-        self._moments = Moments(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._dispatches = [d for d in program[Dispatches].all if d.on == "process" and d.site is not None]
+        self._methods = program[StartMethods]
+        self._moments = program[Moments]
 
     def repeated(self) -> Iterator[Repeated]:
         """Each draw once."""

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.reachability import Event, Moments, is_apart
 from concurlint.effects.contexts.import_time import calls_at_import
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.contexts.start_methods import chooses_for_all
 from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import Literal
 
@@ -33,12 +32,12 @@ class Setting:
 class Settings:
     """Finds the calls that choose for all and looks at when they run."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, dispatches: Dispatches) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._dispatches = dispatches
-        self._moments = Moments(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._dispatches = program[Dispatches]
+        self._moments = program[Moments]
 
     def misplaced(self) -> Iterator[Setting]:
         """Each such call once."""

@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import Effects
 from concurlint.catalog.entries import RunsRole
-from concurlint.catalog.roles import Roles
-from concurlint.config import Config
 from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
-from concurlint.effects.contexts.spawns import Dispatches, handed_arguments
+from concurlint.effects.contexts.spawns import handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
-from concurlint.effects.cost.load import Computing
-from concurlint.effects.locks.fork import Inherited, InheritedLocks
-from concurlint.effects.locks.lockset import Locks
 from concurlint.effects.pickling import Pickling, Refusal
-from concurlint.effects.processes.copied_state import LostWrite, LostWrites
-from concurlint.effects.processes.fork import Forking, ThreadedFork
-from concurlint.effects.processes.grain import WorkSize
-from concurlint.effects.processes.queues import Draining, Undrained
-from concurlint.effects.processes.random_state import Randomness, Repeated
-from concurlint.effects.processes.start_method_choice import Setting, Settings
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged, standing
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Site, Value
 
@@ -52,44 +40,15 @@ class Unsendable:
         return tuple(step for step in (*self.via, *self.refusal.via) if step.span != here)
 
 
-class Processes:
-    """Questions about single processes and what goes to and fro between them and their parent."""
+class Transfer:
+    """What goes to other processes and cannot be pickled."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, config: Config, dispatches: Dispatches) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._methods = StartMethods(graph, roles, config)
-        self._pickling = Pickling(graph, roles)
-        self._dispatches = dispatches
-
-    def joined_too_early(self) -> Iterator[Undrained]:
-        """See `Draining.joined_too_early`."""
-        return Draining(self._graph, self._roles, self._dispatches).joined_too_early()
-
-    def lost_writes(self) -> Iterator[LostWrite]:
-        """See `LostWrites.all`."""
-        return LostWrites(self._graph, self._roles, self._dispatches).all()
-
-    def threaded_forks(self) -> Iterator[ThreadedFork]:
-        """See `Forking.with_threads`."""
-        return Forking(self._graph, self._roles, self._dispatches, self._methods).with_threads()
-
-    def misplaced_settings(self) -> Iterator[Setting]:
-        """See `Settings.misplaced`."""
-        return Settings(self._graph, self._roles, self._dispatches).misplaced()
-
-    def repeated_draws(self) -> Iterator[Repeated]:
-        """See `Randomness.repeated`."""
-        return Randomness(self._graph, self._roles, self._dispatches, self._methods).repeated()
-
-    def inherited_locks(self, locks: Locks) -> Iterator[Inherited]:
-        """See `InheritedLocks.all`."""
-        return InheritedLocks(self._graph, self._roles, self._dispatches, self._methods, locks).all()
-
-    def sizes(self, effects: Effects, computing: Computing) -> WorkSize:
-        """How large the work of pools is."""
-        return WorkSize(self._graph, self._roles, effects, self._dispatches, computing)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._methods = program[StartMethods]
+        self._pickling = program[Pickling]
 
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""

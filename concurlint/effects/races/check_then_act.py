@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.lockset import Held
+from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Branch, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
@@ -48,8 +49,8 @@ def _suits_either(touch: Touch) -> bool:
 class Gaps:
     """Finds tests and what relies on them with no lock around both."""
 
-    def __init__(self, overlap: Overlap) -> None:
-        self._overlap = overlap
+    def __init__(self, program: Program) -> None:
+        self._overlap = program[Overlap]
 
     def at(self, touch: Touch) -> Gap | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):

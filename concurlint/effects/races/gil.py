@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import gil_package, gil_pattern, trait
 from concurlint.effects.accesses import Touch
 from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.contexts.reach import Run, thread_steps
+from concurlint.effects.program import Program
+from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Binding, Context
 from concurlint.facts.syntax import Attribute, Call, Comprehension, Constant, Expression, Name, Place, spelled
@@ -16,7 +18,6 @@ from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
-from concurlint.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +52,12 @@ class Borrowed:
 class FreeThreading:
     """The questions of the rules about builds without the GIL."""
 
-    def __init__(self, races: Races, files: Sequence[SourceFile]) -> None:
-        self._files = files
-        self._races = races
-        self._sharing = races.sharing
-        self._graph = races.graph
-        self._evaluator = races.evaluator
+    def __init__(self, program: Program) -> None:
+        self._files = program.files
+        self._races = program[Races]
+        self._sharing = program[Sharing]
+        self._graph = program.graph
+        self._evaluator = program.evaluator
 
     # changes in one step
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.locks.lockset import Held, Lock
+from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
 from concurlint.finding import Step
@@ -57,8 +58,8 @@ class _Way:
 class Slips:
     """Finds changes without the lock that guards the same state elsewhere."""
 
-    def __init__(self, overlap: Overlap) -> None:
-        self._overlap = overlap
+    def __init__(self, program: Program) -> None:
+        self._overlap = program[Overlap]
 
     def of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
         if location.kind == "closure":

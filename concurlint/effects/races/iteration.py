@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.acquisitions import opposite
+from concurlint.effects.program import Program
+from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
@@ -41,10 +43,10 @@ class Disturbed:
 class Iterating:
     """Compares loops over shared containers with what changes their size."""
 
-    def __init__(self, races: Races) -> None:
-        self._races = races
-        self._sharing = races.sharing
-        self._evaluator = races.evaluator
+    def __init__(self, program: Program) -> None:
+        self._races = program[Races]
+        self._sharing = program[Sharing]
+        self._evaluator = program.evaluator
 
     def disturbed(self) -> Iterator[Disturbed]:
         """Loops during which another thread may change the size, with no common lock."""

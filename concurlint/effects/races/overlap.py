@@ -6,9 +6,10 @@ from functools import cached_property
 
 from concurlint.effects.accesses import Location, Touch
 from concurlint.effects.contexts.reach import Run
+from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance
@@ -17,10 +18,10 @@ from concurlint.project.values import Bound, Instance
 class Overlap:
     """Accesses by the state they touch, and which of them may meet."""
 
-    def __init__(self, graph: CallGraph, sharing: Sharing) -> None:
-        self.graph = graph
-        self.evaluator = graph.evaluator
-        self.sharing = sharing
+    def __init__(self, program: Program) -> None:
+        self.graph = program.graph
+        self.evaluator = program.evaluator
+        self.sharing = program[Sharing]
 
     @cached_property
     def by_location(self) -> dict[Location, list[Touch]]:

@@ -18,8 +18,9 @@ from concurlint.effects.contexts.reach import (
 )
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.locks.lockset import Held, Lock, Locks
+from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
-from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import NOTHING, Bound, Coroutine, Instance, Site, Value
@@ -33,20 +34,21 @@ _MOST_WAYS = 4  # to one function that does what it is told
 class Sharing:
     """Finds the state that code on threads (or in tasks) touches."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, locks: Locks, on: str = "thread") -> None:
-        self._on = on
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self.touching = Touches(graph.evaluator)
-        self._dispatches = dispatches
-        self.locks = locks
+    _on = "thread"
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self.touching = program[Touches]
+        self._dispatches = program[Dispatches]
+        self.locks = program[Locks]
         self._init_only: dict[Code, bool] = {}
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
         self._reached_by: dict[Dispatch, set[Code]] = {}
         self._depending: dict[Code, bool] = {}
-        for dispatch in dispatches.all:
-            if dispatch.on == on and (on == "task" or not dispatch.code.is_async):
+        for dispatch in program[Dispatches].all:
+            if dispatch.on == self._on and (self._on == "task" or not dispatch.code.is_async):
                 self._reach(dispatch)
 
     # reach of threads
@@ -294,6 +296,12 @@ class Sharing:
 
     def _inside(self, run: Run) -> set[Code]:
         return {run.dispatch.code, *(edge.callee for edge in run.via)}
+
+
+class TaskSharing(Sharing):
+    """The same for code in tasks."""
+
+    _on = "task"
 
 
 def _may_give_way(lock: Lock, code: Code) -> bool:

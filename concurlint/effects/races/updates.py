@@ -9,9 +9,11 @@ from functools import cached_property
 from concurlint.effects.accesses import Touch
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.lockset import Held
+from concurlint.effects.program import Program
 from concurlint.effects.races.check_then_act import Gap, Gaps
 from concurlint.effects.races.inconsistency import Slip, Slips
 from concurlint.effects.races.overlap import Overlap
+from concurlint.effects.races.sharing import Sharing
 from concurlint.finding import Step
 from concurlint.project.modules import Code
 
@@ -38,13 +40,13 @@ def _other_side(other: Touch | None) -> tuple[Step, ...]:
 class Races:
     """Puts the three questions to the shared state of a program."""
 
-    def __init__(self, overlap: Overlap) -> None:
-        self.overlap = overlap
-        self.graph = overlap.graph
-        self.evaluator = overlap.evaluator
-        self.sharing = overlap.sharing
-        self._slipping = Slips(overlap)
-        self._gapping = Gaps(overlap)
+    def __init__(self, program: Program) -> None:
+        self.overlap = program[Overlap]
+        self.graph = program.graph
+        self.evaluator = program.evaluator
+        self.sharing = program[Sharing]
+        self._slipping = program[Slips]
+        self._gapping = program[Gaps]
 
     # 302
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import trait
 from concurlint.effects.calls.arguments import star_parameter
+from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import (
     SAFE,
     UNKNOWN,
@@ -40,7 +40,7 @@ from concurlint.facts.syntax import (
     Text,
     Walrus,
 )
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Container, Function, Literal, Value
 
@@ -60,11 +60,11 @@ _MOST_STEPS = 4000
 class Tracer:
     """Follows strings back to where their parts come from."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._roles = roles
-        self.origins = Origins(self, graph, roles)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._roles = program.roles
+        self.origins = Origins(self, program.graph, program.roles)
         self._active: set[tuple[int, ...]] = set()
         self.frames: list[Frame] = []
         self._steps = 0

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, Touch, as_copied
 from concurlint.effects.contexts.reach import Run
-from concurlint.effects.races.sharing import Sharing
+from concurlint.effects.program import Program
+from concurlint.effects.races.sharing import TaskSharing
 from concurlint.facts.records import Awaited, Branch
 from concurlint.facts.syntax import Attribute, Await, Call, Expression, Item, Name, Place, walk
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +40,9 @@ class Torn:
 class Interleaving:
     """Looks at the writes in coroutines that several tasks run; `sharing` is that of tasks."""
 
-    def __init__(self, graph: CallGraph, sharing: Sharing) -> None:
-        self._graph = graph
-        self._sharing = sharing
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._sharing = program[TaskSharing]
 
     def torn(self) -> Iterator[Torn]:
         """Every such write for which nobody holds a lock."""

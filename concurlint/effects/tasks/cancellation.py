@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context, Handler
 from concurlint.facts.syntax import (
     Attribute,
@@ -22,7 +22,7 @@ from concurlint.facts.syntax import (
     spelled,
     walk,
 )
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Coroutine
 
@@ -46,10 +46,10 @@ class Swallowed:
 class Cancelling:
     """Looks at every handler around an `await`."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, roles: Roles) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._roles = roles
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._roles = program.roles
 
     def swallowed(self) -> Iterator[Swallowed]:
         """The handlers that catch a cancellation and let the task go on."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Expression, Unary
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
-from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Partial, Value
@@ -38,11 +38,11 @@ class Nested:
 class Coroutines:
     """Looks at what becomes of coroutines, and at who runs loops."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, roles: Roles) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._roles = roles
-        self._doubts = Doubts(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._roles = program.roles
+        self._doubts = program[Doubts]
 
     # coroutines that are thrown away
 

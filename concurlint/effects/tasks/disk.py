@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.contexts.parallel import Soloists
+from concurlint.effects.blocking.calls import Blocking, DiskCalls
+from concurlint.effects.contexts.parallel import EndedSoloists
 from concurlint.effects.contexts.spawns import Dispatches
 from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Literal
 
@@ -18,16 +19,16 @@ from concurlint.project.values import Bound, ClassOf, Instance, Literal
 class DiskWork:
     """Looks at the calls in coroutines that wait for the disk."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, blocking: BlockingCalls) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._blocking = blocking
-        self._doubts = Doubts(graph)
-        self._alone = Soloists(graph, dispatches, run_to_end=True)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._blocking = program[DiskCalls]
+        self._doubts = program[Doubts]
+        self._alone = program[EndedSoloists]
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
         """The calls, and whether each is repeated for items of which there may be any number."""
-        for code, site, blocking in self._blocking.on_loops(self._dispatches):
+        for code, site, blocking in self._blocking.on_loops():
             if self._is_of_file_opened_here(code, site) or self._is_start_up(code, site):
                 continue
             yield code, site, blocking, self._is_repeated(code, site, blocking)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Name, walk
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Value
@@ -46,11 +46,11 @@ class Crossing:
 class Crossings:
     """Looks at the calls in everything that threads reach."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, sharing: Sharing) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._sharing = sharing
-        self._doubts = Doubts(graph)
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._sharing = program[Sharing]
+        self._doubts = program[Doubts]
 
     def all(self) -> Iterator[Crossing]:
         """Every such call, once."""

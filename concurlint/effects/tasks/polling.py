@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.accesses import Location, Touches
 from concurlint.effects.flow.dependence import takes_only_the_item
 from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, spelled, walk
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 _DEEPEST = 6
@@ -31,11 +31,11 @@ class Poll:
 class Idling:
     """Looks at loops that await."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, locks: Locks, touches: Touches) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._locks = locks
-        self._touches = touches
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._locks = program[Locks]
+        self._touches = program[Touches]
 
     # polls
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.effects import EffectKind
 from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.cost.load import Computing, Load
+from concurlint.effects.cost.load import CautiousComputing, Load
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Place
 from concurlint.finding import Step
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 _COMPUTE = (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU)
@@ -19,11 +20,11 @@ _COMPUTE = (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU)
 class Stalling:
     """Weighs what coroutines do between two awaits."""
 
-    def __init__(self, graph: CallGraph, dispatches: Dispatches, effects: Effects, computing: Computing) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._effects = effects
-        self._computing = computing
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches]
+        self._effects = program.effects
+        self._computing = program[CautiousComputing]
 
     def heavy(self) -> Iterator[tuple[Code, Place, Load]]:
         """Loops without an await and calls of project functions that surely compute for long."""

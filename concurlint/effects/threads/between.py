@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from concurlint.catalog.effects import EffectKind, Effects
+from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.roles import Roles
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression, spelled, walk
 from concurlint.project.callgraph import CallGraph, library_name
@@ -19,10 +20,10 @@ _OWN = {"start", "join", "append", "add", "extend", "is_alive"}
 class Meanwhile:
     """Tells a function that only waits from one that goes on with something."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, effects: Effects) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._effects = effects
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._effects = program.effects
 
     def is_busy(self, code: Code, begun: Sequence[CallSite], joins: Sequence[CallSite]) -> bool:
         """Whether there is more between the last start and the first join than a message."""

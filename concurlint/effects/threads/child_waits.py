@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.effects import Effects
 from concurlint.catalog.entries import ChildRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.flow.conditions import is_for_tests
+from concurlint.effects.program import Program
 from concurlint.effects.threads.between import is_idle
 from concurlint.effects.threads.fork_join import Team, Teams, always, has_timeout
 from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Attribute, Call, Compare, Constant, Table, spelled, walk
 from concurlint.project.arguments import given, merged
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Library, Literal, Value
 
@@ -45,15 +44,13 @@ class _Errand:
 class Errands:
     """Finds threads of which nothing would be left if the child were waited for by the one who starts them."""
 
-    def __init__(
-        self, graph: CallGraph, threads: ThreadObjects, teams: Teams, roles: Roles, effects: Effects
-    ) -> None:  # fmt: skip
-        self._graph = graph
-        self._threads = threads
-        self._teams = teams
-        self._roles = roles
-        self._effects = effects
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._threads = program[ThreadObjects]
+        self._teams = program[Teams]
+        self._roles = program.roles
+        self._effects = program.effects
+        self._evaluator = program.evaluator
 
     # several children side by side
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from concurlint.catalog.traits import trait
 from concurlint.effects.contexts.reach import Run, comes_to, thread_steps
+from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Place, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Site, Value
 
@@ -37,11 +38,11 @@ class Trespass:
 class ProcessWide:
     """Looks at what code on threads does to things it does not have for itself."""
 
-    def __init__(self, graph: CallGraph, sharing: Sharing, target: tuple[int, int]) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._sharing = sharing
-        self._target = target
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._sharing = program[Sharing]
+        self._target = program.config.target_python
 
     # state of the process
 

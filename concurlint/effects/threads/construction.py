@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import HookRole, RunsRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.reaching import excluded
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.arguments import given, has_stars, merged
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Literal, Value
@@ -37,10 +36,10 @@ class Start:
 class Starts:
     """Looks at the calls that make thread and process objects, and at those of their methods."""
 
-    def __init__(self, graph: CallGraph, roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
 
     def run_here(self) -> Iterator[Start]:
         """Calls of the method that `start()` would run elsewhere."""

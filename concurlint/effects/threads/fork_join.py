@@ -8,12 +8,13 @@ from itertools import combinations
 
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.typestate import alike
+from concurlint.effects.program import Program
 from concurlint.effects.threads.between import Meanwhile
 from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
 from concurlint.effects.threads.termination import Tarrying
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
-from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 
 
@@ -59,11 +60,11 @@ class Team:
 class Teams:
     """Finds functions that start several threads on one target and wait for all of them."""
 
-    def __init__(self, graph: CallGraph, threads: ThreadObjects, tarrying: Tarrying, meanwhile: Meanwhile) -> None:
-        self._graph = graph
-        self._threads = threads
-        self._tarrying = tarrying
-        self._meanwhile = meanwhile
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._threads = program[ThreadObjects]
+        self._tarrying = program[Tarrying]
+        self._meanwhile = program[Meanwhile]
 
     def all(self) -> Iterator[Team]:
         """One for each function that manages one."""

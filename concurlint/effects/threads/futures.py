@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup, whole_parameter
 from concurlint.effects.contexts.spawns import ran
 from concurlint.effects.flow.exceptions import Escape, Escapes
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 from concurlint.project.values import Value, Values
 
@@ -33,11 +32,11 @@ class Lost:
 class Results:
     """Looks at what is done with what pools give back."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, escapes: Escapes) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
-        self._escapes = escapes
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
+        self._escapes = program[Escapes]
 
     def lost_errors(self) -> Iterator[Lost]:
         """Dropped results of work that may fail."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name, spelled, walk
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
@@ -30,9 +30,9 @@ class Capture:
 class Captures:
     """Finds work that reads a loop variable by closure."""
 
-    def __init__(self, graph: CallGraph, dispatches: list[Dispatch]) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches].all
 
     def all(self) -> Iterator[Capture]:
         """One for each dispatch of such work."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from concurlint.catalog.roles import Roles
 from concurlint.effects.calls.arguments import Known, at_caller, whole_parameter
-from concurlint.effects.contexts.spawns import Dispatch, handed_arguments, ran
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches, handed_arguments, ran
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, spelled
 from concurlint.project.arguments import given, merged
-from concurlint.project.callgraph import CallGraph, Edge, library_name
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Value
 
@@ -37,19 +36,19 @@ class ThreadObject:
 class ThreadObjects:
     """Every call that makes a thread object, and the calls of their methods."""
 
-    def __init__(self, graph: CallGraph, dispatches: Iterable[Dispatch], roles: Roles) -> None:
-        self._graph = graph
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._roles = program.roles
+        self._evaluator = program.evaluator
         self.made: dict[int, ThreadObject] = {}
         self.here: dict[Code, list[ThreadObject]] = {}
         sent: dict[int, list[Dispatch]] = {}
-        for dispatch in dispatches:
+        for dispatch in program[Dispatches].all:
             if dispatch.on == "thread" and dispatch.site is not None:
                 sent.setdefault(id(dispatch.site.call), []).append(dispatch)
                 if dispatch.hook is not None and dispatch.hook.what == "thread":
                     self._add(self._of_class(dispatch, dispatch.site))
-        for code, calls in graph.libraries.items():
+        for code, calls in program.graph.libraries.items():
             for site, name, value in calls:
                 self._plain(code, site, name, value, tuple(sent.get(id(site.call), ())))
 

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
 from concurlint.effects.flow.conditions import holds
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
-from concurlint.project.callgraph import CallGraph, Edge
+from concurlint.project.callgraph import Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Site, Values
@@ -34,11 +34,11 @@ class SelfWait:
 class SelfWaits:
     """Finds waits of a pool's tasks for other tasks of the same pool."""
 
-    def __init__(self, graph: CallGraph, dispatches: list[Dispatch], roles: Roles) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches].all
+        self._roles = program.roles
+        self._evaluator = program.evaluator
 
     def all(self) -> Iterator[SelfWait]:
         """One for each waiting call."""

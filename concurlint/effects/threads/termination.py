@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from concurlint.catalog.effects import Effects
-from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import method_trait, trait
+from concurlint.effects.program import Program
 from concurlint.effects.threads.objects import Work
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Walrus, walk
 from concurlint.project.arguments import given
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Value
 
@@ -24,11 +23,11 @@ _SIGNALS = {"event", "barrier", "async-queue", "async-event", "async-condition",
 class Tarrying:
     """Looks through what a function runs for signs that it goes on until somebody else does something."""
 
-    def __init__(self, graph: CallGraph, roles: Roles, effects: Effects) -> None:
-        self._graph = graph
-        self._effects = effects
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._effects = program.effects
+        self._roles = program.roles
+        self._evaluator = program.evaluator
         self._known: dict[Code, bool] = {}
 
     def tarries(self, work: Work) -> bool:

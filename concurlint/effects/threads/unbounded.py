@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.program import Program
 from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Compare, Expression, walk
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Value
 
@@ -30,11 +30,11 @@ class Flood:
 class Floods:
     """Finds loops over streams that start a thread in each turn."""
 
-    def __init__(self, graph: CallGraph, dispatches: list[Dispatch], roles: Roles) -> None:
-        self._graph = graph
-        self._dispatches = dispatches
-        self._roles = roles
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._dispatches = program[Dispatches].all
+        self._roles = program.roles
+        self._evaluator = program.evaluator
 
     def all(self) -> Iterator[Flood]:
         """One for each call that makes such a thread."""

@@ -160,7 +160,7 @@ def of_page(path: Path) -> list[Row]:
 def of_example(example: Example) -> list[Row]:
     """The rows of one example, linted in this process."""
     from concurlint import config
-    from concurlint.lint import lint
+    from concurlint.linting import lint
 
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()

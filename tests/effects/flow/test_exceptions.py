@@ -15,8 +15,8 @@ INNER = "\n\ndef inner(x):\n    if x:\n        raise ValueError(x)\n"
 def ways(folder: Path, body: str) -> list[str]:
     """The steps by which an error gets out of a function with this body; nothing if none does."""
     made = program(folder, {"app.py": HEAD + "def main(x):\n" + indent(body, "    ") + INNER})
-    code = next(code for code in made.codes() if code.qualname == "main")
-    found = Escapes(made.graph, made.effects, made.roles).of(code)
+    code = next(code for code in made.graph.edges if code.qualname == "main")
+    found = made[Escapes].of(code)
     return [step.message for step in found.steps] if found is not None else []
 
 

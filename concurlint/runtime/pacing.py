@@ -16,15 +16,21 @@ _EVERY: Seconds = 0.25
 _ENOUGH: Seconds = 1.0
 _MUCH: Seconds = 0.1
 """CPU time is counted in ticks of 10 ms: a shorter time, or a smaller cost, says too little about it."""
-_TOO_MUCH = 1.25
+_TOO_MUCH = 1.5
 """Times its share: to begin anew leaves some tenths of a second without stacks, so it must be worth it."""
+_READS = 300
+"""Stacks a second that are read whatever it costs: with few threads it is not their number that makes it dear."""
 
 
 class PacedRecorder:
     """One py-spy after another on the same process, each slower than the one before; used as a `StackRecorder` is."""
 
-    def __init__(self, make: Callable[[int], StackRecorder], rate: int, *, share: float = SHARE) -> None:
+    def __init__(
+        self, make: Callable[[int], StackRecorder], rate: int, threads: Callable[[], int], *, share: float = SHARE
+    ) -> None:
+        """`make` makes a recorder that looks so many times a second, `threads` tells how many threads there are."""
         self._make = make
+        self._threads = threads
         self._share = share
         self._rates = [rate]
         self._recorder: StackRecorder | None = make(rate)
@@ -74,7 +80,8 @@ class PacedRecorder:
         share = cost / elapsed if elapsed >= _ENOUGH or cost >= _MUCH else 0.0
         if share <= _TOO_MUCH * self._share:
             return self._rates[-1]
-        return max(1, int(self._rates[-1] * self._share / share))
+        least = _READS // max(1, self._threads())
+        return max(1, least, int(self._rates[-1] * self._share / share))
 
     def _begin_anew(self, recorder: StackRecorder, rate: int) -> StackRecorder | None:
         self._past.append(recorder.stop())

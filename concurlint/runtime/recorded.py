@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.runtime.join import Joined, join
-from concurlint.runtime.profile import FEWEST, Ended, Profile, make_profile
+from concurlint.runtime.notes import notes_on
+from concurlint.runtime.profile import Ended, Profile, make_profile
 from concurlint.runtime.samples import Nanoseconds, Stacks, State, States, Stretch, ThreadStacks, ThreadStates
 from concurlint.runtime.stacks import Recording
 
@@ -46,8 +47,8 @@ class Recorded:
 
     def profile(self) -> Profile:
         """All of it."""
-        notes = [*_too_short(self.states), *self.notes, *self._lineless()]
-        return self._made(self.states, self._joined, self.command, notes)
+        told = self._told(self.states, self.recording.stacks, self._joined.offset)
+        return self._made(self.states, self._joined, self.command, told)
 
     def part(self, window: Window) -> Profile:
         """What happened within the window; the kernel's own times are shared out by what was seen of them."""
@@ -55,8 +56,8 @@ class Recorded:
         stacks = _moved(self.recording.stacks, self._joined.offset, window)
         # The clocks have been aligned by the whole run: a part of it knows less.
         joined = join(states, stacks, self.hidden.union(window.hidden), 0)
-        notes = [*_too_short(states), *self.notes, *self._lineless()]
-        made = self._made(states, joined, window.command or self.command, notes)
+        told = self._told(states, stacks, 0)
+        made = self._made(states, joined, window.command or self.command, told)
         started = self.started + (states.started - self.states.started) / 1e9
         return replace(made, run=replace(made.run, started=started))
 
@@ -64,9 +65,10 @@ class Recorded:
     def _joined(self) -> Joined:
         return join(self.states, self.recording.stacks, self.hidden, self.recording.doubt)
 
-    def _lineless(self) -> list[str]:
+    def _told(self, states: States, stacks: Stacks, offset: Nanoseconds) -> list[str]:
         lost = self.with_lines and not self._joined.with_stacks and not self.recording.trouble
-        return [NO_STACKS_SEEN] if lost else []
+        told = notes_on(states, stacks, offset, with_lines=self.with_lines and not lost)
+        return [*told, *self.notes, *([NO_STACKS_SEEN] if lost else [])]
 
     def _made(self, states: States, joined: Joined, command: Sequence[str], notes: Sequence[str]) -> Profile:
         return make_profile(
@@ -80,13 +82,6 @@ class Recorded:
             notes=notes,
             ended=self.ended,
         )
-
-
-def _too_short(states: States) -> list[str]:
-    if states.ticks >= FEWEST:
-        return []
-    count = "1 sample" if states.ticks == 1 else f"{states.ticks} samples"
-    return [f"too short: {count}, and nothing can be judged from fewer than {FEWEST}"]
 
 
 def _clipped(states: States, window: Window) -> States:

@@ -154,7 +154,7 @@ class Recorders:
         def make(rate: int) -> StackRecorder:
             return StackRecorder(self._program.pid, rate=rate, children=True, pyspy=self._pyspy)
 
-        return PacedRecorder(make, self._rate)
+        return PacedRecorder(make, self._rate, lambda: self.sampler.now.total())
 
     def _start_stacks(self) -> None:
         self._python = self._python or version_of(self._program.pid)

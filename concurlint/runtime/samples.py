@@ -24,6 +24,7 @@ class State(StrEnum):
     CHILD = "child"
     SLEEP = "sleep"
     HELD_BLOCKED = "held-blocked"
+    STOPPED = "stopped"
     UNKNOWN = "unknown"
 
 

@@ -19,12 +19,12 @@ from concurlint.trouble import UserError
 DEFAULT_RATE = 200
 _RENEW = 10
 """Looks after which the processes and threads are listed again even if nobody seems to have been born."""
-_SHARE = 0.02
-"""Of a core: what the sampler may cost; with many threads it looks less often, and not at all of them each time."""
-_SLOWER, _SLOWEST = 10, 100
-"""Times the interval: all threads are looked at up to the first; slower than the second would be too slow."""
-_PARTS = 16
-"""Looks after which every thread has been looked at, at the most."""
+_SHARE, _SHARE_OF_MANY = 0.03, 0.02
+"""Of a core: what the sampler may cost; the more threads, the less often it looks, and the more py-spy costs beside."""
+_SLOWEST, _SLOWEST_OF_MANY = 10, 100
+"""Times the interval: slower than that it gets for nobody."""
+_MANY, _PARTS = 40, 16
+"""More threads than this are not all looked at each time, but in parts, at the most so many, by turns."""
 _BRIEFLY = 300_000_000
 _STILL = 1_500_000_000
 """Nothing has run for so long: nobody will, if no wait ends by itself."""
@@ -207,18 +207,20 @@ class Sampler:
         spent = time.thread_time_ns()
         self._effort += ((spent - self._spent) - self._effort) / _RENEW
         self._spent = spent
+        is_many = sum(len(member.tids) for member in self._family.members.values()) > _MANY
         if self._ticks % _RENEW == 0:
-            self._divide()
-        interval = min(max(self._interval, self._effort / _SHARE), self._interval * _SLOWEST)
+            self._divide(is_many)
+        share, slowest = (_SHARE_OF_MANY, _SLOWEST_OF_MANY) if is_many else (_SHARE, _SLOWEST)
+        interval = min(max(self._interval, self._effort / share), self._interval * slowest)
         interval *= self._chance.uniform(1 - _UNEVEN, 1 + _UNEVEN)
         time.sleep(max(0.0, self._last + interval - time.monotonic_ns()) / 1e9)
 
-    def _divide(self) -> None:
+    def _divide(self, is_many: bool) -> None:
         """Into how many parts the threads are divided, so that one part at a look costs what it may."""
-        allowed = self._interval * _SLOWER * _SHARE
-        if self._effort > allowed:
+        allowed = self._interval * _SLOWEST * _SHARE_OF_MANY
+        if is_many and self._effort > allowed:
             self._parts = min(_PARTS, self._parts + max(1, round(self._parts * (self._effort / allowed - 1))))
-        elif self._effort < allowed / 2:
+        elif not is_many or self._effort < allowed / 2:
             self._parts = max(1, self._parts - 1)
         self._most_parts = max(self._most_parts, self._parts)
 

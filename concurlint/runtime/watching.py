@@ -31,6 +31,8 @@ _IDLE, _SELDOM = 16, 4
 _INSIDE = frozenset({State.LOCK, State.QUEUE, State.CHILD, State.PIPE, State.LOOP_IDLE})
 """Waits that may be for other threads and processes of the program."""
 _LETTERS = {"R": State.COMPUTES, "D": State.DISK}
+_STOPPED = ("T", "t")
+"""The kernel's letters for a process that a signal has stopped, and for one that a debugger holds."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Watched:
         self._listings = 0
         self._most = 0
         self._last_look: Look | None = None
+        self._still = 0
+        self._is_stopped = False
         self._gil: Gil | None = None
         self._memory: Memory | None = None
         self._waits = Waits(self.pid, machine, None)
@@ -136,21 +140,16 @@ class Watched:
         if holder not in self._threads:
             holder = self._meet(holder, between)
         self._count(now, look, holder)
+        self._still += 1
+        if self._is_stopped or not self._still % _SELDOM:
+            self._is_stopped = read_state(self.pid, self.pid) in _STOPPED
         for place, (tid, thread) in enumerate(list(self._threads.items())):
             if place % parts != part and tid not in (holder, self.pid):
                 continue
             # Half-way to this thread's own last look, if others were looked at since.
             moment = (thread.seen + now) // 2 if parts > 1 and thread.seen else between
             thread.seen = now
-            try:
-                if thread.has_run() or not thread.since:
-                    thread.since = now
-                if thread.idle < _IDLE or not thread.idle % _SELDOM or holder == tid:
-                    state = self._state(tid, thread, look, holder)
-                else:
-                    state = thread.track.state
-            except (OSError, ValueError, IndexError):
-                state = None
+            state = self._see(tid, thread, look, holder)
             if state is None:
                 self._lose(tid, moment)
             else:
@@ -195,6 +194,21 @@ class Watched:
                 thread.epoll = -1
                 return
         thread.track.asked[thread.asked] += 1
+    def _see(self, tid: int, thread: _Thread, look: Look | None, holder: int) -> State | None:
+        """What the thread does; None when it has ended."""
+        try:
+            has_run = thread.has_run()
+            if has_run:
+                self._still = 0
+            if has_run or not thread.since:
+                thread.since = thread.seen
+            if self._is_stopped:
+                return State.STOPPED
+            before = thread.track.state
+            is_quiet = not has_run and thread.idle >= _IDLE and thread.idle % _SELDOM and before is not State.STOPPED
+            return before if is_quiet and holder != tid else self._state(tid, thread, look, holder)
+        except (OSError, ValueError, IndexError):
+            return None
 
     def _meet(self, tid: int, between: Nanoseconds) -> int:
         """Take up a thread that was born since the last listing and holds the GIL; 0 if there is none of that id."""
@@ -277,7 +291,7 @@ class Watched:
         self._last_look = look
 
     def _state(self, tid: int, thread: _Thread, look: Look | None, holder: int) -> State | None:
-        """What the thread does; None when it has ended."""
+        """What the thread does, asked anew; None when it has ended."""
         if thread.syscall is None:
             return self._state_by_letter(tid, holder)
         said = thread.syscall.read()

@@ -44,8 +44,8 @@ def target(tmp_path: Path) -> Iterator[int]:
         process.kill()
 
 
-def recorder(pid: int, share: float) -> PacedRecorder:
-    return PacedRecorder(lambda rate: StackRecorder(pid, rate=rate), 200, share=share)
+def recorder(pid: int, share: float, threads: int = 1000) -> PacedRecorder:
+    return PacedRecorder(lambda rate: StackRecorder(pid, rate=rate), 200, lambda: threads, share=share)
 
 
 def test_what_costs_too_much_is_begun_anew_slower_and_joined(target: int):
@@ -68,6 +68,14 @@ def test_what_costs_too_much_is_begun_anew_slower_and_joined(target: int):
 
 def test_what_costs_little_goes_on_as_it_is(target: int):
     paced = recorder(target, share=100.0)
+    paced.start()
+    time.sleep(1.5)
+    recording = paced.stop()
+    assert (recording.pace, recording.stacks.rate) == ("", 200)
+
+
+def test_few_threads_are_recorded_as_often_as_was_asked_for(target: int):
+    paced = recorder(target, share=1e-6, threads=1)
     paced.start()
     time.sleep(1.5)
     recording = paced.stop()

@@ -1,6 +1,7 @@
 """Live: what the sampler says of small programs, against arithmetic and the kernel's own counts."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -394,3 +395,23 @@ def test_without_leave_what_is_left_is_given_and_the_method_says_so(tmp_path: Pa
     assert seen == "{'unknown'}"
     assert "GIL not found" in method
     assert "grant CAP_SYS_PTRACE" in method
+
+
+def test_a_process_that_a_signal_has_stopped_is_called_stopped(tmp_path: Path):
+    (tmp_path / "app.py").write_text("import time\nwhile True:\n    time.sleep(0.01)\n", encoding="utf-8")
+    with subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path) as process:
+        try:
+            time.sleep(0.3)
+            with Sampler(process.pid) as sampler:
+                time.sleep(0.3)
+                process.send_signal(signal.SIGSTOP)
+                time.sleep(0.8)
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.5)
+                (thread,) = sampler.stop().threads
+        finally:
+            process.kill()
+    states = [stretch.state for stretch in thread.stretches]
+    stood = [stretch.end - stretch.start for stretch in thread.stretches if stretch.state is State.STOPPED]
+    assert State.STOPPED not in (states[0], states[-1])
+    assert 0.4 < sum(stood) / 1e9 < 1.2

@@ -75,6 +75,7 @@ LOOKS: Mapping[State, Look] = {
     ),
     State.SLEEP: Look("sleeps", "sleep", "s", Kind.IDLE, "#6e7681", "#8b949e", "bright_black", "thread_state_sleeping"),
     State.LOOP_IDLE: Look("event loop idle", "loop idle", "i", Kind.IDLE, "#7a70c4", "#a3a7d1", "bright_blue", "grey"),
+    State.STOPPED: Look("stopped", "stopped", "t", Kind.IDLE, "#33373e", "#e3e7ec", "bright_white", "black"),
     State.UNKNOWN: Look("not known", "not known", "u", Kind.IDLE, "#857f78", "#a39d96", "white", "generic_work"),
 }
 

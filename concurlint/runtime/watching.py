@@ -194,6 +194,7 @@ class Watched:
                 thread.epoll = -1
                 return
         thread.track.asked[thread.asked] += 1
+
     def _see(self, tid: int, thread: _Thread, look: Look | None, holder: int) -> State | None:
         """What the thread does; None when it has ended."""
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.polling import Idling
+from concurlint.effects.tasks.polling import Polling
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL511", "asyncio-timer-poll", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for poll in program[Idling].polls():
+    for poll in program[Polling].polls():
         framework = framework_of(poll.code)
         changed = poll.changed
         asked = f"`{poll.asked[:50]}`" if poll.asked else "the condition"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.polling import Idling
+from concurlint.effects.tasks.polling import Polling
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL509", "awaits-one-by-one", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, _, awaited, called in program[Idling].one_by_one():
+    for code, _, awaited, called in program[Polling].one_by_one():
         together = "`asyncio.gather` or a `TaskGroup`"
         if framework_of(code) != "asyncio":
             together = "`start_soon` of a nursery or task group"

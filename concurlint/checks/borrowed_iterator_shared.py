@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.races.gil import FreeThreading
+from concurlint.effects.races.gil import GilReliance
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL702", "borrowed-iterator-shared", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[FreeThreading].borrowed_iterators():
+    for found in program[GilReliance].borrowed_iterators():
         then = "it raises ValueError" if found.is_generator else "items get lost or come twice"
         yield rule.finding(
             found.code.span(found.at),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.callables import Handing
+from concurlint.effects.threads.callables import Callables
 from concurlint.facts.syntax import Call, spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,8 +13,8 @@ rule = Rule[Program]("CCL202", "call-instead-of-callable", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, _, name, work in program[Handing].handed_over():
-        if not program[Handing].is_surely_not_callable(work, code):
+    for code, _, name, work in program[Callables].handed_over():
+        if not program[Callables].is_surely_not_callable(work, code):
             continue
         taker = name.rpartition(".")[2]
         if isinstance(work, Call):

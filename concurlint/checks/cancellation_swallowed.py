@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.cancellation import Cancelling
+from concurlint.effects.tasks.cancellation import Cancellation
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL510", "cancellation-swallowed", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Cancelling].swallowed():
+    for found in program[Cancellation].swallowed():
         caught = f"catching `{found.caught.rpartition('.')[2]}`" if found.caught != "except:" else "a bare `except`"
         after = "the loop just goes on" if found.loops else "the task goes on as if nothing was"
         yield rule.finding(

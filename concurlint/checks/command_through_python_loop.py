@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.batching import Repeat, Repeats
+from concurlint.effects.commands.batching import Repeat, RepeatedCommands
 from concurlint.effects.commands.commands import Commands
 from concurlint.effects.program import Program
-from concurlint.effects.threads.child_waits import Errands, Kept
+from concurlint.effects.threads.child_waits import ChildWaits, Kept
 from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
@@ -17,7 +17,7 @@ rule = Rule[Program]("CCL607", "command-through-python-loop", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    errands = program[Errands]
+    errands = program[ChildWaits]
     for team in errands.side_by_side():
         first = team.first
         yield rule.finding(
@@ -35,7 +35,7 @@ def check(program: Program) -> Iterator[Finding]:
             else "start the child with `Popen`, and `wait()` for it where the thread is joined",
             trace=(Step(kept.code.span(kept.join.call.at), "the thread is waited for here"),),
         )
-    for repeat in program[Repeats].all(program[Commands].all):
+    for repeat in program[RepeatedCommands].all(program[Commands].all):
         yield rule.finding(
             repeat.code.span(repeat.site.call.at),
             f"`{repeat.command.name}` is started anew for each item of a loop, and takes all in one call",

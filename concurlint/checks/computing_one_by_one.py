@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.loops.sequential import Computed, Serial
+from concurlint.effects.loops.sequential import Computed, SequentialLoops
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.remedies.mapped_calls import mapped
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL606", "computing-one-by-one", Level.ADVICE, anywhere=Tr
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for computed in program[Serial].computed():
+    for computed in program[SequentialLoops].computed():
         callee = computed.callee
         step = Step(callee.span(callee.scope.at), f"`{callee.qualname}` is called with each item")
         yield rule.finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.condition_wait import Waits
+from concurlint.effects.locks.condition_wait import ConditionWaits
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, spelled
 from concurlint.finding import Finding, Level
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL308", "condition-wait-without-loop", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program[Waits].blind():
+    for wait in program[ConditionWaits].blind():
         function = wait.site.call.function
         on = spelled(function.value) if isinstance(function, Attribute) else ""
         yield rule.finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.program import Program
 from concurlint.effects.threads.computing import ComputingThreads
 from concurlint.finding import Finding, Level, Step
@@ -35,7 +35,7 @@ def _says(name: str, what: str) -> str:
     return f"`{name.rpartition('.')[2]}` computes with the GIL held, so threads take turns at it"
 
 
-def _remedy(program: Program, arithmetic: bool, dispatch: Dispatch) -> str:
+def _remedy(program: Program, arithmetic: bool, dispatch: Spawn) -> str:
     pool = "`ProcessPoolExecutor` under the main guard"
     if program.config.target_python >= (3, 14):
         pool += " or `InterpreterPoolExecutor`"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.stalls import Stalling
+from concurlint.effects.tasks.stalls import Stalls
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -21,7 +21,7 @@ _BESIDE = {"asyncio": "`await asyncio.to_thread(…)`"}
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    stalling = program[Stalling]
+    stalling = program[Stalls]
     for code, at, load in stalling.heavy():
         yield rule.finding(
             code.span(at),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.disk import DiskWork
+from concurlint.effects.tasks.disk import DiskAccess
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -20,7 +20,7 @@ _AWAY = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, blocking, repeated in program[DiskWork].on_loops():
+    for code, site, blocking, repeated in program[DiskAccess].on_loops():
         called = spelled(site.call.function) or blocking.name
         direct = len(blocking.chain) == 1
         what = f"`{called}`" if direct else f"`{called}` calls `{blocking.name}`, which"

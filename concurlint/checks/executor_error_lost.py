@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.futures import Results
+from concurlint.effects.threads.futures import FutureResults
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL203", "executor-error-lost", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for lost in program[Results].lost_errors():
+    for lost in program[FutureResults].lost_errors():
         what, who = ("a future", "asks") if lost.role.error == "future" else ("an iterator", "reads")
         name = lost.work.qualname if len(lost.work.qualname) <= 40 else lost.work.name
         remedy = "keep the future and call `result()` on it, or catch and log errors in the work itself"

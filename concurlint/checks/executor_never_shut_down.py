@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.resources import Ownership
+from concurlint.effects.resources import Resources
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL206", "executor-never-shut-down", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for left in program[Ownership].left_open("shutdown"):
+    for left in program[Resources].left_open("shutdown"):
         if left.code.scope.kind == "module":
             continue  # it serves as long as the program runs, and is joined when that ends
         if any(site.call is left.call and site.dropped for site in left.code.scope.calls):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.self_deadlock import SelfWaits
+from concurlint.effects.threads.self_deadlock import SelfDeadlocks
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL204", "executor-waits-on-itself", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program[SelfWaits].all():
+    for wait in program[SelfDeadlocks].all():
         dispatch = wait.dispatch
         assert dispatch.site is not None
         name = wait.code.qualname if len(wait.code.qualname) <= 25 else wait.code.name[:25]

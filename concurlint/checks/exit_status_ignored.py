@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.exit_status import Statuses
+from concurlint.effects.commands.exit_status import ExitStatuses
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL406", "exit-status-ignored", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for ignored in program[Statuses].ignored():
+    for ignored in program[ExitStatuses].ignored():
         name = ignored.name.rpartition(".")[2]
         remedy = "give `check=True` to have failures raised, or `check=False` to say that they are fine"
         if not ignored.can_check:

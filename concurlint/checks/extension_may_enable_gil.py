@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.races.gil import FreeThreading
+from concurlint.effects.races.gil import GilReliance
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL703", "extension-may-enable-gil", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, at, package in program[FreeThreading].extensions():
+    for code, at, package in program[GilReliance].extensions():
         yield rule.finding(
             code.span(at),
             f"importing {package} may turn the GIL on again: it is not known to run without",

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.exit_status import Statuses
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.commands.exit_status import ExitStatuses
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL408", "external-command-without-timeout", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program[Statuses].endless(program[Dispatches].all):
+    for wait in program[ExitStatuses].endless(program[Spawns].all):
         why = wait.why if len(wait.why) <= 40 else "a lock is held" if wait.why.endswith("held") else "a request waits"
         remedy = "give a `timeout=`, and kill the child when `TimeoutExpired` comes"
         if not wait.takes_timeout:

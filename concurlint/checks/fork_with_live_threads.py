@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.fork import Forking
+from concurlint.effects.processes.fork import Forks
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL104", "fork-with-live-threads", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Forking].with_threads():
+    for found in program[Forks].with_threads():
         fork = found.fork
         yield rule.finding(
             fork.code.span(fork.site.call.at),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.copied_state import LostWrites
+from concurlint.effects.processes.copied_state import CopiedState
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL103", "global-written-in-worker-process", Level.WARNING
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for lost in program[LostWrites].all():
+    for lost in program[CopiedState].all():
         touch = lost.touch
         yield rule.finding(
             touch.code.span(touch.place),

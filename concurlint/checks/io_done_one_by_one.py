@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
-from concurlint.effects.loops.sequential import Asked, Serial
+from concurlint.effects.loops.sequential import Asked, SequentialLoops
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
@@ -17,7 +17,7 @@ _TOGETHER = {"asyncio": "`asyncio.gather`", "trio": "`nursery.start_soon`", "any
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for asked in program[Serial].asked():
+    for asked in program[SequentialLoops].asked():
         called = spelled(asked.site.call.function) or asked.name
         yield rule.finding(
             asked.code.span(asked.site.call.at),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.races.iteration import Iterating
+from concurlint.effects.races.iteration import Iterations
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL312", "iterated-while-written", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Iterating].disturbed():
+    for found in program[Iterations].disturbed():
         shown = found.look.location.shown
         then = "items are skipped or repeated" if found.kind == "list" else "RuntimeError"
         yield rule.finding(

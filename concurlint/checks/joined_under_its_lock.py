@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.join import Joining
+from concurlint.effects.locks.join import JoinUnderLock
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL313", "joined-under-its-lock", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Joining].standstills():
+    for found in program[JoinUnderLock].standstills():
         lock, worker = found.hold.guard.spelling, found.need.dispatch.code.qualname
         yield rule.finding(
             found.code.span(found.at),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
-from concurlint.effects.locks.suspension import Suspending
+from concurlint.effects.locks.suspension import Suspension
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL505", "lock-held-across-await", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for held in program[Suspending].over_awaits():
+    for held in program[Suspension].over_awaits():
         name = f"`{held.lock.spelling}`" if 0 < len(held.lock.spelling) < 40 else "a lock"
         says = f"{name} is held at this await: a task that wants it blocks the whole event loop"
         if held.reentrant:

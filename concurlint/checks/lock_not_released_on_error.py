@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.release import Releasing
+from concurlint.effects.locks.release import LockRelease
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for leak in program[Releasing].leaks():
+    for leak in program[LockRelease].leaks():
         lock = leak.taking.guard.spelling
         left = "an early return" if leak.how == "returns here" else "an exception"
         yield rule.finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.order import Ordering
+from concurlint.effects.locks.order import LockOrder
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL305", "lock-order-inversion", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for inversion in program[Ordering].inversions():
+    for inversion in program[LockOrder].inversions():
         one, other = inversion.one, inversion.other
         yield rule.finding(
             one.code.span(one.at),

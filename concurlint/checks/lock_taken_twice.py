@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.order import Ordering
+from concurlint.effects.locks.order import LockOrder
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL306", "lock-taken-twice", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for second in program[Ordering].taken_twice():
+    for second in program[LockOrder].taken_twice():
         held, again = second.first.guard.spelling, second.second
         by_call = f"`{again.via[0].callee.qualname}` takes" if again.via else "is taken again"
         says = f"`{held}` is held here and {by_call} it again" if again.via else f"`{held}` is held here and {by_call}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.loop_affinity import Crossings
+from concurlint.effects.tasks.loop_affinity import LoopAffinity
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL506", "loop-touched-from-thread", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for crossing in program[Crossings].all():
+    for crossing in program[LoopAffinity].all():
         called = spelled(crossing.site.call.function) or crossing.name
         called = called if len(called) < 40 else crossing.name.rpartition(".")[2]
         yield rule.finding(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.late_binding import Capture, Captures
+from concurlint.effects.threads.late_binding import Capture, LateBinding
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL208", "loop-variable-captured", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for capture in program[Captures].all():
+    for capture in program[LateBinding].all():
         dispatch, name = capture.dispatch, capture.name
         assert dispatch.site is not None
         what = "task" if dispatch.on == "task" else "thread"

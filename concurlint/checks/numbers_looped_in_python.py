@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.loops.arithmetic_loops import NumberLoop, NumberLoops
+from concurlint.effects.loops.arithmetic_loops import ArithmeticLoops, NumberLoop
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL603", "numbers-looped-in-python", Level.ADVICE, anywher
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[NumberLoops].all():
+    for found in program[ArithmeticLoops].all():
         nested = f"{found.depth} nested loops do" if found.depth > 1 else "a loop does"
         yield rule.finding(
             found.code.span(found.loop.at),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.loops.regex import Patterns, Remade
+from concurlint.effects.loops.regex import RegexInLoops, Remade
 from concurlint.effects.program import Program
 from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
@@ -15,7 +15,7 @@ _LONGEST = 90
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Patterns].remade():
+    for found in program[RegexInLoops].remade():
         code, (caller, site) = found.code, found.caller or (found.code, found.site)
         round_ = f"call of `{code.name[-30:]}`" if found.caller else "turn of the loop around"
         said = f"the text of this pattern is put together anew in each {round_}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.pipes import Children
+from concurlint.effects.commands.pipes import Pipes
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute
 from concurlint.finding import Finding, Level, Step
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL405", "pipe-never-drained", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for wait in program[Children].undrained():
+    for wait in program[Pipes].undrained():
         pipes = " and ".join(f"`{pipe}`" for pipe in wait.pipes)
         made, call = wait.started
         trace = (

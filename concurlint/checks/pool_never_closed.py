@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.resources import Ownership
+from concurlint.effects.resources import Resources
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL108", "pool-never-closed", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for left in program[Ownership].left_open("terminate"):
+    for left in program[Resources].left_open("terminate"):
         made = spelled(left.call.function).rpartition(".")[2] or "the pool"
         named = f"`{left.name}`" if left.name else f"this `{made}`"
         if left.gap is None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.pipes import Children
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.commands.pipes import Pipes
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL407", "preexec-fn-with-threads", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for hook in program[Children].preexec_hooks(program[Dispatches].all):
+    for hook in program[Pipes].preexec_hooks(program[Spawns].all):
         remedy = "do it in the child's own program, or by a command before it (`env`, `nice`, `prlimit` …)"
         if hook.instead:
             remedy = (

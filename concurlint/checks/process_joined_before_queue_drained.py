@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.queues import Draining
+from concurlint.effects.processes.queues import QueueDraining
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL105", "process-joined-before-queue-drained", Level.ERRO
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for early in program[Draining].joined_too_early():
+    for early in program[QueueDraining].joined_too_early():
         called = spelled(early.join.call.function)
         called = called if 0 < len(called) < 20 else "join"
         says = f"`{called}` waits for a process that waits until its queue is read, which comes later"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.confinement import ProcessWide
+from concurlint.effects.threads.confinement import Confinement
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL310", "process-state-changed-in-thread", Level.WARNING,
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[ProcessWide].state_changes():
+    for found in program[Confinement].state_changes():
         fails = bool(found.facts.get("fails"))
         changes = found.facts["changes"]
         yield rule.finding(

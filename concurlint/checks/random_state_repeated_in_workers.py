@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.random_state import Randomness
+from concurlint.effects.processes.random_state import RandomState
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL106", "random-state-repeated-in-workers", Level.WARNING
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for repeated in program[Randomness].repeated():
+    for repeated in program[RandomState].repeated():
         yield rule.finding(
             repeated.code.span(repeated.site.call.at),
             f"forked workers inherit the state of `{repeated.source}`, so all draw the same numbers",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.races.gil import FreeThreading
+from concurlint.effects.races.gil import GilReliance
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL701", "relies-on-gil", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for torn in program[FreeThreading].torn_changes():
+    for torn in program[GilReliance].torn_changes():
         touch = torn.touch
         yield rule.finding(
             touch.code.span(touch.place),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.dataframes.loops import Frames, RowByRow
+from concurlint.effects.dataframes.loops import RowByRow, RowLoops
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
@@ -20,7 +20,7 @@ _LONGEST = 110
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Frames].row_by_row():
+    for found in program[RowLoops].row_by_row():
         trace: tuple[Step, ...] = ()
         if found.applied is not None:
             trace = (Step(found.applied.span(found.applied.scope.at), f"`{found.applied.qualname}` runs for each row"),)

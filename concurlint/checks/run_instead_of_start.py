@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.construction import Starts
+from concurlint.effects.threads.construction import Construction
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL209", "run-instead-of-start", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for start in program[Starts].run_here():
+    for start in program[Construction].run_here():
         owner = f"{start.object}." if 0 < len(start.object) <= 30 else ""
         where = "on a thread" if start.what == "thread" else "in a process"
         yield rule.finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.start_method_choice import Settings
+from concurlint.effects.processes.start_method_choice import StartMethodChoices
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -18,7 +18,7 @@ _SAYS = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for setting in program[Settings].misplaced():
+    for setting in program[StartMethodChoices].misplaced():
         yield rule.finding(
             setting.code.span(setting.site.call.at),
             _SAYS[setting.why],

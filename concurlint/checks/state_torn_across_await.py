@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.atomicity import Interleaving
+from concurlint.effects.tasks.atomicity import Atomicity
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL508", "state-torn-across-await", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for torn in program[Interleaving].torn():
+    for torn in program[Atomicity].torn():
         name = torn.touch.location.shown
         says = f"`{name}` was {'checked' if torn.checked else 'read'} before an await, and others may write it there"
         framework = framework_of(torn.touch.code)

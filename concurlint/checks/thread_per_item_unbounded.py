@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.unbounded import Floods
+from concurlint.effects.threads.unbounded import UnboundedThreads
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL205", "thread-per-item-unbounded", Level.WARNING)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for flood in program[Floods].all():
+    for flood in program[UnboundedThreads].all():
         dispatch = flood.dispatch
         assert dispatch.site is not None
         yield rule.finding(

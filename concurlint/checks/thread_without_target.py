@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.construction import Starts
+from concurlint.effects.threads.construction import Construction
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL207", "thread-without-target", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for start in program[Starts].without_target():
+    for start in program[Construction].without_target():
         assert start.given is not None
         work = spelled(start.given)
         shown = f"`{work}`" if 0 < len(work) <= 30 else "the first argument"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
-from concurlint.effects.threads.child_waits import Errands
+from concurlint.effects.threads.child_waits import ChildWaits
 from concurlint.effects.threads.computing import ComputingThreads
-from concurlint.effects.threads.fork_join import Teams
+from concurlint.effects.threads.fork_join import ForkJoins
 from concurlint.finding import Finding, Level, Step
 from concurlint.remedies.executors import executor_line
 from concurlint.rule import Rule
@@ -15,8 +15,8 @@ rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    errands = {team.first.site for team in program[Errands].side_by_side()}
-    for team in program[Teams].all():
+    errands = {team.first.site for team in program[ChildWaits].side_by_side()}
+    for team in program[ForkJoins].all():
         maker = team.first
         if not program.config.free_threaded and any(
             program[ComputingThreads].load_of(d).is_heavy for d in maker.made.dispatches

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.processes.grain import WorkSize
+from concurlint.effects.processes.grain import TaskGrain
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL109", "tiny-tasks-for-processes", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for dispatch in program[WorkSize].tiny():
+    for dispatch in program[TaskGrain].tiny():
         if dispatch.site is None:
             continue
         name = dispatch.code.name

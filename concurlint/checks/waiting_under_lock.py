@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.contention import Waiting
+from concurlint.effects.locks.contention import Contention
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -12,7 +12,7 @@ rule = Rule[Program]("CCL309", "waiting-under-lock", Level.ADVICE)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for found in program[Waiting].long_holds():
+    for found in program[Contention].long_holds():
         yield rule.finding(
             found.code.span(found.site.call.at),
             f"`{found.blocking.name}` waits with `{found.hold.guard.spelling}` held, which others want",

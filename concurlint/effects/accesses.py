@@ -37,7 +37,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Touch:
+class StateAccess:
     """One write (or read-modify-write) of a location.
 
     `changes` tells how: "store" of a new value, "update" that depends on the old one, "mutate" by a
@@ -63,12 +63,12 @@ class Touch:
         return self.changes == "store" and isinstance(self.value, Constant) and not isinstance(self.target, Item)
 
 
-class Touches:
+class StateAccesses:
     """Finds the writes of state that others may see."""
 
     def __init__(self, program: Program) -> None:
         self._evaluator = program.evaluator
-        self._known: dict[Code, tuple[Touch, ...]] = {}
+        self._known: dict[Code, tuple[StateAccess, ...]] = {}
 
     def locate(self, expression: Expression, code: Code, within: bool = False) -> Location | None:
         """The shared-able state an expression names; items count as the container they are in.
@@ -148,14 +148,14 @@ class Touches:
                     return True
         return any(kind in ("local", "queue", "event", "lock", "semaphore") for kind in kinds)
 
-    def touches(self, code: Code) -> tuple[Touch, ...]:
+    def touches(self, code: Code) -> tuple[StateAccess, ...]:
         """The writes in one function, in order."""
         if code not in self._known:
             found = [*self._from_accesses(code), *self._from_calls(code)]
             self._known[code] = tuple(sorted(found, key=lambda touch: touch.order))
         return self._known[code]
 
-    def _from_accesses(self, code: Code) -> Iterator[Touch]:
+    def _from_accesses(self, code: Code) -> Iterator[StateAccess]:
         for access in code.scope.accesses:
             if access.kind == "read":
                 continue
@@ -165,16 +165,18 @@ class Touches:
             if any(isinstance(i, Slice) for i in getattr(access.target, "index", ())):
                 continue
             changes, torn = self._change(access, code)
-            yield Touch(
+            yield StateAccess(
                 location, code, access.statement, access.context, access.order, changes, torn,
                 access.value, access.target, "", *self._object(access.target, code),
             )  # fmt: skip
 
     def as_touch(
         self, location: Location, code: Code, target: Expression, at: Place, context: Context, order: int
-    ) -> Touch:
+    ) -> StateAccess:
         """A look at a location, in the form of a touch that changes nothing."""
-        return Touch(location, code, at, context, order, "look", False, None, target, "", *self._object(target, code))
+        return StateAccess(
+            location, code, at, context, order, "look", False, None, target, "", *self._object(target, code)
+        )
 
     def _object(self, target: Expression, code: Code) -> tuple[bool, tuple[Site | None, ...]]:
         """Whether a target is reached through `self`; else where its object may have been made."""
@@ -225,7 +227,7 @@ class Touches:
             return value.function.attr == "get" and _spelled(value.function.value) == base
         return False
 
-    def _from_calls(self, code: Code) -> Iterator[Touch]:
+    def _from_calls(self, code: Code) -> Iterator[StateAccess]:
         for site in code.scope.calls:
             function = site.call.function
             if not isinstance(function, Attribute) or function.attr not in _MUTATORS:
@@ -235,7 +237,7 @@ class Touches:
                 continue
             if not self._is_builtin_container(function.value, code):
                 continue
-            yield Touch(
+            yield StateAccess(
                 location, code, site.statement, site.context, site.order, "mutate", False, None,
                 function.value, function.attr, *self._object(function.value, code),
             )  # fmt: skip

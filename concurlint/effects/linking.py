@@ -8,7 +8,7 @@ from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.config import Config
 from concurlint.effects.contexts.relevance import spreading_names
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Argument, Call
 from concurlint.project.loading import Loader
@@ -47,17 +47,17 @@ def _callers(program: Program, loader: Loader) -> list[Module]:
     """Modules without a trace of their own that import what starts, dispatches, guards or is shared."""
     callers: list[Module] = []
     while True:
-        found = loader.importers(spreading_names(program.graph, program[Dispatches].all, program.roles))
+        found = loader.importers(spreading_names(program.graph, program[Spawns].all, program.roles))
         if not found:
             return callers
         callers += found
         program.graph.extend(code for module in found for code in module.codes)
-        program[Dispatches].extend()
+        program[Spawns].extend()
 
 
 def _bind_dispatched(program: Program) -> None:
     """A dispatch passes arguments like a call does."""
-    for dispatch in program[Dispatches].all:
+    for dispatch in program[Spawns].all:
         if dispatch.site is None or not (dispatch.passed or dispatch.named):
             continue
         arguments = [Argument(value, None, 0) for value in dispatch.passed]

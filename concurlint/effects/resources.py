@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from concurlint.effects.flow.dominance import Doubts
-from concurlint.effects.flow.typestate import Endings, Gap, Moment
+from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.typestate import Moment, OpenEnd, Typestate
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Expression, Logic, Name, Walrus, walk
@@ -30,7 +30,7 @@ class LeftOpen:
     type_name: str
     name: str  # "" where it is never bound to one
     closers: tuple[str, ...]
-    gap: Gap | None
+    gap: OpenEnd | None
 
     def steps(self) -> tuple[Step, ...]:
         """The way that leaves it open."""
@@ -52,14 +52,14 @@ class _Search:
     depth: int  # how many calls deep
 
 
-class Ownership:
+class Resources:
     """Follows local names and nothing else: what is stored, returned or handed on belongs to others."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._doubts = program[Doubts]
+        self._doubts = program[Dominance]
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
         """All that a method called `closer` should close, on every way, and does not."""
@@ -126,7 +126,7 @@ class Ownership:
     def _left(self, code: Code, site: CallSite, type_name: str) -> LeftOpen | None:
         closers = self._roles.closers(type_name)
         opened = Moment(site.context, site.order)
-        if Endings(code, "").never_ends(opened):
+        if Typestate(code, "").never_ends(opened):
             return None
         binding = self._binding(code, site.call)
         if binding is None:
@@ -138,7 +138,7 @@ class Ownership:
         later = [one for one in fate.closed if one.order > site.order]
         if not later:
             return LeftOpen(code, site.call, type_name, binding.name, closers, None) if not fate.closed else None
-        gap = Endings(code, binding.name).gap(Moment(site.context, binding.order), later)
+        gap = Typestate(code, binding.name).gap(Moment(site.context, binding.order), later)
         return LeftOpen(code, site.call, type_name, binding.name, closers, gap) if gap is not None else None
 
     def _is_used_once(self, code: Code, site: CallSite, closers: tuple[str, ...]) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from concurlint.effects.threads.fork_join import Team, bound_in
+from concurlint.effects.threads.fork_join import ForkJoin, bound_in
 from concurlint.facts.syntax import Expression, Name, walk
 from concurlint.facts.unparse import written
 
 _LONGEST = 80
 
 
-def executor_line(team: Team) -> str:
+def executor_line(team: ForkJoin) -> str:
     """How an executor would run the threads of the team."""
     within = "`with ThreadPoolExecutor(max_workers=…) as pool: "
     if team.first.target is None:
@@ -21,7 +21,7 @@ def executor_line(team: Team) -> str:
     return f"{within}{line}`"
 
 
-def _mapped(team: Team, target: str) -> str:
+def _mapped(team: ForkJoin, target: str) -> str:
     """`pool.map(work, items)`, where each thread gets just its item."""
     maker, loop = team.first, team.loop
     if maker.edge is not None or maker.made.named or len(team.makers) > 1:
@@ -35,7 +35,7 @@ def _mapped(team: Team, target: str) -> str:
     return ""
 
 
-def _submitted(team: Team, target: str) -> str:
+def _submitted(team: ForkJoin, target: str) -> str:
     """`[pool.submit(work, a, b) for a, b in items]`"""
     maker, loop = team.first, team.loop
     passed = [written(each) for each in maker.made.passed]
@@ -50,7 +50,7 @@ def _submitted(team: Team, target: str) -> str:
     return f"futures = [pool.submit({', '.join([target, *passed])}) for {each} in {items}]"
 
 
-def _always(team: Team) -> bool:
+def _always(team: ForkJoin) -> bool:
     """Whether each turn of the innermost loop makes a thread, and it is the only loop."""
     assert team.loop is not None
     site = team.first.site

@@ -1,6 +1,6 @@
 """The change on the user's own line: today's call, and the call that fits."""
 
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Spawn
 from concurlint.facts.syntax import Attribute, Name, Place, spelled
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library
@@ -17,7 +17,7 @@ _PROCESSES = {
 """A class that runs work on threads, and the one of the same shape that runs it in processes."""
 
 
-def to_processes(case: Case, dispatch: Dispatch) -> str:
+def to_processes(case: Case, dispatch: Spawn) -> str:
     """The line that makes the threads, with processes instead; nothing where no such class is seen."""
     if dispatch.site is None:
         return ""
@@ -41,7 +41,7 @@ def cut(written: Written, at: Place) -> str:
     return written.line(at[0])[at[1] - 1 : at[3] - 1] if at[0] == at[2] else ""
 
 
-def _maker(case: Case, dispatch: Dispatch) -> tuple[str, Code, Place] | None:
+def _maker(case: Case, dispatch: Spawn) -> tuple[str, Code, Place] | None:
     """The class that makes the threads: its name, and where it is called."""
     assert dispatch.site is not None
     function = dispatch.site.call.function

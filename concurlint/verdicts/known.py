@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.locks.lockset import Lock, Locks
+from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.locks.lockset import Lock, LockSets
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -89,12 +89,12 @@ class Known:
         numbers = site.context.loops
         return code.scope.loops[numbers[-1]] if numbers else None
 
-    def sent_by(self, frame: Frame) -> list[Dispatch]:
+    def sent_by(self, frame: Frame) -> list[Spawn]:
         """Who has the frame's function run elsewhere."""
         code = self.code(frame)
-        return [] if code is None else [d for d in self.program[Dispatches].all if d.code is code]
+        return [] if code is None else [d for d in self.program[Spawns].all if d.code is code]
 
-    def refusal(self, dispatch: Dispatch) -> str:
+    def refusal(self, dispatch: Spawn) -> str:
         """What of the work and its arguments no other process can get, in words; nothing if all of it can."""
         found = self._pickling.of_value(dispatch.value, at_start=False)
         for passed in (*dispatch.passed, *dispatch.named.values()):
@@ -112,7 +112,7 @@ class Known:
         for module in sorted(self._opened, key=lambda m: (m.source.name != path, m.source.name)):
             for code in module.codes:
                 for entered, _, _ in code.scope.entered:
-                    held = self.program[Locks].of(entered.manager, code)
+                    held = self.program[LockSets].of(entered.manager, code)
                     if wanted & {lock.identity for lock in held.locks}:
                         found.append((code, entered.manager.at[0]))
         return found
@@ -121,4 +121,4 @@ class Known:
         code = self.code(frame)
         if code is not None:
             for entered, _, _ in code.scope.entered:
-                yield entered.manager.at[0], code, self.program[Locks].of(entered.manager, code).locks
+                yield entered.manager.at[0], code, self.program[LockSets].of(entered.manager, code).locks

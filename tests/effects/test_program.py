@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.locks.lockset import LOCK_KINDS, Lock, Locks
+from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.locks.lockset import LOCK_KINDS, Lock, LockSets
 from concurlint.effects.program import Program
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
@@ -23,7 +23,7 @@ def taken(asked: Program, code: Code, seen: frozenset[Code] = frozenset()) -> It
     if code in seen:
         return
     for entered, _, _ in code.scope.entered:
-        yield from asked[Locks].manager(entered.manager, code).locks
+        yield from asked[LockSets].manager(entered.manager, code).locks
     for edge in asked.graph.edges[code]:
         if edge.runs:
             yield from taken(asked, edge.callee, seen | {code})
@@ -33,10 +33,10 @@ def orders(asked: Program) -> Iterator[Order]:
     """Which lock is held where which other is taken."""
     for code in asked.graph.edges:
         for entered, context, order in code.scope.entered:
-            for outer in asked[Locks].at(code, context, order).locks:
-                yield from ((outer, inner) for inner in asked[Locks].manager(entered.manager, code).locks)
+            for outer in asked[LockSets].at(code, context, order).locks:
+                yield from ((outer, inner) for inner in asked[LockSets].manager(entered.manager, code).locks)
         for edge in asked.graph.edges[code]:
-            for outer in asked[Locks].at(code, edge.site.context, edge.site.order).locks if edge.runs else ():
+            for outer in asked[LockSets].at(code, edge.site.context, edge.site.order).locks if edge.runs else ():
                 yield from ((outer, inner) for inner in taken(asked, edge.callee))
 
 
@@ -136,7 +136,7 @@ def awaits_under_lock(asked: Program) -> list[tuple[int, str]]:
         (awaited.at[0], lock.spelling)
         for code in asked.graph.edges
         for awaited in code.scope.awaits
-        for lock in asked[Locks].effective(code, awaited.context, awaited.order).locks
+        for lock in asked[LockSets].effective(code, awaited.context, awaited.order).locks
         if lock.kind == "lock"
     ]
 
@@ -177,7 +177,7 @@ def unpicklable(asked: Program) -> list[tuple[int, str]]:
     """Lines that hand a process what pickle refuses, with the reason."""
     return [
         (dispatch.site.statement[0], reason)
-        for dispatch in asked[Dispatches].all
+        for dispatch in asked[Spawns].all
         if dispatch.on == "process"
         for reason in [refused(asked, dispatch.value)]
         if reason
@@ -278,7 +278,7 @@ def test_without_a_module_the_program_has_neither_its_calls_nor_its_dispatches(t
     }
     asked = program(tmp_path, files)
     rest = asked.without([module for module in asked.project.loaded if module.name == "one"])
-    assert [dispatch.where.module.name for dispatch in asked[Dispatches].all] == ["one", "two"]
-    assert [dispatch.where.module.name for dispatch in rest[Dispatches].all] == ["two"]
+    assert [dispatch.where.module.name for dispatch in asked[Spawns].all] == ["one", "two"]
+    assert [dispatch.where.module.name for dispatch in rest[Spawns].all] == ["two"]
     assert {code.module.name for code in rest.graph.edges} == {"two", "work"}
-    assert [dispatch.where.module.name for dispatch in asked[Dispatches].all] == ["one", "two"]
+    assert [dispatch.where.module.name for dispatch in asked[Spawns].all] == ["one", "two"]

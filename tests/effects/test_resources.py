@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from concurlint.effects.resources import Ownership
+from concurlint.effects.resources import Resources
 from tests.linked import program
 
 HEAD = "from multiprocessing import Pool\nfrom elsewhere import keep\n\n\ndef work(n):\n    return n\n\n\n"
@@ -15,7 +15,7 @@ def left_open(folder: Path, body: str) -> list[str]:
     """What a function with this body leaves open: the name, and the line (of the body) of the gap, 0 for never."""
     text = HEAD + "def main(xs, last):\n" + indent(body, "    ")
     first = HEAD.count("\n") + 1
-    found = program(folder, {"app.py": text})[Ownership].left_open("terminate")
+    found = program(folder, {"app.py": text})[Resources].left_open("terminate")
     return [f"{left.name}:{left.gap.at[0] - first if left.gap else 0}" for left in found]
 
 

@@ -8,12 +8,12 @@ from heapq import heappop, heappush
 from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind
-from concurlint.effects.blocking.nonblocking import Readiness
+from concurlint.effects.blocking.nonblocking import NonBlocking
 from concurlint.effects.contexts.frameworks import starts_greenlet
-from concurlint.effects.contexts.parallel import Soloists
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.parallel import SoleTasks
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
@@ -75,8 +75,8 @@ class BlockingCalls:
         self._program = program
         self._graph = program.graph
         self._effects = program.effects
-        self._readiness = program[Readiness]
-        self._doubts = program[Doubts]
+        self._readiness = program[NonBlocking]
+        self._doubts = program[Dominance]
         self._of: dict[Code, Blocking] = {}
         self._blockers = self._direct_blockers()
         self._spread()
@@ -166,7 +166,7 @@ class BlockingCalls:
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking]]:
         """The blocking calls in coroutines and in what event loops call back."""
-        alone, dispatches = self._program[Soloists], self._program[Dispatches]
+        alone, dispatches = self._program[SoleTasks], self._program[Spawns]
         for code in self._graph.edges:
             if not self._runs_on_loop(code, dispatches) or self._has_loop_of_its_own(code, dispatches):
                 continue
@@ -179,14 +179,14 @@ class BlockingCalls:
                 if found is not None:
                     yield code, site, found
 
-    def _runs_on_loop(self, code: Code, dispatches: Dispatches) -> bool:
+    def _runs_on_loop(self, code: Code, dispatches: Spawns) -> bool:
         if code.is_async:
             return True
         runs = dispatches.by_code.get(code, ())
         on_loop = any(run.on == "task" and not starts_greenlet(run.name) for run in runs)
         return on_loop and not self._doubts.knows_the_loop(code)
 
-    def _has_loop_of_its_own(self, code: Code, dispatches: Dispatches) -> bool:
+    def _has_loop_of_its_own(self, code: Code, dispatches: Spawns) -> bool:
         """A coroutine that is only ever run to its end in a thread made for it, and starts no tasks."""
         runs = dispatches.by_code.get(code, ())
         if not runs or not all(run.waits and run.on == "task" for run in runs):

@@ -19,7 +19,7 @@ _QUESTIONS = {"empty", "qsize", "poll", "done", "cancelled", "ready", "is_set", 
 _MOST_HOPS = 3
 
 
-class Readiness:
+class NonBlocking:
     """Asks of single calls whether they have anything to wait for."""
 
     def __init__(self, program: Program) -> None:

@@ -31,7 +31,7 @@ class Event:
     what: str = ""
 
 
-class Moments:
+class Reachability:
     """Looks a few calls down and up."""
 
     def __init__(self, program: Program) -> None:

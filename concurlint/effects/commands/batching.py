@@ -32,7 +32,7 @@ class Repeat:
     item: Expression
 
 
-class Repeats:
+class RepeatedCommands:
     """Looks at loops whose turns do nothing but run a command on one more thing."""
 
     def __init__(self, program: Program) -> None:

@@ -18,7 +18,7 @@ from concurlint.effects.calls.arguments import (
 )
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import Piece, is_whole_parameter
-from concurlint.effects.taint.propagation import Tracer
+from concurlint.effects.taint.propagation import TaintPropagation
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step
@@ -88,7 +88,7 @@ class Commands:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self.tracer = program[Tracer]
+        self.tracer = program[TaintPropagation]
         self.all: list[Command] = list(self._find())
 
     def _find(self) -> Iterator[Command]:

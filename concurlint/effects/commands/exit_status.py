@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole
 from concurlint.effects.calls.arguments import ABSENT, lookup
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.uses import mentions_of
-from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
@@ -44,13 +44,13 @@ class Endless:
     steps: tuple[Step, ...]
 
 
-class Statuses:
+class ExitStatuses:
     """Looks at the calls that wait for children."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._locks = program[Locks]
+        self._locks = program[LockSets]
         self._evaluator = program.evaluator
 
     def ignored(self) -> Iterator[Ignored]:
@@ -86,7 +86,7 @@ class Statuses:
                 return not mentions.escapes and not any(mentions.of(*_STATUS))
         return False
 
-    def endless(self, dispatches: Iterable[Dispatch]) -> Iterator[Endless]:
+    def endless(self, dispatches: Iterable[Spawn]) -> Iterator[Endless]:
         """Waits without a timeout where requests are served or a lock is held."""
         served = self._served(dispatches)
         for code in self._graph.edges:
@@ -119,7 +119,7 @@ class Statuses:
             return False
         return None if self._is_given(code, site, value, role.timeout) else True
 
-    def _served(self, dispatches: Iterable[Dispatch]) -> dict[Code, tuple[str, tuple[Step, ...]]]:
+    def _served(self, dispatches: Iterable[Spawn]) -> dict[Code, tuple[str, tuple[Step, ...]]]:
         """The code that answers requests, with for what and the calls that lead to it."""
         found: dict[Code, tuple[str, tuple[Step, ...]]] = {}
         queue: deque[Code] = deque()

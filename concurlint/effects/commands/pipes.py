@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ChildRole, Parameter
 from concurlint.effects.calls.arguments import Known, lookup
-from concurlint.effects.contexts.spawns import Dispatch, ran
+from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.flow.reaching import Reaching, excluded
+from concurlint.effects.flow.reaching import ReachingDefinitions, excluded
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, CallSite, Loop
@@ -43,22 +43,22 @@ class PreexecHook:
 
     code: Code
     site: CallSite
-    thread: Dispatch
+    thread: Spawn
     instead: tuple[str, ...]
 
 
-class Children:
+class Pipes:
     """Looks at the children a program starts and at what it does with them."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._reaching = Reaching()
+        self._reaching = ReachingDefinitions()
 
     # between fork and exec
 
-    def preexec_hooks(self, dispatches: Iterable[Dispatch]) -> Iterator[PreexecHook]:
+    def preexec_hooks(self, dispatches: Iterable[Spawn]) -> Iterator[PreexecHook]:
         """The `preexec_fn`s of programs that run something on threads."""
         threads = [d for d in dispatches if d.on == "thread" and not d.registers and not is_for_tests(d.where)]
         for code, calls in self._graph.libraries.items():

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.conditions import holds, says_main, says_type_checking
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import Place
@@ -57,7 +57,7 @@ def _runs_at_import(code: Code) -> bool:
     return True
 
 
-def calls_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[ImportTimeCall]:
+def calls_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[ImportTimeCall]:
     """Library calls that importing some module of the project runs."""
     for code, via in reached_at_import(graph, dispatches):
         for site, name, _ in graph.libraries.get(code, ()):
@@ -65,7 +65,7 @@ def calls_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[Im
                 yield ImportTimeCall(code, site.call.at, site, name, via)
 
 
-def reached_at_import(graph: CallGraph, dispatches: list[Dispatch]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
+def reached_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
     """The code that importing some module of the project runs, each function by its shortest way."""
     awaited = {d.site: d for d in dispatches if d.on == "task" and d.waits and d.site is not None}
     queue: deque[tuple[Code, tuple[Edge, ...]]] = deque((code, ()) for code in graph.edges if _runs_at_import(code))

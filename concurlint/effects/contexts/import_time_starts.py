@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.effects.contexts.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
 from concurlint.project.arguments import given
@@ -21,7 +21,7 @@ class ImportTimeStarts:
         self._roles = program.roles
         self._config = program.config
         self._evaluator = program.evaluator
-        self._dispatches = program[Dispatches].all
+        self._dispatches = program[Spawns].all
 
     def all(self) -> Iterator[tuple[ImportTimeCall, str]]:
         """Starts of processes at import: the call, and what it starts in words."""

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from concurlint.catalog.traits import trait
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 
-class Soloists:
+class SoleTasks:
     """Tells of coroutines whether anybody else is kept waiting while they block."""
 
     _run_to_end = False
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._known: dict[Code, bool] = {}
 
     def is_alone(self, code: Code) -> bool:
@@ -51,7 +51,7 @@ class Soloists:
         return False
 
 
-class EndedSoloists(Soloists):
+class SoleEndedTasks(SoleTasks):
     """The same, with coroutines for whose end a plain function waits: `asyncio.run(main())`."""
 
     _run_to_end = True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touch
-from concurlint.effects.contexts.spawns import Dispatch, ran
+from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.facts.records import Context, Loop
 from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk
@@ -23,13 +23,13 @@ from concurlint.project.values import Bound, ClassOf, Instance
 class Run:
     """A function as one dispatch reaches it; `shares_self` when its `self` is one object for several runs."""
 
-    dispatch: Dispatch
+    dispatch: Spawn
     code: Code
     shares_self: bool
     via: tuple[Edge, ...]
 
 
-def is_own_in_each_turn(dispatch: Dispatch, location: Location, evaluator: Evaluator) -> bool:
+def is_own_in_each_turn(dispatch: Spawn, location: Location, evaluator: Evaluator) -> bool:
     """Whether each turn of the loop that sends the work sends the method of another object:
     `for worker in workers: Thread(target=worker.run)`."""
     site, owner = dispatch.site, dispatch.code.owner
@@ -96,7 +96,7 @@ def _handed(name: Name, run: Run) -> tuple[Expression, Code]:
     return expression, code
 
 
-def is_of_one_run(touch: Touch, run: Run, evaluator: Evaluator) -> bool:
+def is_of_one_run(touch: StateAccess, run: Run, evaluator: Evaluator) -> bool:
     """Whether the object is only known by a local name: not the one that the calls of this very run pass on."""
     base: Expression = touch.target
     while isinstance(base, (Item, Attribute)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.contexts.spawns import Dispatch
+from concurlint.effects.contexts.spawns import Spawn
 from concurlint.facts.syntax import Attribute, Expression, Item, Name
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import is_self
@@ -17,7 +17,7 @@ from concurlint.project.values import ClassOf, Instance, Value
 _TELLING_KINDS = {"loop", "executor", "thread-pool", "process-pool", "lock", "task-group"}
 
 
-def spreading_names(graph: CallGraph, dispatches: Sequence[Dispatch], roles: Roles) -> dict[str, set[str]]:
+def spreading_names(graph: CallGraph, dispatches: Sequence[Spawn], roles: Roles) -> dict[str, set[str]]:
     """Global names by the reported name of the file that defines them.
 
     They are functions and classes from which calls lead to something telling or to state that threads

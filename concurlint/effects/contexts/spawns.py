@@ -40,7 +40,7 @@ _WAITS = {"join", "result", "get", "wait"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dispatch:
+class Spawn:
     """One call (or framework hook) that has `work` run on a thread, in a process or as a task.
 
     `code` is the function run, `value` how it was handed over, `name` the library call that dispatches;
@@ -102,15 +102,15 @@ def handed_arguments(role: RunsRole, call: Call) -> tuple[tuple[Expression, ...]
     return passed, named
 
 
-class Dispatches:
+class Spawns:
     """Finds every dispatch of the program."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
-        self.all: list[Dispatch] = []
-        self.by_code: dict[Code, list[Dispatch]] = {}
+        self.all: list[Spawn] = []
+        self.by_code: dict[Code, list[Spawn]] = {}
         self._done: set[Code] = set()
         self.extend()
 
@@ -126,7 +126,7 @@ class Dispatches:
         for dispatch in self.all[start:]:
             self.by_code.setdefault(dispatch.code, []).append(dispatch)
 
-    def _in(self, code: Code) -> Iterator[Dispatch]:
+    def _in(self, code: Code) -> Iterator[Spawn]:
         for site, name, value in self._graph.libraries[code]:
             role = self._roles.runs(name)
             if role is not None:
@@ -139,7 +139,7 @@ class Dispatches:
                     yield from self._subclass(code, site, target)
         yield from self._stored(code)
 
-    def _stored(self, code: Code) -> Iterator[Dispatch]:
+    def _stored(self, code: Code) -> Iterator[Spawn]:
         """Callables stored where a library looks for its callbacks: `client.on_message = f`."""
         for access in code.scope.accesses:
             if access.kind != "write" or not isinstance(access.target, Attribute) or access.value is None:
@@ -151,9 +151,9 @@ class Dispatches:
                 for value in self._evaluator.values(access.value, code) if hook is not None else ():
                     run = ran(value)
                     if run is not None and hook is not None and self._is_used(hook.needs):
-                        yield Dispatch(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
+                        yield Spawn(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
 
-    def _by_role(self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value) -> Iterator[Dispatch]:
+    def _by_role(self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value) -> Iterator[Spawn]:
         call = merged(callee, site.call)
         work = given(call, *role.work)
         if work is None or not self._is_used(role.needs):
@@ -170,14 +170,14 @@ class Dispatches:
             run = ran(value) or self._graph.runs(value)
             if run is not None and run not in seen:
                 seen.add(run)
-                yield Dispatch(
+                yield Spawn(
                     code, site, on, name, run, value,
                     role.many and not _single(items) and not self._one_worker(code, site),
                     self._repeated(code, site), items, passed, named, None, self._one_worker(code, site), role.waits,
                     role.registers,
                 )  # fmt: skip
 
-    def _gathered(self, code: Code, site: CallSite, name: str) -> Iterator[Dispatch]:
+    def _gathered(self, code: Code, site: CallSite, name: str) -> Iterator[Spawn]:
         """The coroutines that a call waits for side by side: `gather(a(), b())`, `gather(*[f(x) for x in xs])`."""
         for argument in site.call.arguments:
             inner: Expression = argument.value
@@ -192,7 +192,7 @@ class Dispatches:
             for value in self._evaluator.values(inner, code):
                 if isinstance(value, Coroutine):
                     alike = sum(self._gives(a.value, code, value.function) for a in site.call.arguments)
-                    yield Dispatch(code, site, "task", name, value.function, value, many, alike > 1)
+                    yield Spawn(code, site, "task", name, value.function, value, many, alike > 1)
 
     def _gives(self, expression: Expression, code: Code, function: Code) -> bool:
         values = self._evaluator.values(expression, code)
@@ -223,7 +223,7 @@ class Dispatches:
             for argument in other.call.arguments
         )
 
-    def _subclass(self, code: Code, site: CallSite, target: ClassOf) -> Iterator[Dispatch]:
+    def _subclass(self, code: Code, site: CallSite, target: ClassOf) -> Iterator[Spawn]:
         """An instance of a project class whose overridden method a thread or process runs."""
         _, libraries, _ = self._evaluator.lineage(target.code)
         for library in libraries:
@@ -238,7 +238,7 @@ class Dispatches:
                     run = ran(value)
                     if run is not None:
                         repeated = self._repeated(code, site)
-                        yield Dispatch(code, site, hook.on, library, run, value, False, repeated, hook=hook)
+                        yield Spawn(code, site, hook.on, library, run, value, False, repeated, hook=hook)
             return
 
     def runs_thread_of_class(self, code: Code) -> bool:
@@ -281,18 +281,18 @@ class Dispatches:
             for value in self._evaluator.values(function.value, code)
         )
 
-    def _hooked(self, code: Code) -> Iterator[Dispatch]:
+    def _hooked(self, code: Code) -> Iterator[Spawn]:
         """Functions and methods that a framework calls by decorator or base class."""
         if code.name == "__del__" and code.owner is not None:
             method = Bound(Function(code), Instance(ClassOf(code.owner)))
-            yield Dispatch(code, None, "anywhere", "finalizer", code, method, False, False)
+            yield Spawn(code, None, "anywhere", "finalizer", code, method, False, False)
         for decorator in code.scope.decorators:
             inner = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._evaluator.values(inner, code.parent or code):
                 hook = self._roles.decorator(library_name(value))
                 if hook is not None:
                     on = "task" if code.is_async and hook.on == "thread" else hook.on
-                    yield Dispatch(code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook)
+                    yield Spawn(code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook)
         if code.scope.kind != "class":
             return
         classes, libraries, _ = self._evaluator.lineage(code)
@@ -305,7 +305,7 @@ class Dispatches:
                 if child.scope.kind == "function" and _named(child.name, hook.methods):
                     on = "task" if child.is_async else hook.on
                     owner = Instance(ClassOf(code))
-                    yield Dispatch(
+                    yield Spawn(
                         child, None, on, library, child, Bound(Function(child), owner), hook.many, False, hook=hook
                     )  # fmt: skip
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 
 
-class Speed:
+class Speedups:
     """Which dispatches to threads only make sense if they make the work faster."""
 
     def __init__(self, program: Program) -> None:
@@ -16,14 +16,14 @@ class Speed:
         self._evaluator = program.evaluator
         self._all = [
             d
-            for d in program[Dispatches].all
+            for d in program[Spawns].all
             if d.on == "thread" and d.site is not None and d.hook is None and not d.registers
         ]
         self._all += [
-            d for d in program[Dispatches].all if d.on == "thread" and d.hook is not None and d.hook.what == "thread"
+            d for d in program[Spawns].all if d.on == "thread" and d.hook is not None and d.hook.what == "thread"
         ]
 
-    def hoped_for(self) -> Iterator[tuple[Dispatch, tuple[Dispatch, ...]]]:
+    def hoped_for(self) -> Iterator[tuple[Spawn, tuple[Spawn, ...]]]:
         """Dispatches of several pieces of work side by side.
 
         The second part is empty for work that is spread over threads by itself; else it holds the other
@@ -40,7 +40,7 @@ class Speed:
                     yield dispatch, siblings
 
     @staticmethod
-    def _beside(dispatch: Dispatch, other: Dispatch) -> bool:
+    def _beside(dispatch: Spawn, other: Spawn) -> bool:
         return (
             other is not dispatch
             and other.where is dispatch.where

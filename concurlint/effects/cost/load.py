@@ -78,7 +78,7 @@ def _together_with(parts: list[Load]) -> Load:
 _FREE = Load(0.0, False, False, False, "", (), True)
 
 
-class Computing:
+class Costs:
     """Weighs functions, callees included; a loop over what is not known is taken to have `_unknown` turns."""
 
     _unknown = _UNKNOWN_ITERABLE
@@ -327,7 +327,7 @@ class Computing:
         return Load(HEAVY * 10, False, False, False, what, (step,), True)
 
 
-class CautiousComputing(Computing):
+class CautiousCosts(Costs):
     """The same with few turns for a loop over something whose length is not known: one is not accused on a guess."""
 
     _unknown = 10.0

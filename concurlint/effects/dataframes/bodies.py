@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from concurlint.catalog.effects import Effects
-from concurlint.effects.dataframes.expressions import Conditions, Reading
+from concurlint.effects.dataframes.expressions import CellExpressions, Conditions
 from concurlint.effects.dataframes.formulas import Formula, either, merged, operation
 from concurlint.effects.dataframes.outcomes import Outcome, contradicts
 from concurlint.effects.dataframes.rows import Rows
@@ -31,7 +31,7 @@ _TOP = Context()
 Event: TypeAlias = Binding | Access | Branch | CallSite | Returned
 
 
-class RowWork:
+class RowBody:
     """One body: a loop's, a comprehension's, or that of a function which is applied to each row."""
 
     def __init__(self, graph: CallGraph, effects: Effects, code: Code, rows: Rows, loop: Loop | None) -> None:
@@ -45,7 +45,7 @@ class RowWork:
         fixed = {b.name for b in inside if b.kind == "parameter"} - rows.names
         bound = ({b.name for b in inside} - fixed) | rows.names
         self._local: dict[str, list[tuple[Conditions, Formula]]] = {}
-        self._reading = Reading(graph, effects, code, rows, self._named, bound)
+        self._reading = CellExpressions(graph, effects, code, rows, self._named, bound)
         self._seen: set[int] = set()
         self._tested: dict[int, Formula | None] = {}
         self._outcomes: dict[tuple[str, str], Outcome] = {}

@@ -53,7 +53,7 @@ _MANY = {f"builtins.{kind}" for kind in ("list", "tuple", "set", "frozenset", "d
 _CAN_STAND = (Name, Attribute, Constant, Item, Call)
 
 
-class Reading:
+class CellExpressions:
     """Reads expressions of one loop or function; `local` knows what the names bound in it stand for."""
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.columns import consumer, few_rows, is_around, reduction
-from concurlint.effects.dataframes.bodies import RowWork
+from concurlint.effects.dataframes.bodies import RowBody
 from concurlint.effects.dataframes.outcomes import Outcome, shown
 from concurlint.effects.dataframes.rows import Rows
 from concurlint.effects.program import Program
@@ -62,7 +62,7 @@ class RowByRow:
         return "`np.select` or masks of rows" if several else "arithmetic, comparisons and `.str` work on whole columns"
 
 
-class Frames:
+class RowLoops:
     """Finds loops over the rows of frames and functions applied to them."""
 
     def __init__(self, program: Program) -> None:
@@ -94,7 +94,7 @@ class Frames:
         whole = self._comprehension(code, loop) if loop.kind == "comprehension" else None
         if loop.kind == "comprehension" and whole is None:
             return None
-        outcomes = RowWork(self._graph, self._effects, code, rows, loop).outcomes(whole)
+        outcomes = RowBody(self._graph, self._effects, code, rows, loop).outcomes(whole)
         if whole is not None and whole.kind == "generator" and outcomes:
             outcomes[0].kind, outcomes[0].target = "reduced", self._consumer(code, whole)
         if (
@@ -243,7 +243,7 @@ class Frames:
             return None
         rows = Rows(frame, "")
         rows.rows.add(only.code.scope.parameters[0].name)
-        outcomes = RowWork(self._graph, self._effects, only.code, rows, None).outcomes()
+        outcomes = RowBody(self._graph, self._effects, only.code, rows, None).outcomes()
         if outcomes is None:
             return None
         inside = None if isinstance(work, Lambda) else only.code

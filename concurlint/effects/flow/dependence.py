@@ -15,7 +15,7 @@ _CONTINUES = {"read", "readline", "readlines", "fetchone", "fetchmany", "fetchal
               "close", "__exit__", "release_conn", "stream", "read_chunked"}  # fmt: skip
 
 
-class Turns:
+class Dependence:
     """Looks at what is called and changed in the turns of loops."""
 
     def __init__(self, program: Program) -> None:
@@ -46,7 +46,7 @@ class Turns:
         }
         mutated = {
             spelled(site.call.function.value)
-            for site in Turns.sites(code, loop)
+            for site in Dependence.sites(code, loop)
             if isinstance(site.call.function, Attribute) and site.call.function.attr in _GROWS
         }
         parts = (part for argument in call.arguments for part in walk(argument.value))

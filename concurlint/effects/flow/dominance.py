@@ -9,7 +9,7 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 
-class Doubts:
+class Dominance:
     """Counts what has to come out one way for a call to be reached."""
 
     def __init__(self, program: Program) -> None:

@@ -26,7 +26,7 @@ class Escape:
     steps: tuple[Step, ...]
 
 
-class Escapes:
+class ExceptionFlow:
     """Answers whether running a function may end in an error that nothing in it catches."""
 
     def __init__(self, program: Program) -> None:

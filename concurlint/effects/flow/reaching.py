@@ -9,7 +9,7 @@ from concurlint.project.modules import Code
 _Spot = tuple[Place, Context, int]
 
 
-class Reaching:
+class ReachingDefinitions:
     """Looks up where an expression stands in its scope, and what was assigned before it."""
 
     def __init__(self) -> None:

@@ -19,14 +19,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class OpenEnd:
     """A way on that misses every closing: where it leaves, and in words what happens there."""
 
     at: Place
     what: str
 
 
-class Endings:
+class Typestate:
     """The ways on from a place in one function; exceptions that nobody catches there are not followed."""
 
     def __init__(self, code: Code, name: str) -> None:
@@ -37,13 +37,13 @@ class Endings:
         self._handlers = {handler.block: handler for handler in self._scope.handlers}
         self._loops = {loop.block for loop in self._scope.loops}
 
-    def gap(self, opened: Moment, closed: Sequence[Moment]) -> Gap | None:
+    def gap(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
         """The first way on from `opened` that none of `closed` is on; None if there is none."""
         later = [one for one in closed if one.order > opened.order]
         sure = self._surely(opened.context, later)
         for returned in self._scope.returned:
             if opened.order < returned.order < (sure or 1 << 30) and self._escapes(returned, opened, later):
-                return Gap(returned.at, "this `return` comes first")
+                return OpenEnd(returned.at, "this `return` comes first")
         if sure is None:
             return self._one_sided(opened, later)
         return self._swallowed(opened, later)
@@ -127,7 +127,7 @@ class Endings:
                 return False
         return True
 
-    def _one_sided(self, opened: Moment, closed: Sequence[Moment]) -> Gap | None:
+    def _one_sided(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
         """Closed on one side of a test only."""
         for one in closed:
             for block in one.context.blocks:
@@ -135,14 +135,14 @@ class Endings:
                 if branch is not None and block not in opened.context.blocks and self._is_open_choice(
                     block, opened.context
                 ):  # fmt: skip
-                    return Gap(branch.at, "only one outcome of this test closes it")
+                    return OpenEnd(branch.at, "only one outcome of this test closes it")
         for one in closed:
             handler = next((self._handlers[b] for b in one.context.blocks if b in self._handlers), None)
             if handler is not None and handler.block not in opened.context.blocks:
-                return Gap(handler.at, "it is closed only if this exception comes")
+                return OpenEnd(handler.at, "it is closed only if this exception comes")
         return None
 
-    def _swallowed(self, opened: Moment, closed: Sequence[Moment]) -> Gap | None:
+    def _swallowed(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
         """Closed at the end of a `try` whose handler goes on as if nothing had happened."""
         if any(not self._tried(one, opened) for one in closed if not self._conditional(one.context, opened.context)):
             return None
@@ -153,7 +153,7 @@ class Endings:
             if any(handler.block in one.context.blocks for one in closed):
                 continue
             if not handler.types or any(spelled(kind) in ("Exception", "BaseException") for kind in handler.types):
-                return Gap(handler.at, "an exception that is caught here skips the closing")
+                return OpenEnd(handler.at, "an exception that is caught here skips the closing")
         return None
 
     @staticmethod

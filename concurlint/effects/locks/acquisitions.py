@@ -42,7 +42,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taking:
+class Acquisition:
     """A `with` item or an acquire call; `waits` when it does so for as long as it takes."""
 
     guard: Guard
@@ -60,7 +60,7 @@ class Hold:
     """A lock held at a place (or to be taken by a call), as seen there, and the calls to where it is taken."""
 
     guard: Guard
-    taking: Taking
+    taking: Acquisition
     via: tuple[Edge, ...] = ()
     asked: tuple[Condition, ...] = ()  # what functions further down ask of a parameter that is only passed on
 
@@ -74,13 +74,13 @@ class Hold:
         return (*calls, last)
 
 
-class Holding:
+class Acquisitions:
     """Finds the locks that are held where, and those that calls take."""
 
     def __init__(self, program: Program) -> None:
         self.graph = program.graph
         self.evaluator = program.evaluator
-        self._takings: dict[Code, tuple[Taking, ...]] = {}
+        self._takings: dict[Code, tuple[Acquisition, ...]] = {}
         self._releases: dict[Code, tuple[tuple[CallSite, Guard], ...]] = {}
         self._entering: dict[int, Edge] = {
             id(edge.site.call): edge for edges in program.graph.edges.values() for edge in edges if edge.consumed
@@ -149,24 +149,24 @@ class Holding:
 
     # where it is taken
 
-    def takings(self, code: Code) -> tuple[Taking, ...]:
+    def takings(self, code: Code) -> tuple[Acquisition, ...]:
         """The places in a function itself that take a lock."""
         if code not in self._takings:
             self._takings[code] = tuple(sorted(self._taken(code), key=lambda t: t.order))
         return self._takings[code]
 
-    def _taken(self, code: Code) -> Iterator[Taking]:
+    def _taken(self, code: Code) -> Iterator[Acquisition]:
         for entered, context, order in code.scope.entered:
             guard = self.guard(entered.manager, code)
             if guard is not None:
-                yield Taking(guard, code, entered.at, context, order, True, entered)
+                yield Acquisition(guard, code, entered.at, context, order, True, entered)
         for site in code.scope.calls:
             function = site.call.function
             if isinstance(function, Attribute) and function.attr in _TAKES:
                 guard = self.guard(function.value, code)
                 if guard is not None:
                     waits = function.attr != "acquire" or waits_for_ever(site.call)
-                    yield Taking(guard, code, site.call.at, site.context, site.order, waits, None, site)
+                    yield Acquisition(guard, code, site.call.at, site.context, site.order, waits, None, site)
 
     def releases(self, code: Code) -> tuple[tuple[CallSite, Guard], ...]:
         """The calls in a function itself that release a lock."""
@@ -192,7 +192,7 @@ class Holding:
                 found += self._given_by(edge)
         return found
 
-    def is_held(self, taking: Taking, context: Context, order: int) -> bool:
+    def is_held(self, taking: Acquisition, context: Context, order: int) -> bool:
         """Whether a lock taken in the same function is still held at a place there."""
         if taking.entered is not None:
             if all(entered is not taking.entered for entered in context.entered):
@@ -206,7 +206,7 @@ class Holding:
         )
 
     @staticmethod
-    def _comes_by(taking: Taking, context: Context, order: int) -> bool:
+    def _comes_by(taking: Acquisition, context: Context, order: int) -> bool:
         """Whether whoever is at a place has come by the acquire call and got the lock."""
         site = taking.site
         if site is None or order <= taking.order:
@@ -274,7 +274,7 @@ class Holding:
                     queue.append((edge.caller, outer))
         return found
 
-    def _takes_again(self, taking: Taking) -> bool:
+    def _takes_again(self, taking: Acquisition) -> bool:
         """Whether the function has given the lock away first: it only gives its caller a break."""
         return any(
             guard.token == taking.guard.token and site.order < taking.order

@@ -25,7 +25,7 @@ class BlindWait:
     tested: Step | None  # the `if` that looked once, before
 
 
-class Waits:
+class ConditionWaits:
     """Looks at every wait on a condition."""
 
     def __init__(self, program: Program) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.locks.acquisitions import Guard, Hold, Holding, Taking
+from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Guard, Hold
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
@@ -25,7 +25,7 @@ class LongHold:
     site: CallSite
     blocking: Blocking
     hold: Hold
-    wanted: Taking
+    wanted: Acquisition
 
     def steps(self) -> tuple[Step, ...]:
         """Where the lock is taken, the way to the wait, and who else takes it."""
@@ -34,18 +34,18 @@ class LongHold:
         return (*self.hold.steps("takes"), *self.blocking.steps(), Step(wanted.code.span(wanted.at), says))
 
 
-class Waiting:
+class Contention:
     """Looks for waits under locks that are there for more than the wait."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Holding]
+        self._holding = program[Acquisitions]
         self._graph = program.graph
         self._blocking = program[BlockingCalls]
-        self._waits: dict[Taking, bool] = {}
+        self._waits: dict[Acquisition, bool] = {}
 
     def long_holds(self) -> Iterator[LongHold]:
         """The first wait under each taking of a lock that somebody takes for something quick."""
-        seen: set[Taking] = set()
+        seen: set[Acquisition] = set()
         for code in self._graph.edges:
             for site in code.scope.calls:
                 for hold in self._holding.at(code, site.context, site.order):
@@ -64,7 +64,7 @@ class Waiting:
         child = found.fact.effect == EffectKind.SPAWN_PROCESS and found.fact.waits
         return found if child or found.fact.effect in _LONG or found.name.startswith(_QUEUES) else None
 
-    def _wanted(self, hold: Hold) -> Taking | None:
+    def _wanted(self, hold: Hold) -> Acquisition | None:
         """A taking of the same lock in another function that has no such wait under it."""
         guard: Guard = hold.guard
         for code in self._graph.edges:
@@ -73,7 +73,7 @@ class Waiting:
                     return taking
         return None
 
-    def _waits_too(self, taking: Taking) -> bool:
+    def _waits_too(self, taking: Acquisition) -> bool:
         if taking not in self._waits:
             code = taking.code
             self._waits[taking] = any(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.calls.reachability import Reachability
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
-from concurlint.effects.locks.lockset import Lock, Locks
+from concurlint.effects.locks.lockset import Lock, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Expression, Place
 from concurlint.finding import Step
@@ -31,8 +31,8 @@ class Inherited:
     code: Code
     at: Place
     lock: str
-    dispatch: Dispatch
-    thread: Dispatch
+    dispatch: Spawn
+    thread: Spawn
     held: Code
     held_at: Place
 
@@ -53,15 +53,13 @@ class InheritedLocks:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._locks = program[Locks]
+        self._locks = program[LockSets]
         self._methods = program[StartMethods]
-        self._moments = program[Moments]
-        self._forked = [
-            d for d in program[Dispatches].all if d.on == "process" and d.site is not None and self._forks(d)
-        ]
-        self._threads = [d for d in program[Dispatches].all if d.on == "thread" and not d.registers]
+        self._moments = program[Reachability]
+        self._forked = [d for d in program[Spawns].all if d.on == "process" and d.site is not None and self._forks(d)]
+        self._threads = [d for d in program[Spawns].all if d.on == "thread" and not d.registers]
 
-    def _forks(self, dispatch: Dispatch) -> bool:
+    def _forks(self, dispatch: Spawn) -> bool:
         assert dispatch.site is not None
         made: list[tuple[Call, Code]] = [(dispatch.site.call, dispatch.where)]
         function = dispatch.site.call.function

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.traits import trait
 from concurlint.effects.calls.access_paths import Path, at_maker, path_of, settled
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.locks.acquisitions import Hold, Holding
+from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.locks.acquisitions import Acquisitions, Hold
 from concurlint.effects.locks.order import as_edge
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
@@ -31,7 +31,7 @@ class Need:
     context: Context
     order: int
     worker: Hold
-    dispatch: Dispatch
+    dispatch: Spawn
     shown: str
     via: tuple[Edge, ...] = ()
 
@@ -55,14 +55,14 @@ class Standstill:
         return (*self.hold.steps("takes"), *calls, waits, *need.worker.steps("takes"))
 
 
-class Joining:
+class JoinUnderLock:
     """Compares what is held at a wait with what the one waited for takes."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Holding]
+        self._holding = program[Acquisitions]
         self._graph = program.graph
         self._evaluator = program.evaluator
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
 
     def standstills(self) -> Iterator[Standstill]:
         """Waits under a lock that the worker waited for takes too."""
@@ -128,7 +128,7 @@ class Joining:
                     yield Need(token, code, at, context, order, hold, dispatch, spelled(receiver))
 
     def _token(
-        self, token: Site | Path, edge: Edge | None, receiver: Expression, code: Code, dispatch: Dispatch
+        self, token: Site | Path, edge: Edge | None, receiver: Expression, code: Code, dispatch: Spawn
     ) -> Site | Path | None:
         """A lock that the worker takes as the code that waits gets at it."""
         if isinstance(token, Site):
@@ -146,12 +146,12 @@ class Joining:
             outer = settled(outer, self._evaluator) if outer is not None else None
         return outer if outer is not None and self._is_seen(outer, receiver, code, dispatch) else None
 
-    def _is_one_of(self, dispatch: Dispatch, cls: Code) -> bool:
+    def _is_one_of(self, dispatch: Spawn, cls: Code) -> bool:
         """Whether the work is that of a thread object of the class."""
         made = _thread_class(dispatch)
         return made is not None and cls in self._evaluator.lineage(made.code)[0]
 
-    def _in_pool(self, dispatch: Dispatch, made: set[int]) -> bool:
+    def _in_pool(self, dispatch: Spawn, made: set[int]) -> bool:
         """Whether the work was given to a pool made at one of the places."""
         function = dispatch.site.call.function if dispatch.site is not None else None
         if not isinstance(function, Attribute):
@@ -161,7 +161,7 @@ class Joining:
             for v in self._evaluator.values(function.value, dispatch.where)
         )
 
-    def _is_seen(self, token: Site | Path, receiver: Expression, code: Code, dispatch: Dispatch) -> bool:
+    def _is_seen(self, token: Site | Path, receiver: Expression, code: Code, dispatch: Spawn) -> bool:
         """Whether a lock known where the work was dispatched is the same one where it is waited for."""
         if isinstance(token, Site) or token.kind == "global":
             return True
@@ -173,7 +173,7 @@ class Joining:
         return path is not None and path.kind == "self"
 
 
-def _thread_class(dispatch: Dispatch) -> ClassOf | None:
+def _thread_class(dispatch: Spawn) -> ClassOf | None:
     """The class of a thread object whose own method is the work."""
     value = dispatch.value
     if dispatch.hook is None or not isinstance(value, Bound) or not isinstance(value.owner, Instance):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Expression, Name, spelled
@@ -32,25 +32,25 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockSet:
     """The locks known to be held at a place; `unknown` when something entered there may be a lock too."""
 
     locks: frozenset[Lock]
     unknown: bool
 
-    def __or__(self, other: Held) -> Held:
-        return Held(self.locks | other.locks, self.unknown or other.unknown)
+    def __or__(self, other: LockSet) -> LockSet:
+        return LockSet(self.locks | other.locks, self.unknown or other.unknown)
 
-    def meets(self, other: Held) -> bool:
+    def meets(self, other: LockSet) -> bool:
         """Whether the same lock may protect both sides."""
         mine = {lock.identity for lock in self.locks}
         return self.unknown or other.unknown or any(lock.identity in mine for lock in other.locks)
 
 
-NONE_HELD = Held(frozenset(), False)
+NONE_HELD = LockSet(frozenset(), False)
 
 
-class Locks:
+class LockSets:
     """Answers which locks are held at a place of the program."""
 
     def __init__(self, program: Program) -> None:
@@ -58,11 +58,11 @@ class Locks:
         self._effects = program.effects
         self._evaluator = program.evaluator
         # who calls `asyncio.run` keeps its locks meanwhile
-        started = (one for one in program[Dispatches].all if not (one.on == "task" and one.waits))
+        started = (one for one in program[Spawns].all if not (one.on == "task" and one.waits))
         self._outside = frozenset(one.code for one in started)
-        self._managers: dict[Expression, Held] = {}
-        self._spans: dict[Code, list[tuple[int, int, Held]]] = {}
-        self._always: dict[Code, Held] = {}
+        self._managers: dict[Expression, LockSet] = {}
+        self._spans: dict[Code, list[tuple[int, int, LockSet]]] = {}
+        self._always: dict[Code, LockSet] = {}
 
     def of_value(self, value: Value, spelling: str) -> Lock | None:
         """The lock that a value is; None when it is none."""
@@ -87,7 +87,7 @@ class Locks:
                     return value.site
         return None
 
-    def of(self, expression: Expression, code: Code) -> Held:
+    def of(self, expression: Expression, code: Code) -> LockSet:
         """The locks an expression stands for."""
         values = self._evaluator.values(expression, code)
         spelling = spelled(expression)
@@ -103,7 +103,7 @@ class Locks:
                 found.add(lock)
         if not values.items or not values.whole:
             unknown = unknown or not found
-        return Held(frozenset(found), unknown)
+        return LockSet(frozenset(found), unknown)
 
     def _by_path(self, expression: Expression, code: Code, lock: Lock) -> Lock:
         if isinstance(expression, Attribute) and isinstance(expression.value, Name):
@@ -122,7 +122,7 @@ class Locks:
         name = self._evaluator.type_name(value)
         return not name.startswith(("builtins.", "contextlib.", "io.", "unittest.", "pathlib.", "tempfile."))
 
-    def manager(self, expression: Expression, code: Code) -> Held:
+    def manager(self, expression: Expression, code: Code) -> LockSet:
         """The locks that are held inside `with expression:`."""
         known = self._managers.get(expression)
         if known is None:
@@ -130,7 +130,7 @@ class Locks:
             known = self._managers[expression] = self._manager(expression, code)
         return known
 
-    def _manager(self, expression: Expression, code: Code) -> Held:
+    def _manager(self, expression: Expression, code: Code) -> LockSet:
         if isinstance(expression, Call):
             held = NONE_HELD
             callees = self._evaluator.values(expression.function, code)
@@ -142,7 +142,7 @@ class Locks:
                     continue
                 elif isinstance(inner, (ClassOf, Library)):
                     held |= self._object(expression, code)
-            return held if callees.items else Held(frozenset(), True)
+            return held if callees.items else LockSet(frozenset(), True)
         return self._object(expression, code)
 
     def _is_known_call(self, name: str) -> bool:
@@ -156,7 +156,7 @@ class Locks:
         fact = self._effects.lookup(name)
         return fact is not None and fact.effect != "block_lock"
 
-    def _object(self, expression: Expression, code: Code) -> Held:
+    def _object(self, expression: Expression, code: Code) -> LockSet:
         held = self.of(expression, code)
         if held.locks or not held.unknown:
             return held
@@ -168,7 +168,7 @@ class Locks:
             expanded |= self._enter_method(value)
         return expanded if values.items else held
 
-    def _enter_method(self, value: Instance) -> Held:
+    def _enter_method(self, value: Instance) -> LockSet:
         for name in ("__enter__", "__aenter__"):
             for method in self._evaluator.attribute(value, name):
                 if isinstance(method, Bound) and isinstance(method.function, Function):
@@ -179,17 +179,17 @@ class Locks:
                         if isinstance(function, Attribute) and function.attr in ("acquire", "__enter__"):
                             held |= self.of(function.value, code)
                     return held
-        return Held(frozenset(), True)
+        return LockSet(frozenset(), True)
 
-    def _inside_context_manager(self, code: Code) -> Held:
+    def _inside_context_manager(self, code: Code) -> LockSet:
         if not code.scope.is_generator:
-            return Held(frozenset(), True)
+            return LockSet(frozenset(), True)
         held = NONE_HELD
         for place in code.scope.yielded:
             held |= self.at(code, place.context, place.order)
         return held
 
-    def at(self, code: Code, context: Context, order: int) -> Held:
+    def at(self, code: Code, context: Context, order: int) -> LockSet:
         """The locks held at a place, by its own function alone."""
         held = NONE_HELD
         for entered in context.entered:
@@ -199,10 +199,10 @@ class Locks:
                 held |= taken
         return held
 
-    def _acquired(self, code: Code) -> list[tuple[int, int, Held]]:
+    def _acquired(self, code: Code) -> list[tuple[int, int, LockSet]]:
         """Stretches (in evaluation order) between an acquire and the last release of the same spelling."""
         if code not in self._spans:
-            spans: list[tuple[int, int, Held]] = []
+            spans: list[tuple[int, int, LockSet]] = []
             for site in code.scope.calls:
                 function = site.call.function
                 if isinstance(function, Attribute) and function.attr in (
@@ -244,7 +244,7 @@ class Locks:
                         edges += self._graph.callers.get(overridden, ())
         return edges
 
-    def always(self, code: Code) -> Held:
+    def always(self, code: Code) -> LockSet:
         """The locks that every known caller of a function holds when it calls it."""
         if code not in self._always:
             self._work_out(code)
@@ -253,7 +253,7 @@ class Locks:
     def _work_out(self, code: Code) -> None:
         """Greatest fixed point over all that leads to `code`: in a circle of calls everything is held until
         some way into the circle comes without."""
-        region: dict[Code, list[tuple[Held, Code]]] = {}
+        region: dict[Code, list[tuple[LockSet, Code]]] = {}
         queue = [code]
         for current in queue:
             if current in region or current in self._always:
@@ -263,7 +263,7 @@ class Locks:
                 (self.at(edge.caller, edge.site.context, edge.site.order), edge.caller) for edge in edges
             ]
             queue += [edge.caller for edge in edges]
-        found: dict[Code, Held | None] = dict.fromkeys(region)
+        found: dict[Code, LockSet | None] = dict.fromkeys(region)
         changed = True
         while changed:
             changed = False
@@ -275,20 +275,20 @@ class Locks:
         for current in region:
             self._always[current] = found[current] or NONE_HELD
 
-    def _meet(self, code: Code, ways: list[tuple[Held, Code]], found: dict[Code, Held | None]) -> Held | None:
+    def _meet(self, code: Code, ways: list[tuple[LockSet, Code]], found: dict[Code, LockSet | None]) -> LockSet | None:
         """What all ways hold; None while nothing limits it yet."""
         if not ways:
             return self._of_decorators(code)
-        met: Held | None = None
+        met: LockSet | None = None
         for here, caller in ways:
             above = self._always.get(caller) or found.get(caller)
             if above is None:
                 continue
             around = here | above
-            met = around if met is None else Held(met.locks & around.locks, met.unknown or around.unknown)
+            met = around if met is None else LockSet(met.locks & around.locks, met.unknown or around.unknown)
         return met if met is None else met | self._of_decorators(code)
 
-    def _of_decorators(self, code: Code) -> Held:
+    def _of_decorators(self, code: Code) -> LockSet:
         """The locks that the wrapper put around a function by a project decorator holds while it calls it."""
         found = NONE_HELD
         for decorator in code.scope.decorators:
@@ -297,17 +297,19 @@ class Locks:
                     found |= self._of_wrapper(value.code)
         return found
 
-    def _of_wrapper(self, decorator: Code) -> Held:
+    def _of_wrapper(self, decorator: Code) -> LockSet:
         own = {parameter.name for parameter in decorator.scope.parameters}
-        held: Held | None = None
+        held: LockSet | None = None
         for wrapper in decorator.children:
             for site in wrapper.scope.calls:
                 function = site.call.function
                 if isinstance(function, Name) and function.id in own:
                     around = self.at(wrapper, site.context, site.order)
-                    held = around if held is None else Held(held.locks & around.locks, held.unknown or around.unknown)
+                    held = (
+                        around if held is None else LockSet(held.locks & around.locks, held.unknown or around.unknown)
+                    )
         return held or NONE_HELD
 
-    def effective(self, code: Code, context: Context, order: int) -> Held:
+    def effective(self, code: Code, context: Context, order: int) -> LockSet:
         """Locks held at a place: its own function's and those all its callers hold."""
         return self.at(code, context, order) | self.always(code)

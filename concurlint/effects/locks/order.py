@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.locks.acquisitions import Hold, Holding, Taking, opposite, waits_for_ever
-from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Hold, opposite, waits_for_ever
+from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk
@@ -57,15 +57,15 @@ class Inversion:
         return (*self.one.steps(), *self.other.steps())
 
 
-class Ordering:
+class LockOrder:
     """Looks at every lock that is taken under another."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Holding]
+        self._holding = program[Acquisitions]
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
-        self._locks = program[Locks]
-        self._entries: dict[Code, frozenset[Dispatch | str]] = {}
+        self._dispatches = program[Spawns]
+        self._locks = program[LockSets]
+        self._entries: dict[Code, frozenset[Spawn | str]] = {}
         self._seconds = [second for code in self._graph.edges for second in self._in(code)]
 
     def _in(self, code: Code) -> Iterator[Second]:
@@ -115,7 +115,7 @@ class Ordering:
                 found.update(token for token in tokens if token is not None)
                 entries = self.entries(code)
                 is_plain = isinstance(site.call.function.value, Name) and "outside" in entries
-                if is_plain or any(isinstance(entry, Dispatch) for entry in entries):
+                if is_plain or any(isinstance(entry, Spawn) for entry in entries):
                     found.add(guard.token)
         return frozenset(found)
 
@@ -126,7 +126,7 @@ class Ordering:
         by_order: dict[tuple[Site | Path, Site | Path], list[Second]] = {}
         for second in self._everywhere():
             by_order.setdefault(second.order, []).append(second)
-        seen: set[frozenset[Taking]] = set()
+        seen: set[frozenset[Acquisition]] = set()
         for order, ones in by_order.items():
             for one in ones:
                 for other in by_order.get((order[1], order[0]), ()) if order[0] != order[1] else ():
@@ -175,16 +175,16 @@ class Ordering:
         ]
         return are_concurrent(*entries)
 
-    def _by(self, edge: Edge) -> frozenset[Dispatch | str]:
+    def _by(self, edge: Edge) -> frozenset[Spawn | str]:
         handed = [d for d in self._dispatches.by_code.get(edge.callee, ()) if d.site is not None]
         own = [d for d in handed if d.site is not None and d.site.order == edge.site.order and d.where is edge.caller]
         return frozenset(own) or self.entries(edge.caller)
 
-    def entries(self, code: Code) -> frozenset[Dispatch | str]:
+    def entries(self, code: Code) -> frozenset[Spawn | str]:
         """Where the runs of a function begin: dispatches, "main" for the module's body, "outside" for a
         function that nobody in the project calls."""
         if code not in self._entries:
-            found: set[Dispatch | str] = set()
+            found: set[Spawn | str] = set()
             queue, seen = [code], {code}
             for current in queue:
                 dispatches = [d for d in self._dispatches.by_code.get(current, ()) if d.on in ("thread", "task")]
@@ -202,14 +202,14 @@ class Ordering:
         return self._entries[code]
 
 
-def are_concurrent(one: frozenset[Dispatch | str], other: frozenset[Dispatch | str]) -> bool:
+def are_concurrent(one: frozenset[Spawn | str], other: frozenset[Spawn | str]) -> bool:
     """Whether two functions that begin there may run at the same time."""
     for first in one:
         for second in other:
             if isinstance(first, str) and isinstance(second, str):
                 if first == second == "outside":
                     return True  # a library with locks of its own expects to be called by several threads
-            elif first is not second or (isinstance(first, Dispatch) and first.several):
+            elif first is not second or (isinstance(first, Spawn) and first.several):
                 return True
     return False
 
@@ -234,7 +234,7 @@ def _is_tried(hold: Hold) -> bool:
     )
 
 
-def as_edge(dispatch: Dispatch, holding: Holding) -> Edge | None:
+def as_edge(dispatch: Spawn, holding: Acquisitions) -> Edge | None:
     """A dispatch as the call of the function that it hands over, with the arguments it will get."""
     site = dispatch.site
     role = holding.evaluator.roles.runs(dispatch.name)

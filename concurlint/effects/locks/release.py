@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.locks.acquisitions import Guard, Holding, Taking
+from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Guard
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, Unary, spelled
@@ -25,7 +25,7 @@ _PLAIN = {"append", "add", "get", "items", "keys", "values", "clear", "copy", "s
 class Leak:
     """An acquire call, and the place from which the run may leave with the lock still taken."""
 
-    taking: Taking
+    taking: Acquisition
     at: Place
     how: str
     released: Place
@@ -47,11 +47,11 @@ class _Exit:
     is_return: bool
 
 
-class Releasing:
+class LockRelease:
     """Looks for ways out between acquire and release."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Holding]
+        self._holding = program[Acquisitions]
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._effects = program.effects
@@ -67,7 +67,7 @@ class Releasing:
                         yield leak
 
     @staticmethod
-    def _is_bare(taking: Taking) -> bool:
+    def _is_bare(taking: Acquisition) -> bool:
         site = taking.site
         if site is None or not taking.waits or not taking.guard.excludes:
             return False
@@ -88,7 +88,7 @@ class Releasing:
         own = {child.name for child in code.owner.children} if code.owner is not None else set()
         return {"acquire", "release"} <= own or {"__enter__", "__exit__"} <= own & {code.name, "__enter__", "__exit__"}
 
-    def _of(self, taking: Taking) -> Leak | None:
+    def _of(self, taking: Acquisition) -> Leak | None:
         code = taking.code
         releases = [site for site, guard in self._holding.releases(code) if self._same(guard, taking.guard)]
         later = [site for site in releases if site.order > taking.order]
@@ -176,7 +176,7 @@ class Releasing:
         kind = self._evaluator.roles.kind(name.rpartition(".")[0])
         return kind.endswith(("lock", "semaphore", "event", "thread", "queue")) or name.startswith("time.")
 
-    def _is_released_elsewhere(self, taking: Taking) -> bool:
+    def _is_released_elsewhere(self, taking: Acquisition) -> bool:
         """Whether another function releases the lock: a return may well leave it taken for that one."""
         guard, own = taking.guard, taking.code
         return any(

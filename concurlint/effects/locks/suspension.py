@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.parallel import Soloists
-from concurlint.effects.locks.lockset import Lock, Locks
+from concurlint.effects.contexts.parallel import SoleTasks
+from concurlint.effects.locks.lockset import Lock, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Place, spelled
@@ -32,14 +32,14 @@ class HeldOver:
         return (Step(self.code.span(self.taken), f"`{self.lock.spelling}` is taken here"),)
 
 
-class Suspending:
+class Suspension:
     """Finds the awaits under a lock."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._locks = program[Locks]
-        self._alone = program[Soloists]
+        self._locks = program[LockSets]
+        self._alone = program[SoleTasks]
 
     def over_awaits(self) -> Iterator[HeldOver]:
         """The first await under each lock that is taken with waiting."""

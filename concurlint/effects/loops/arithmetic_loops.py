@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.cost.load import Computing
+from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
 from concurlint.effects.program import Program
@@ -35,13 +35,13 @@ class NumberLoop:
     arrays: bool
 
 
-class NumberLoops:
+class ArithmeticLoops:
     """Finds them by the parser's tree, and asks the program what the names in it are."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._computing = program[Computing]
+        self._computing = program[Costs]
         self._trees: dict[Module, dict[tuple[int, int], ast.For]] = {}
 
     def all(self) -> Iterator[NumberLoop]:

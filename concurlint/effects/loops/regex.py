@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.cost.load import Computing
+from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite, Loop
@@ -61,14 +61,14 @@ class Remade:
     tested: bool
 
 
-class Patterns:
+class RegexInLoops:
     """Looks at calls that take the text of a pattern."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
-        self._computing = program[Computing]
+        self._computing = program[Costs]
 
     def remade(self) -> Iterator[Remade]:
         """Patterns that do not change with the loop around them; one for each line."""

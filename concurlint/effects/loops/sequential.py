@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.reads import Read, read
-from concurlint.effects.accesses import Touches
-from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.cost.load import Computing, Load
+from concurlint.effects.accesses import StateAccesses
+from concurlint.effects.calls.reachability import Reachability
+from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.cost.load import Costs, Load
 from concurlint.effects.cost.numbers import largest
-from concurlint.effects.flow.dependence import Turns
-from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.flow.dependence import Dependence
+from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -50,18 +50,18 @@ class Computed:
     load: Load
 
 
-class Serial:
+class SequentialLoops:
     """Looks at the loops of code that nothing has put on a thread, a process or an event loop yet."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._effects = program.effects
-        self._locks = program[Locks]
-        self._touches = program[Touches]
-        self._moments = program[Moments]
-        self._turns = program[Turns]
-        self._computing = program[Computing]
+        self._locks = program[LockSets]
+        self._touches = program[StateAccesses]
+        self._moments = program[Reachability]
+        self._turns = program[Dependence]
+        self._computing = program[Costs]
         self._pickling = program[Pickling]
         self._alone: dict[Code, bool] = {}
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.roles import Roles
-from concurlint.effects.accesses import Location, Touch, Touches
-from concurlint.effects.calls.reachability import Event, Moments, is_apart
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.accesses import Location, StateAccess, StateAccesses
+from concurlint.effects.calls.reachability import Event, Reachability, is_apart
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
@@ -24,8 +24,8 @@ _PLAIN = {"list", "dict", "set", "deque", "bytearray", "NoneType"}
 class LostWrite:
     """A write in a worker process, what sent the work there, and where the parent reads the old state."""
 
-    touch: Touch
-    dispatch: Dispatch
+    touch: StateAccess
+    dispatch: Spawn
     reader: Code
     read: Expression
 
@@ -41,25 +41,25 @@ class LostWrite:
         return (*found, Step(self.reader.span(self.read.at), message))
 
 
-class LostWrites:
+class CopiedState:
     """Looks for writes that only workers do and reads that only the parent does, later."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
-        self._touches = program[Touches]
-        self._moments = program[Moments]
-        sent = [d for d in program[Dispatches].all if d.on == "process" and d.site is not None]
+        self._touches = program[StateAccesses]
+        self._moments = program[Reachability]
+        sent = [d for d in program[Spawns].all if d.on == "process" and d.site is not None]
         known = [d for d in sent if d.hook is not None or self._is_standard(d, program.roles)]
         self._tasks = [d for d in known if not _is_initializer(d)]
         self._workers = {code for dispatch in sent for code in self._moments.below(dispatch.code)}
         # a thread or callback that runs the same function does it in the parent
-        here = [d.code for d in program[Dispatches].all if d.on != "process"]
+        here = [d.code for d in program[Spawns].all if d.on != "process"]
         self._beside = {code for started in here for code in self._moments.below(started)}
         self._set_up = {code for d in sent if _is_initializer(d) for code in self._moments.below(d.code)}
 
     @staticmethod
-    def _is_standard(dispatch: Dispatch, roles: Roles) -> bool:
+    def _is_standard(dispatch: Spawn, roles: Roles) -> bool:
         role = roles.runs(dispatch.name)
         return role is not None and (bool(role.pickles) or role.pool is not None)
 
@@ -80,7 +80,7 @@ class LostWrites:
     def _runs_in_parent(self, code: Code) -> bool:
         return any(edge.runs and edge.caller not in self._workers for edge in self._graph.callers.get(code, ()))
 
-    def _lost(self, touch: Touch, dispatch: Dispatch) -> LostWrite | None:
+    def _lost(self, touch: StateAccess, dispatch: Spawn) -> LostWrite | None:
         location = touch.location
         if location.kind == "closure" or touch.changes == "delete" or not self._is_plain(touch):
             return None
@@ -96,7 +96,7 @@ class LostWrites:
         found = self._after(dispatch, reads)
         return LostWrite(touch, dispatch, found.code, found.site.call.function) if found is not None else None
 
-    def _after(self, dispatch: Dispatch, reads: list[Event]) -> Event | None:
+    def _after(self, dispatch: Spawn, reads: list[Event]) -> Event | None:
         """A read that some function gets to after it has sent the work away."""
         if dispatch.site is None or not reads:
             return None
@@ -111,7 +111,7 @@ class LostWrites:
                         return read
         return None
 
-    def _is_of_parent(self, touch: Touch, dispatch: Dispatch) -> bool:
+    def _is_of_parent(self, touch: StateAccess, dispatch: Spawn) -> bool:
         """Whether the object was the parent's before a copy of it went to the process."""
         value = dispatch.value
         while isinstance(value, Partial):
@@ -150,7 +150,7 @@ class LostWrites:
             for value in self._evaluator.values(expression.value, code)
         )
 
-    def _is_plain(self, touch: Touch) -> bool:
+    def _is_plain(self, touch: StateAccess) -> bool:
         """Whether what is written into is a plain container, not one that processes share."""
         target = touch.target
         if not isinstance(target, Item):
@@ -165,7 +165,7 @@ class LostWrites:
         )
 
 
-def _is_filled_once(touch: Touch) -> bool:
+def _is_filled_once(touch: StateAccess) -> bool:
     """Whether the write stands under a test of what it writes: `if client is None: client = …`."""
     wanted = spelled(touch.target)
     tests = [condition.test for condition in touch.context.conditions]
@@ -207,6 +207,6 @@ def _expressions(code: Code) -> Iterator[tuple[Expression, Context, int]]:
         yield branch.test, branch.context, branch.order
 
 
-def _is_initializer(dispatch: Dispatch) -> bool:
+def _is_initializer(dispatch: Spawn) -> bool:
     """What a pool runs once in each worker, which is there to set the worker up."""
     return dispatch.hook is None and dispatch.name.endswith(("Pool", "Executor"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.calls.reachability import Event, Moments, is_apart, share_loop
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.calls.reachability import Event, Reachability, is_apart, share_loop
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
@@ -57,16 +57,16 @@ class ThreadedFork:
         return (Step(self.code.span(self.at.call.at), self.message),)
 
 
-class Forking:
+class Forks:
     """Compares when threads start and end with when the program forks."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._methods = program[StartMethods]
-        self._moments = program[Moments]
+        self._moments = program[Reachability]
 
     def forks(self) -> Iterator[Fork]:
         """The calls that fork and go on with this program, surely or on one of the target platforms."""

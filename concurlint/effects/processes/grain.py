@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.cost.load import Computing
+from concurlint.effects.calls.reachability import Reachability
+from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.cost.load import Costs
 from concurlint.effects.program import Program
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
@@ -26,33 +26,31 @@ _OUTSIDE = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class WaitingTask:
     """Work in a process that only waits: on what, by which call."""
 
-    dispatch: Dispatch
+    dispatch: Spawn
     on: str
     name: str
     step: Step
 
 
-class WorkSize:
+class TaskGrain:
     """Weighs what pools of processes are given to do."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._effects = program.effects
-        self._computing = program[Computing]
-        self._moments = program[Moments]
-        self._tasks = [
-            d for d in program[Dispatches].all if d.on == "process" and d.site is not None and self._is_task(d)
-        ]
+        self._computing = program[Costs]
+        self._moments = program[Reachability]
+        self._tasks = [d for d in program[Spawns].all if d.on == "process" and d.site is not None and self._is_task(d)]
 
-    def _is_task(self, dispatch: Dispatch) -> bool:
+    def _is_task(self, dispatch: Spawn) -> bool:
         role = self._roles.runs(dispatch.name)
         return role is not None and (role.pickles == "task" or role.pool is not None)
 
-    def tiny(self) -> Iterator[Dispatch]:
+    def tiny(self) -> Iterator[Spawn]:
         """Items sent one by one, each for next to nothing."""
         for dispatch in self._tasks:
             role = self._roles.runs(dispatch.name)
@@ -66,7 +64,7 @@ class WorkSize:
             if self._computing.turns_over(dispatch.items, dispatch.where) >= _FEW:
                 yield dispatch
 
-    def waiting(self) -> Iterator[Waiting]:
+    def waiting(self) -> Iterator[WaitingTask]:
         """Tasks that wait for something outside and compute nothing."""
         for dispatch in self._tasks:
             load = self._computing.load(dispatch.code, {})
@@ -76,9 +74,9 @@ class WorkSize:
             if found is not None:
                 yield found
 
-    def _what(self, dispatch: Dispatch) -> Waiting | None:
+    def _what(self, dispatch: Spawn) -> WaitingTask | None:
         """The first call that waits for something outside; None where some call waits for other workers."""
-        found: Waiting | None = None
+        found: WaitingTask | None = None
         for code in self._moments.below(dispatch.code):
             for site, name, _ in self._graph.libraries.get(code, ()):
                 fact = self._effects.lookup(name)
@@ -86,7 +84,7 @@ class WorkSize:
                     continue
                 if fact.effect in _OUTSIDE:
                     step = Step(code.span(site.call.at), f"`{code.qualname}` only waits here")
-                    found = found or Waiting(dispatch, _OUTSIDE[fact.effect], name, step)
+                    found = found or WaitingTask(dispatch, _OUTSIDE[fact.effect], name, step)
                 elif fact.effect != EffectKind.BLOCK_DISK:
                     return None
         return found

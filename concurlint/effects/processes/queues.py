@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.calls.reachability import Moments, is_apart, share_loop
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.calls.reachability import Reachability, is_apart, share_loop
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
@@ -35,7 +35,7 @@ class Undrained:
 
     code: Code
     join: CallSite
-    process: Dispatch
+    process: Spawn
     put: Use
     taken: CallSite
     is_small: bool  # all that is put is a number, a truth value or a short text, once in each process
@@ -49,16 +49,16 @@ class Undrained:
         )
 
 
-class Draining:
+class QueueDraining:
     """Compares, in each function, when processes are joined with when their queues are read."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._moments = program[Moments]
-        self._by_call: dict[int, Dispatch] = {}
-        for dispatch in program[Dispatches].all:
+        self._moments = program[Reachability]
+        self._by_call: dict[int, Spawn] = {}
+        for dispatch in program[Spawns].all:
             if dispatch.on == "process" and dispatch.site is not None:
                 self._by_call.setdefault(id(dispatch.site.call), dispatch)
         self._of_queue: dict[int, list[Use]] = {}
@@ -93,7 +93,7 @@ class Draining:
                     continue
                 yield from self._compare(process, uses, queue, put)
 
-    def _compare(self, process: Dispatch, uses: list[Use], queue: list[Use], put: Use) -> Iterator[Undrained]:
+    def _compare(self, process: Spawn, uses: list[Use], queue: list[Use], put: Use) -> Iterator[Undrained]:
         takes = [use for use in queue if use.attr in _TAKES]
         elsewhere = {d.code for d in self._by_call.values()}
         if any(use.code in self._moments.below(code) for use in takes for code in elsewhere):

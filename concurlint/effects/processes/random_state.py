@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.calls.reachability import Moments
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.calls.reachability import Reachability
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -23,7 +23,7 @@ class Repeated:
     code: Code
     site: CallSite
     source: str  # the generator, as it is written
-    dispatch: Dispatch
+    dispatch: Spawn
 
     def steps(self) -> tuple[Step, ...]:
         """The dispatch that makes several processes draw."""
@@ -34,16 +34,16 @@ class Repeated:
         return (Step(self.dispatch.where.span(site.call.at), message),)
 
 
-class Randomness:
+class RandomState:
     """Looks at what the work of several forked processes draws, and whether anything seeds it anew."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._dispatches = [d for d in program[Dispatches].all if d.on == "process" and d.site is not None]
+        self._dispatches = [d for d in program[Spawns].all if d.on == "process" and d.site is not None]
         self._methods = program[StartMethods]
-        self._moments = program[Moments]
+        self._moments = program[Reachability]
 
     def repeated(self) -> Iterator[Repeated]:
         """Each draw once."""
@@ -63,20 +63,20 @@ class Randomness:
                         seen.add(id(site))
                         yield Repeated(code, site, source, dispatch)
 
-    def _is_several(self, dispatch: Dispatch) -> bool:
+    def _is_several(self, dispatch: Spawn) -> bool:
         if dispatch.alone:
             return False
         role = self._roles.runs(dispatch.name)
         task = role is not None and (role.pickles == "task" or role.pool is not None)
         return task or dispatch.several or self._has_sibling(dispatch)
 
-    def _has_sibling(self, dispatch: Dispatch) -> bool:
+    def _has_sibling(self, dispatch: Spawn) -> bool:
         return any(
             other is not dispatch and other.code is dispatch.code and other.where is dispatch.where
             for other in self._dispatches
         )
 
-    def _forks(self, dispatch: Dispatch) -> bool:
+    def _forks(self, dispatch: Spawn) -> bool:
         """Whether the processes that do the work inherit their parent's memory."""
         assert dispatch.site is not None
         function = dispatch.site.call.function

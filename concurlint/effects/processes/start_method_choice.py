@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.effects.calls.reachability import Event, Moments, is_apart
+from concurlint.effects.calls.reachability import Event, Reachability, is_apart
 from concurlint.effects.contexts.import_time import calls_at_import
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import chooses_for_all
 from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
 from concurlint.effects.program import Program
@@ -29,15 +29,15 @@ class Setting:
     steps: tuple[Step, ...] = ()
 
 
-class Settings:
+class StartMethodChoices:
     """Finds the calls that choose for all and looks at when they run."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._dispatches = program[Dispatches]
-        self._moments = program[Moments]
+        self._dispatches = program[Spawns]
+        self._moments = program[Reachability]
 
     def misplaced(self) -> Iterator[Setting]:
         """Each such call once."""

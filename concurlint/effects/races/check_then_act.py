@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
-from concurlint.effects.locks.lockset import Held
+from concurlint.effects.locks.lockset import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Branch, Context
@@ -24,7 +24,7 @@ _MAKES = {"os.makedirs", "os.mkdir", "os.rename", "os.remove", "os.unlink", "os.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gap:
+class CheckThenAct:
     """A test and an act that relies on it, run by several threads with no lock around both."""
 
     code: Code
@@ -39,20 +39,20 @@ class Gap:
         return (self.act, *thread_steps(self.run))
 
 
-def _suits_either(touch: Touch) -> bool:
+def _suits_either(touch: StateAccess) -> bool:
     """Whether a change is right however the test would turn out now: `setdefault`, `discard`, `pop` with a default."""
     if touch.attr != "pop":
         return touch.attr in ("setdefault", "discard")
     return any(site.order == touch.order and len(site.call.arguments) == 2 for site in touch.code.scope.calls)
 
 
-class Gaps:
+class ChecksThenActs:
     """Finds tests and what relies on them with no lock around both."""
 
     def __init__(self, program: Program) -> None:
         self._overlap = program[Overlap]
 
-    def at(self, touch: Touch) -> Gap | None:
+    def at(self, touch: StateAccess) -> CheckThenAct | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
             return None
         if self._overlap.is_private_yet(touch) or self._is_answer(touch):
@@ -68,21 +68,21 @@ class Gaps:
             if self._held_at(touch.code, test, touch.context).meets(held) and (held.locks or held.unknown):
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
-        return Gap(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
+        return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
 
-    def _is_answer(self, touch: Touch) -> bool:
+    def _is_answer(self, touch: StateAccess) -> bool:
         """A yes or no that is worked out once and kept: whoever comes at the same time finds the same."""
         if touch.changes != "store" or touch.value is None:
             return False
         values = self._overlap.evaluator.values(touch.value, touch.code)
         return values.whole and {self._overlap.evaluator.type_name(value) for value in values} == {"builtins.bool"}
 
-    def _remedy(self, touch: Touch) -> str:
+    def _remedy(self, touch: StateAccess) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":
             return "hold one lock around the test and the store (or use `setdefault` where making it twice is fine)"
         return "hold one lock around the test and what follows from it"
 
-    def _held_at(self, code: Code, test: Expression, context: Context) -> Held:
+    def _held_at(self, code: Code, test: Expression, context: Context) -> LockSet:
         branch = next((b for b in code.scope.branches if b.test is test), None)
         if branch is None:
             return self._overlap.sharing.locks.effective(code, context, 0)
@@ -117,7 +117,7 @@ class Gaps:
             self._overlap.sharing.touching.locate(expression, code, within=True),
         )
 
-    def about_paths(self, code: Code) -> Iterator[Gap]:
+    def about_paths(self, code: Code) -> Iterator[CheckThenAct]:
         """`if not exists(p): make(p)` in code that several threads run."""
         runs = [run for run in self._overlap.sharing.runs.get(code, ()) if run.dispatch.several or run.dispatch.many]
         if not runs:
@@ -136,7 +136,7 @@ class Gaps:
                 if (held.locks or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
-                yield Gap(code, branch.test, act, runs[0], subject, self._path_remedy(name))
+                yield CheckThenAct(code, branch.test, act, runs[0], subject, self._path_remedy(name))
                 break
 
     def _path_remedy(self, name: str) -> str:

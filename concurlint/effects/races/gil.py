@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import gil_package, gil_pattern, trait
-from concurlint.effects.accesses import Touch
+from concurlint.effects.accesses import StateAccess
 from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.program import Program
@@ -24,7 +24,7 @@ from concurlint.project.modules import Code
 class Torn:
     """A change that others see half done once threads really run at the same time."""
 
-    touch: Touch
+    touch: StateAccess
     method: str
     run: Run
 
@@ -49,7 +49,7 @@ class Borrowed:
         return (self.made, *thread_steps(self.run))
 
 
-class FreeThreading:
+class GilReliance:
     """The questions of the rules about builds without the GIL."""
 
     def __init__(self, program: Program) -> None:
@@ -75,7 +75,7 @@ class FreeThreading:
                 if run is not None:
                     yield Torn(touch, method, run)
 
-    def _method(self, touch: Touch) -> str:
+    def _method(self, touch: StateAccess) -> str:
         """The dotted name of a method whose change others may see half done; "" for one that is whole."""
         if touch.changes != "mutate":
             return ""
@@ -88,7 +88,7 @@ class FreeThreading:
                 return name
         return ""
 
-    def _beside_others(self, touch: Touch) -> Run | None:
+    def _beside_others(self, touch: StateAccess) -> Run | None:
         return next(
             (run for run in self._sharing.thread_runs(touch) if self._races.overlap.is_touched_beside(touch, run)), None
         )

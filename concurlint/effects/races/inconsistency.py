@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touch
-from concurlint.effects.locks.lockset import Held, Lock
+from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.locks.lockset import Lock, LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
@@ -20,12 +20,12 @@ _SEVERAL = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slip:
+class Inconsistency:
     """A write without the lock that guards the same state elsewhere."""
 
-    touch: Touch
+    touch: StateAccess
     lock: str
-    guarded: Touch
+    guarded: StateAccess
     bare_via: Edge | None = None
     guarded_via: Edge | None = None
 
@@ -50,18 +50,18 @@ class Slip:
 class _Way:
     """A touch with the locks held there when its function is called through `edge` (None: any way)."""
 
-    touch: Touch
-    held: Held
+    touch: StateAccess
+    held: LockSet
     edge: Edge | None
 
 
-class Slips:
+class InconsistentLocking:
     """Finds changes without the lock that guards the same state elsewhere."""
 
     def __init__(self, program: Program) -> None:
         self._overlap = program[Overlap]
 
-    def of(self, location: Location, touches: list[Touch]) -> Iterator[Slip]:
+    def of(self, location: Location, touches: list[StateAccess]) -> Iterator[Inconsistency]:
         if location.kind == "closure":
             return
         if location.kind == "attribute":  # objects made in some function may be its own still
@@ -105,7 +105,7 @@ class Slips:
                 return
         for way in bare:
             other = next((w for w in ways if w.touch is not way.touch), ways[0])
-            yield Slip(way.touch, lock.spelling, other.touch, way.edge, other.edge)
+            yield Inconsistency(way.touch, lock.spelling, other.touch, way.edge, other.edge)
 
     def _on_loop(self, way: _Way) -> bool:
         """Whether one event loop (of coroutines, or of a window) does it, which does one thing at a time."""
@@ -118,12 +118,12 @@ class Slips:
             return False
         return not self._is_set_for_thread(way.touch)
 
-    def _is_set_for_thread(self, touch: Touch) -> bool:
+    def _is_set_for_thread(self, touch: StateAccess) -> bool:
         """Whether the function sets the state to a constant before it makes the thread that works with it."""
         sites = [run.dispatch.site for run in self._overlap.sharing.started_in(touch.code)]
         return touch.is_constant_store and any(site is not None and site.order > touch.order for site in sites)
 
-    def _renews(self, lock: Lock, touch: Touch) -> bool:
+    def _renews(self, lock: Lock, touch: StateAccess) -> bool:
         """Whether the function puts a new lock in the place of the old: nobody else is there, as after a fork."""
         name = lock.spelling.rpartition(".")[2]
         if touch.code.scope.kind != "function":
@@ -149,7 +149,7 @@ class Slips:
             for touch in self._overlap.sharing.touching.touches(ways[0].touch.code)
         )
 
-    def _takes_itself(self, touch: Touch, lock: Lock) -> bool:
+    def _takes_itself(self, touch: StateAccess, lock: Lock) -> bool:
         """Whether the lock is taken by the function that touches."""
         here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
         return lock.identity in _identities(here)
@@ -168,7 +168,7 @@ class Slips:
             return True
         return guarded > 1 and way.touch.changes != "mutate"
 
-    def _ways(self, touch: Touch) -> list[_Way]:
+    def _ways(self, touch: StateAccess) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
         here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
         edges = [e for e in self._overlap.sharing.locks.callers(touch.code) if e.caller is not touch.code and e.runs]
@@ -182,7 +182,7 @@ class Slips:
             return [_Way(touch, self._overlap.sharing.held(touch), None)]
         return found
 
-    def _around(self, edge: Edge) -> Held:
+    def _around(self, edge: Edge) -> LockSet:
         """The locks held at a call; a lock of the caller's own object says nothing of another of its class."""
         held = self._overlap.sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
         function = edge.site.call.function
@@ -196,7 +196,7 @@ class Slips:
             and lock.spelling.rpartition(".")[0] == own != spelled(function.value)
             and self._are_kin(edge.caller.enclosing_class, edge.callee.owner)
         )
-        return Held(held.locks - others, held.unknown or bool(others))
+        return LockSet(held.locks - others, held.unknown or bool(others))
 
     def _are_kin(self, one: Code | None, other: Code) -> bool:
         lineage = self._overlap.evaluator.lineage
@@ -220,7 +220,7 @@ class Slips:
             doer = of.code if isinstance(of, ClassOf) else doer
         return doer is not None and made in lineage(doer)[0]
 
-    def _guards(self, lock: Lock, touch: Touch) -> bool:
+    def _guards(self, lock: Lock, touch: StateAccess) -> bool:
         """A lock of the same object, or of a module; one of some other object may be there for something else."""
         made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code
         if made is None or self._is_of_object(lock, touch):
@@ -231,19 +231,19 @@ class Slips:
             return False
         return made.module in (touch.location.home.module, touch.code.module) or self._takes_itself(touch, lock)
 
-    def _is_of_object(self, lock: Lock, touch: Touch) -> bool:
+    def _is_of_object(self, lock: Lock, touch: StateAccess) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
         made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
         return (made is not None and made in self._overlap.evaluator.lineage(touch.location.home)[0]) or (
             made is not None and touch.location.home in self._overlap.evaluator.lineage(made)[0]
         )
 
-    def _is_flag(self, touch: Touch) -> bool:
+    def _is_flag(self, touch: StateAccess) -> bool:
         if touch.changes != "store" or isinstance(touch.target, Item):
             return False
         return isinstance(touch.value, Constant) and isinstance(touch.value.value, (bool, type(None)))
 
-    def _sets_up(self, touch: Touch) -> bool:
+    def _sets_up(self, touch: StateAccess) -> bool:
         """A constructor's work done again before the object is used again: several plain stores in a row, or a
         function that puts back one number for another class, which may keep everybody else out meanwhile."""
         callers = self._overlap.sharing.locks.callers(touch.code) if _only_resets(touch) else ()
@@ -253,14 +253,14 @@ class Slips:
         settings = {one.location for one in touches if one.location.kind == "attribute" and _is_setting(one)}
         return touch.location in settings and len(settings) >= _SEVERAL
 
-    def _opens(self, touch: Touch) -> bool:
+    def _opens(self, touch: StateAccess) -> bool:
         """One of several new objects that a function makes for `self` to keep, as `open` or `start` does."""
         if not touch.through_self or not self._is_new(touch):
             return False
         touches = self._overlap.sharing.touching.touches(touch.code)
         return len({one.location for one in touches if one.through_self and self._is_new(one)}) >= _SEVERAL - 1
 
-    def _is_new(self, touch: Touch) -> bool:
+    def _is_new(self, touch: StateAccess) -> bool:
         values = self._overlap.evaluator.values(touch.value, touch.code) if isinstance(touch.value, Call) else NOTHING
         made = [value for value in values if isinstance(value, Instance) and value.site is not None]
         return touch.changes == "store" and bool(made) and len(made) == len(values.items)
@@ -284,16 +284,16 @@ class Slips:
         return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
 
 
-def _identities(held: Held) -> set[object]:
+def _identities(held: LockSet) -> set[object]:
     return {lock.identity for lock in held.locks}
 
 
-def _is_atomic(touch: Touch) -> bool:
+def _is_atomic(touch: StateAccess) -> bool:
     """A single step of a container, which no other thread sees halfway."""
     return touch.changes == "mutate" or (touch.changes in ("store", "delete") and isinstance(touch.target, Item))
 
 
-def _is_setting(touch: Touch) -> bool:
+def _is_setting(touch: StateAccess) -> bool:
     """A plain store of a constant or of what the caller passed."""
     if touch.changes != "store" or isinstance(touch.target, Item):
         return False
@@ -315,17 +315,17 @@ def _looks_again(edge: Edge, other: Edge | None) -> bool:
     return other is not None and other.caller is edge.caller and other.callee is edge.callee
 
 
-def _lets_go(touch: Touch) -> bool:
+def _lets_go(touch: StateAccess) -> bool:
     return touch.is_constant_store and isinstance(touch.value, Constant) and touch.value.value is None
 
 
-def _only_resets(touch: Touch) -> bool:
+def _only_resets(touch: StateAccess) -> bool:
     """Whether storing that constant is all that the function does."""
     scope = touch.code.scope
     writes = [access for access in scope.accesses if access.kind != "read"]
     return touch.is_constant_store and len(writes) == 1 and not scope.calls and not scope.loops
 
 
-def _of_others(touch: Touch) -> bool:
+def _of_others(touch: StateAccess) -> bool:
     """Whether a touch reaches into objects handed to it, or that a module made once for all."""
     return bool(touch.sites) and all(site is None or site.code.scope.kind == "module" for site in touch.sites)

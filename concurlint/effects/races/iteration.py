@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.acquisitions import opposite
 from concurlint.effects.program import Program
@@ -28,8 +28,8 @@ _KINDS = {"dict", "set", "list", "deque"}
 class Disturbed:
     """A loop over a container and a change of its size that may come in between."""
 
-    look: Touch
-    change: Touch
+    look: StateAccess
+    change: StateAccess
     kind: str
     run: Run
 
@@ -40,7 +40,7 @@ class Disturbed:
         return (Step(change.code.span(change.place), says), *thread_steps(self.run))
 
 
-class Iterating:
+class Iterations:
     """Compares loops over shared containers with what changes their size."""
 
     def __init__(self, program: Program) -> None:
@@ -68,8 +68,8 @@ class Iterating:
                         yield Disturbed(look, change, kind, run)
                         break
 
-    def _changes(self) -> dict[object, list[Touch]]:
-        found: dict[object, list[Touch]] = {}
+    def _changes(self) -> dict[object, list[StateAccess]]:
+        found: dict[object, list[StateAccess]] = {}
         for code in self._races.graph.edges:
             for touch in self._sharing.touching.touches(code):
                 if self._resizes(touch) and not self._races.overlap.is_private_yet(touch):
@@ -78,7 +78,7 @@ class Iterating:
                 found.setdefault(touch.location, []).append(touch)
         return found
 
-    def _of_deques(self, code: Code) -> Iterator[Touch]:
+    def _of_deques(self, code: Code) -> Iterator[StateAccess]:
         """Appending to a deque is safe for itself, and still disturbs a loop over it."""
         touching = self._sharing.touching
         for site in code.scope.calls:
@@ -92,7 +92,7 @@ class Iterating:
                 if not self._races.overlap.is_private_yet(touch):
                     yield touch
 
-    def _resizes(self, touch: Touch) -> bool:
+    def _resizes(self, touch: StateAccess) -> bool:
         if touch.changes == "mutate":
             return touch.attr in _RESIZES
         if not isinstance(touch.target, Item):
@@ -101,7 +101,7 @@ class Iterating:
             touch.changes != "mutate" and self._kind(touch.target.value, touch.code) == "dict"
         )
 
-    def _look(self, code: Code, loop: Loop) -> tuple[Touch | None, str]:
+    def _look(self, code: Code, loop: Loop) -> tuple[StateAccess | None, str]:
         """The loop as a touch of what it goes through, and the kind of container."""
         base = loop.iterable
         if loop.kind == "while" or loop.is_async or base is None:
@@ -124,7 +124,7 @@ class Iterating:
         kinds = {self._evaluator.kind(v) or self._evaluator.type_name(v).rpartition(".")[2] for v in values}
         return kinds.pop() if len(kinds) == 1 else ""
 
-    def _comes_after(self, touch: Touch, run: Run) -> bool:
+    def _comes_after(self, touch: StateAccess, run: Run) -> bool:
         """Whether the thread is joined, for good, in the same function before the touch."""
         started = run.dispatch.site.call if run.dispatch.site is not None else None
         return any(
@@ -140,7 +140,7 @@ class Iterating:
             for site in touch.code.scope.calls
         )
 
-    def _is_handed_over(self, look: Touch, change: Touch) -> bool:
+    def _is_handed_over(self, look: StateAccess, change: StateAccess) -> bool:
         """Whether whoever loops has first set, under the lock of the change, what the change asks about before
         it goes on: `with lock: self.state = CLOSED` there, `with lock: if self.state != OPEN: return` here."""
         locks = {lock.identity for lock in self._sharing.held(change).locks}
@@ -161,7 +161,7 @@ class Iterating:
             for touch in self._sharing.touching.touches(code)
         )
 
-    def _asked_before(self, change: Touch) -> set[Location]:
+    def _asked_before(self, change: StateAccess) -> set[Location]:
         """The state that a function looks at to leave before it makes a change, or to make it at all."""
         code = change.code
         tests = [b.test for b in code.scope.branches if b.ends and b.order < change.order]
@@ -175,7 +175,7 @@ class Iterating:
                         found.add(self._sharing.touching.locate(returned.value, edge.callee))
         return {location for location in found if location is not None and location != change.location}
 
-    def _meeting(self, look: Touch, change: Touch) -> Run | None:
+    def _meeting(self, look: StateAccess, change: StateAccess) -> Run | None:
         """A run on a thread of one of the two that the other may come beside."""
         for one, other in ((change, look), (look, change)):
             for run in self._sharing.thread_runs(one):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from concurlint.effects.accesses import Location, Touch
+from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
@@ -24,14 +24,14 @@ class Overlap:
         self.sharing = program[Sharing]
 
     @cached_property
-    def by_location(self) -> dict[Location, list[Touch]]:
-        found: dict[Location, list[Touch]] = {}
+    def by_location(self) -> dict[Location, list[StateAccess]]:
+        found: dict[Location, list[StateAccess]] = {}
         for code in self.graph.edges:
             for touch in self.sharing.touching.touches(code):
                 found.setdefault(touch.location, []).append(touch)
         return found
 
-    def runs_beside_threads(self, touch: Touch) -> bool:
+    def runs_beside_threads(self, touch: StateAccess) -> bool:
         """Whether a starter's write comes after it started threads and before it joined them."""
         for run in self.sharing.started_in(touch.code):
             start, end = self._window(run)
@@ -46,13 +46,13 @@ class Overlap:
                 found |= {touch.location for touch in self.sharing.touching.touches(code)}
         return found
 
-    def is_private_yet(self, touch: Touch) -> bool:
+    def is_private_yet(self, touch: StateAccess) -> bool:
         """Import-time and constructor writes: nobody else can see the state."""
         if touch.code.scope.kind in ("module", "class"):
             return True
         return touch.location.kind == "attribute" and self.sharing.is_before_sharing(touch.code)
 
-    def own_key(self, touch: Touch, run: Run) -> bool:
+    def own_key(self, touch: StateAccess, run: Run) -> bool:
         """`totals[i] += 1` where `i` is the number of the run: no two runs share an item."""
         dispatch = run.dispatch
         if not isinstance(touch.target, Item) or dispatch.code is not touch.code:
@@ -86,7 +86,7 @@ class Overlap:
             return False
         return any(library_name(v) == f"builtins.{name}" for v in self.evaluator.values(expression.function, code))
 
-    def may_happen_beside(self, other: Touch, run: Run) -> bool:
+    def may_happen_beside(self, other: StateAccess, run: Run) -> bool:
         runs = self.sharing.runs.get(other.code, [])
         same_owner = run.dispatch.where
         for candidate in runs:
@@ -140,7 +140,7 @@ class Overlap:
                 return start, call.order
         return (start, end) if started else (0, 0)  # made here, started elsewhere
 
-    def runs_beside(self, other: Touch, run: Run) -> bool:
+    def runs_beside(self, other: StateAccess, run: Run) -> bool:
         """Whether a touch may come while a run on a thread goes on."""
         if self.may_happen_beside(other, run):
             return True
@@ -150,7 +150,7 @@ class Overlap:
             for edge in self.graph.callers.get(other.code, ())
         )
 
-    def is_touched_beside(self, touch: Touch, run: Run) -> bool:
+    def is_touched_beside(self, touch: StateAccess, run: Run) -> bool:
         """Whether somebody else changes the same state, with no lock, while the run goes on."""
         return any(
             other is not touch and not self.sharing.held(other).locks and self.may_happen_beside(other, run)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from functools import cached_property
 
-from concurlint.effects.accesses import Location, Touch, Touches
+from concurlint.effects.accesses import Location, StateAccess, StateAccesses
 from concurlint.effects.contexts.reach import (
     Run,
     all_around,
@@ -16,8 +16,8 @@ from concurlint.effects.contexts.reach import (
     is_of_one_run,
     is_own_in_each_turn,
 )
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
-from concurlint.effects.locks.lockset import Held, Lock, Locks
+from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.locks.lockset import Lock, LockSet, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import Edge
@@ -39,21 +39,21 @@ class Sharing:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
-        self.touching = program[Touches]
-        self._dispatches = program[Dispatches]
-        self.locks = program[Locks]
+        self.touching = program[StateAccesses]
+        self._dispatches = program[Spawns]
+        self.locks = program[LockSets]
         self._init_only: dict[Code, bool] = {}
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
-        self._reached_by: dict[Dispatch, set[Code]] = {}
+        self._reached_by: dict[Spawn, set[Code]] = {}
         self._depending: dict[Code, bool] = {}
-        for dispatch in program[Dispatches].all:
+        for dispatch in program[Spawns].all:
             if dispatch.on == self._on and (self._on == "task" or not dispatch.code.is_async):
                 self._reach(dispatch)
 
     # reach of threads
 
-    def _reach(self, dispatch: Dispatch) -> None:
+    def _reach(self, dispatch: Spawn) -> None:
         start = Run(dispatch, dispatch.code, self._root_shares_self(dispatch), ())
         self._started.setdefault(dispatch.where, []).append(start)
         queue, seen = deque([start]), Counter({(dispatch.code, start.shares_self): 1})
@@ -86,7 +86,7 @@ class Sharing:
             )
         return self._depending[code]
 
-    def _root_shares_self(self, dispatch: Dispatch) -> bool:
+    def _root_shares_self(self, dispatch: Spawn) -> bool:
         if dispatch.hook is not None:
             return dispatch.hook.owner == "shared" and dispatch.hook.what not in ("thread", "process")
         value = self._called(dispatch.value)
@@ -101,7 +101,7 @@ class Sharing:
         called = self._evaluator.values(value.site.call.function, value.site.code)
         return next((each for each in called if self._graph.runs(each) is value.function), value)
 
-    def _is_one_object(self, site: Site | None, dispatch: Dispatch) -> bool:
+    def _is_one_object(self, site: Site | None, dispatch: Spawn) -> bool:
         """Whether an object made at `site` is the same one in all runs of a dispatch."""
         if site is None:
             return True
@@ -148,7 +148,7 @@ class Sharing:
             for site in sites
         )
 
-    def _reached(self, dispatch: Dispatch) -> set[Code]:
+    def _reached(self, dispatch: Spawn) -> set[Code]:
         return self._reached_by.get(dispatch, set())
 
     def _set_before_sharing(self, cls: Code, attr: str) -> bool:
@@ -224,25 +224,25 @@ class Sharing:
             return True
         return edge.caller.owner is not None and self.is_before_sharing(edge.caller)
 
-    def held(self, touch: Touch) -> Held:
+    def held(self, touch: StateAccess) -> LockSet:
         """Locks held at a touch, by its function and by all its callers."""
         return self.locks.effective(touch.code, touch.context, touch.order)
 
     # at the same time
 
-    def parallel_run(self, touch: Touch) -> Run | None:
+    def parallel_run(self, touch: StateAccess) -> Run | None:
         """A run of the touch's function that may happen several times at once on the same state."""
         for run in self.runs.get(touch.code, ()):
             if self._is_shared_in(run, touch) and self._several(run, touch) and comes_to(run, touch.context):
                 return run
         return None
 
-    def thread_runs(self, touch: Touch) -> list[Run]:
+    def thread_runs(self, touch: StateAccess) -> list[Run]:
         """Runs of the touch's function on a thread, on state that others can see."""
         runs = self.runs.get(touch.code, ())
         return [run for run in runs if self._is_shared_in(run, touch) and comes_to(run, touch.context)]
 
-    def _several(self, run: Run, touch: Touch) -> bool:
+    def _several(self, run: Run, touch: StateAccess) -> bool:
         dispatch, location = run.dispatch, touch.location
         if dispatch.many:
             return True
@@ -253,14 +253,14 @@ class Sharing:
         return dispatch.repeated or self._started_twice(dispatch, touch)
 
     @staticmethod
-    def _in_own_loop(dispatch: Dispatch, location: Location) -> bool:
+    def _in_own_loop(dispatch: Spawn, location: Location) -> bool:
         if dispatch.site is None:
             return False
         if location.kind == "closure" and location.home is not dispatch.where:
             return dispatch.repeated
         return dispatch.repeated and bool(dispatch.site.context.loops)
 
-    def _started_twice(self, dispatch: Dispatch, touch: Touch) -> bool:
+    def _started_twice(self, dispatch: Spawn, touch: StateAccess) -> bool:
         same = [
             other
             for other in self._dispatches.by_code.get(dispatch.code, ())
@@ -275,7 +275,7 @@ class Sharing:
             same = [o for o in same if isinstance(o.value, Bound) and o.value.owner == mine]
         return bool(same)
 
-    def _is_shared_in(self, run: Run, touch: Touch) -> bool:
+    def _is_shared_in(self, run: Run, touch: StateAccess) -> bool:
         kind = touch.location.kind
         if kind in ("global", "class"):
             return True

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from concurlint.effects.accesses import Touch
+from concurlint.effects.accesses import StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
-from concurlint.effects.locks.lockset import Held
+from concurlint.effects.locks.lockset import LockSet
 from concurlint.effects.program import Program
-from concurlint.effects.races.check_then_act import Gap, Gaps
-from concurlint.effects.races.inconsistency import Slip, Slips
+from concurlint.effects.races.check_then_act import ChecksThenActs, CheckThenAct
+from concurlint.effects.races.inconsistency import Inconsistency, InconsistentLocking
 from concurlint.effects.races.overlap import Overlap
 from concurlint.effects.races.sharing import Sharing
 from concurlint.finding import Step
@@ -22,16 +22,16 @@ from concurlint.project.modules import Code
 class Race:
     """An unlocked update and what may run at the same time."""
 
-    touch: Touch
+    touch: StateAccess
     run: Run
-    other: Touch | None
+    other: StateAccess | None
 
     def steps(self) -> tuple[Step, ...]:
         """How the update comes to run on threads, and the other side if it is elsewhere."""
         return (*thread_steps(self.run), *_other_side(self.other))
 
 
-def _other_side(other: Touch | None) -> tuple[Step, ...]:
+def _other_side(other: StateAccess | None) -> tuple[Step, ...]:
     if other is None:
         return ()
     return (Step(other.code.span(other.place), f"`{other.code.qualname}` changes it at the same time"),)
@@ -45,20 +45,20 @@ class Races:
         self.graph = program.graph
         self.evaluator = program.evaluator
         self.sharing = program[Sharing]
-        self._slipping = program[Slips]
-        self._gapping = program[Gaps]
+        self._slipping = program[InconsistentLocking]
+        self._gapping = program[ChecksThenActs]
 
     # 302
 
     @cached_property
-    def _slips(self) -> list[Slip]:
+    def _slips(self) -> list[Inconsistency]:
         return [
             slip
             for location, touches in self.overlap.by_location.items()
             for slip in self._slipping.of(location, touches)
         ]
 
-    def inconsistent_locking(self) -> Iterator[Slip]:
+    def inconsistent_locking(self) -> Iterator[Inconsistency]:
         """Writes without the lock that most other writes of the same state hold."""
         yield from self._slips
 
@@ -79,7 +79,7 @@ class Races:
                         if (race.other.code, race.other.place) not in taken:
                             yield Race(race.other, race.run, touch)
 
-    def _race(self, touch: Touch) -> Race | None:
+    def _race(self, touch: StateAccess) -> Race | None:
         held = self.sharing.held(touch)
         if held.unknown or self.overlap.is_private_yet(touch):
             return None
@@ -94,7 +94,7 @@ class Races:
                 return Race(touch, run, other)
         return None
 
-    def _protects_all(self, held: Held, touch: Touch, run: Run) -> bool:
+    def _protects_all(self, held: LockSet, touch: StateAccess, run: Run) -> bool:
         """Whether one of the locks is the same object in every run: not one that each `self` has for itself."""
         for lock in held.locks:
             shared_state = touch.location.kind in ("global", "class")
@@ -108,7 +108,7 @@ class Races:
             return True
         return False
 
-    def _other(self, touch: Touch, run: Run, held: Held) -> Touch | None:
+    def _other(self, touch: StateAccess, run: Run, held: LockSet) -> StateAccess | None:
         for other in self.overlap.by_location.get(touch.location, ()):
             if other is touch or other.changes == "mutate":
                 continue
@@ -125,8 +125,8 @@ class Races:
     # 303
 
     @cached_property
-    def _gaps(self) -> list[tuple[Gap, Touch | None]]:
-        found: list[tuple[Gap, Touch | None]] = []
+    def _gaps(self) -> list[tuple[CheckThenAct, StateAccess | None]]:
+        found: list[tuple[CheckThenAct, StateAccess | None]] = []
         slipped = {(s.touch.code, s.touch.place) for s in self._slips}
         for code in self.sharing.runs:
             for touch in self.sharing.touching.touches(code):
@@ -141,7 +141,7 @@ class Races:
     def _acted(self) -> set[tuple[Code, tuple[int, int, int, int]]]:
         return {(touch.code, touch.place) for _, touch in self._gaps if touch is not None}
 
-    def unlocked_checks(self) -> Iterator[Gap]:
+    def unlocked_checks(self) -> Iterator[CheckThenAct]:
         """Tests that another thread can make untrue before what they guard is done."""
         seen: set[int] = set()
         for gap, _ in self._gaps:
@@ -151,7 +151,7 @@ class Races:
 
     # what others ask
 
-    def is_spoken_of(self, touch: Touch) -> bool:
+    def is_spoken_of(self, touch: StateAccess) -> bool:
         """Whether a more specific rule speaks of the same place."""
         spot = (touch.code, touch.place)
         return spot in self._acted or any((s.touch.code, s.touch.place) == spot for s in self._slips)

@@ -36,7 +36,7 @@ class Frame(NamedTuple):
     is_bound: bool
 
 
-class Tracing(Protocol):
+class TaintQueries(Protocol):
     """What is asked while names are followed back; `frames` are the calls that are being looked into."""
 
     frames: list[Frame]

@@ -18,7 +18,7 @@ from concurlint.effects.taint.domain import (
     harmless,
     shown,
 )
-from concurlint.effects.taint.sources import Origins
+from concurlint.effects.taint.sources import TaintSources
 from concurlint.effects.taint.templates import Slot, format_parts, is_number_spec, percent_parts
 from concurlint.facts.syntax import (
     Argument,
@@ -57,14 +57,14 @@ _DEEPEST = 48
 _MOST_STEPS = 4000
 
 
-class Tracer:
+class TaintPropagation:
     """Follows strings back to where their parts come from."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
-        self.origins = Origins(self, program.graph, program.roles)
+        self.origins = TaintSources(self, program.graph, program.roles)
         self._active: set[tuple[int, ...]] = set()
         self.frames: list[Frame] = []
         self._steps = 0

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from concurlint.catalog.roles import Roles
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
-from concurlint.effects.flow.reaching import Reaching
-from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, Tracing, composed, either, harmless, shown
+from concurlint.effects.flow.reaching import ReachingDefinitions
+from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, TaintQueries, composed, either, harmless, shown
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step
@@ -21,15 +21,15 @@ from concurlint.project.values import Bound, ClassOf, Container, Function, Insta
 _MOST_CALLERS = 40
 
 
-class Origins:
-    """Follows names back on behalf of a `Tracing`."""
+class TaintSources:
+    """Follows names back on behalf of a `TaintQueries`."""
 
-    def __init__(self, tracer: Tracing, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, tracer: TaintQueries, graph: CallGraph, roles: Roles) -> None:
         self._tracer = tracer
         self._graph = graph
         self._evaluator = graph.evaluator
         self._roles = roles
-        self.reaching = Reaching()
+        self.reaching = ReachingDefinitions()
 
     def outside(self, reason: str, expression: Expression, code: Code) -> Piece:
         """A piece that comes from outside the program at this very place."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touch, as_copied
+from concurlint.effects.accesses import Location, StateAccess, as_copied
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import TaskSharing
@@ -18,7 +18,7 @@ from concurlint.finding import Step
 class Torn:
     """A write by a value from before an await, or by a check from before it (`checked`)."""
 
-    touch: Touch
+    touch: StateAccess
     read: Place
     awaited: Place
     checked: bool
@@ -37,7 +37,7 @@ class Torn:
         )
 
 
-class Interleaving:
+class Atomicity:
     """Looks at the writes in coroutines that several tasks run; `sharing` is that of tasks."""
 
     def __init__(self, program: Program) -> None:
@@ -60,14 +60,14 @@ class Interleaving:
                     told.add(touch.location)
                     yield Torn(touch, *found, run)
 
-    def _torn(self, touch: Touch) -> tuple[Place, Place, bool] | None:
+    def _torn(self, touch: StateAccess) -> tuple[Place, Place, bool] | None:
         if touch.changes == "update":
             return self._read_before(touch)
         if touch.changes == "store" and touch.value is not None and not touch.is_constant_store:
             return self._checked_before(touch)
         return None
 
-    def _read_before(self, touch: Touch) -> tuple[Place, Place, bool] | None:
+    def _read_before(self, touch: StateAccess) -> tuple[Place, Place, bool] | None:
         """The read and the await of `x = x + await f()`, `x += await f()`, `n = x; await …; x = n + 1`."""
         assert touch.value is not None
         reads = [p for p in walk(touch.value) if self._is(p, touch)]
@@ -86,7 +86,7 @@ class Interleaving:
                     return found
         return None
 
-    def _copied(self, name: Name, touch: Touch) -> tuple[Place, Place, bool] | None:
+    def _copied(self, name: Name, touch: StateAccess) -> tuple[Place, Place, bool] | None:
         """A local copy made before an await."""
         bindings = as_copied(touch.code.scope.bindings.get(name.id, []))
         if not bindings or bindings[0].value is None or bindings[-1].order > touch.order:
@@ -96,7 +96,7 @@ class Interleaving:
         awaited = self._await_between(touch, bindings[0].order)
         return (bindings[0].at, awaited.at, False) if awaited is not None else None
 
-    def _checked_before(self, touch: Touch) -> tuple[Place, Place, bool] | None:
+    def _checked_before(self, touch: StateAccess) -> tuple[Place, Place, bool] | None:
         """The test that a store depends on and an await between."""
         tests = [b for b in touch.code.scope.branches if self._guards(b, touch)]
         if not tests or touch.value is None:
@@ -110,17 +110,17 @@ class Interleaving:
         awaited = self._await_between(touch, last.order)
         return (last.at, awaited.at, True) if awaited is not None else None
 
-    def _comes_from_await(self, touch: Touch) -> bool:
+    def _comes_from_await(self, touch: StateAccess) -> bool:
         """Whether the stored value is made of a local that was awaited."""
         names = {part.id for part in walk(touch.value) if isinstance(part, Name)} if touch.value is not None else ()
         bindings = [b for name in names for b in touch.code.scope.bindings.get(name, [])]
         return any(b.value is not None and any(isinstance(p, Await) for p in walk(b.value)) for b in bindings)
 
-    def _guards(self, branch: Branch, touch: Touch) -> bool:
+    def _guards(self, branch: Branch, touch: StateAccess) -> bool:
         held = any(condition.test is branch.test for condition in touch.context.conditions)
         return held and branch.order < touch.order and any(self._is(part, touch) for part in walk(branch.test))
 
-    def _await_between(self, touch: Touch, start: int) -> Awaited | None:
+    def _await_between(self, touch: StateAccess, start: int) -> Awaited | None:
         """An await on the way from a read to the write."""
         for awaited in touch.code.scope.awaits:
             blocks = awaited.context.blocks
@@ -129,7 +129,7 @@ class Interleaving:
                 return awaited
         return None
 
-    def _is(self, expression: Expression, touch: Touch) -> bool:
+    def _is(self, expression: Expression, touch: StateAccess) -> bool:
         """Whether an expression reads the touched state."""
         if isinstance(expression, Call):
             return False

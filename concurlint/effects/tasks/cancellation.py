@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context, Handler
 from concurlint.facts.syntax import (
@@ -43,12 +43,12 @@ class Swallowed:
     loops: bool
 
 
-class Cancelling:
+class Cancellation:
     """Looks at every handler around an `await`."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._roles = program.roles
 
     def swallowed(self) -> Iterator[Swallowed]:

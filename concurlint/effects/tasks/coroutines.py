@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Expression, Unary
@@ -40,9 +40,9 @@ class Coroutines:
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._roles = program.roles
-        self._doubts = program[Doubts]
+        self._doubts = program[Dominance]
 
     # coroutines that are thrown away
 
@@ -122,7 +122,7 @@ class Coroutines:
         values = self._graph.evaluator.values(inner, code.parent or code)
         return bool(values.items) and all(library_name(value) for value in values)
 
-    def called_and_dropped(self) -> Iterator[Dispatch]:
+    def called_and_dropped(self) -> Iterator[Spawn]:
         """Coroutine functions handed to something that calls them and looks at nothing they return."""
         for dispatch in self._dispatches.all:
             role = self._roles.runs(dispatch.name)
@@ -140,7 +140,7 @@ class Coroutines:
             if not isinstance(inner, Coroutine):
                 yield dispatch
 
-    def _may_be_another(self, dispatch: Dispatch) -> bool:
+    def _may_be_another(self, dispatch: Spawn) -> bool:
         """Whether the call may also be one that looks after what the function gives: another kind of loop."""
         roles = [
             self._roles.runs(name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.effects.blocking.calls import Blocking, DiskCalls
-from concurlint.effects.contexts.parallel import EndedSoloists
-from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.contexts.parallel import SoleEndedTasks
+from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
@@ -16,15 +16,15 @@ from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Literal
 
 
-class DiskWork:
+class DiskAccess:
     """Looks at the calls in coroutines that wait for the disk."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._blocking = program[DiskCalls]
-        self._doubts = program[Doubts]
-        self._alone = program[EndedSoloists]
+        self._doubts = program[Dominance]
+        self._alone = program[SoleEndedTasks]
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
         """The calls, and whether each is repeated for items of which there may be any number."""

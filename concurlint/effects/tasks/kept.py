@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.spawns import Dispatches
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
@@ -22,7 +22,7 @@ class KeptTasks:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
 
     def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
         """Calls whose task lives only as long as somebody keeps it, and nobody does; the steps lead to its making."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.contexts.reach import Run
-from concurlint.effects.flow.dominance import Doubts
+from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite
@@ -43,14 +43,14 @@ class Crossing:
         return (first, *via)
 
 
-class Crossings:
+class LoopAffinity:
     """Looks at the calls in everything that threads reach."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._sharing = program[Sharing]
-        self._doubts = program[Doubts]
+        self._doubts = program[Dominance]
 
     def all(self) -> Iterator[Crossing]:
         """Every such call, once."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.accesses import Location, Touches
+from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.flow.dependence import takes_only_the_item
-from concurlint.effects.locks.lockset import Locks
+from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, spelled, walk
@@ -28,14 +28,14 @@ class Poll:
     changed: tuple[Code, tuple[int, int, int, int]] | None
 
 
-class Idling:
+class Polling:
     """Looks at loops that await."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._locks = program[Locks]
-        self._touches = program[Touches]
+        self._locks = program[LockSets]
+        self._touches = program[StateAccesses]
 
     # polls
 

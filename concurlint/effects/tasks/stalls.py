@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.contexts.spawns import Dispatches
-from concurlint.effects.cost.load import CautiousComputing, Load
+from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.cost.load import CautiousCosts, Load
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Place
@@ -17,14 +17,14 @@ from concurlint.project.modules import Code
 _COMPUTE = (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU)
 
 
-class Stalling:
+class Stalls:
     """Weighs what coroutines do between two awaits."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches]
+        self._dispatches = program[Spawns]
         self._effects = program.effects
-        self._computing = program[CautiousComputing]
+        self._computing = program[CautiousCosts]
 
     def heavy(self) -> Iterator[tuple[Code, Place, Load]]:
         """Loops without an await and calls of project functions that surely compute for long."""

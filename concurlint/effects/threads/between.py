@@ -17,7 +17,7 @@ _PIPES = {"stdout", "stderr", "stdin"}
 _OWN = {"start", "join", "append", "add", "extend", "is_alive"}
 
 
-class Meanwhile:
+class BetweenStartAndJoin:
     """Tells a function that only waits from one that goes on with something."""
 
     def __init__(self, program: Program) -> None:

@@ -40,7 +40,7 @@ _PLAIN = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "bu
 _PLAIN_EXPRESSIONS = (Binary, Compare, Constant, Text, Collection, Table, Comprehension, type(None))
 
 
-class Handing:
+class Callables:
     """Looks at single calls that take work."""
 
     def __init__(self, program: Program) -> None:

@@ -10,7 +10,7 @@ from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
 from concurlint.effects.threads.between import is_idle
-from concurlint.effects.threads.fork_join import Team, Teams, always, has_timeout
+from concurlint.effects.threads.fork_join import ForkJoin, ForkJoins, always, has_timeout
 from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Argument, Attribute, Call, Compare, Constant, Table, spelled, walk
@@ -41,20 +41,20 @@ class _Errand:
     limited: bool
 
 
-class Errands:
+class ChildWaits:
     """Finds threads of which nothing would be left if the child were waited for by the one who starts them."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._threads = program[ThreadObjects]
-        self._teams = program[Teams]
+        self._teams = program[ForkJoins]
         self._roles = program.roles
         self._effects = program.effects
         self._evaluator = program.evaluator
 
     # several children side by side
 
-    def side_by_side(self) -> Iterator[Team]:
+    def side_by_side(self) -> Iterator[ForkJoin]:
         """Threads that only wait for a child each, whose output goes nowhere that must be read."""
         for team in self._teams.all():
             if self._limits(team) or any(maker.made.cls is not None for maker in team.makers):
@@ -86,7 +86,7 @@ class Errands:
         return Call(made.site.call.function, tuple(arguments), made.site.call.at)
 
     @staticmethod
-    def _limits(team: Team) -> bool:
+    def _limits(team: ForkJoin) -> bool:
         """Whether the loop that makes the threads sees to it that there are not too many."""
         if team.loop is None:
             return False

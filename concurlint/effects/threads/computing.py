@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.spawns import Dispatch
-from concurlint.effects.contexts.speedup import Speed
-from concurlint.effects.cost.load import Computing, Load
+from concurlint.effects.contexts.spawns import Spawn
+from concurlint.effects.contexts.speedup import Speedups
+from concurlint.effects.cost.load import Costs, Load
 from concurlint.effects.cost.numbers import largest, number
 from concurlint.effects.program import Program
 
@@ -17,10 +17,10 @@ class ComputingThreads:
     def __init__(self, program: Program) -> None:
         self._config = program.config
         self._evaluator = program.evaluator
-        self._computing = program[Computing]
-        self._speed = program[Speed]
+        self._computing = program[Costs]
+        self._speed = program[Speedups]
 
-    def hoped_for(self) -> Iterator[Dispatch]:
+    def hoped_for(self) -> Iterator[Spawn]:
         """Dispatches of several pieces of work to threads; none where these do compute side by side."""
         if self._config.free_threaded:
             return
@@ -28,7 +28,7 @@ class ComputingThreads:
             if not siblings or any(self.load_of(sibling).is_heavy for sibling in siblings):
                 yield dispatch
 
-    def load_of(self, dispatch: Dispatch) -> Load:
+    def load_of(self, dispatch: Spawn) -> Load:
         """What the dispatched function computes with the arguments it is given there."""
         known: dict[str, float] = {}
         names = [p.name for p in dispatch.code.scope.parameters if p.kind == "positional"]

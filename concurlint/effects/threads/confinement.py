@@ -35,7 +35,7 @@ class Trespass:
         return (*((self.made,) if self.made is not None else ()), *thread_steps(self.run))
 
 
-class ProcessWide:
+class Confinement:
     """Looks at what code on threads does to things it does not have for itself."""
 
     def __init__(self, program: Program) -> None:

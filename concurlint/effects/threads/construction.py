@@ -33,7 +33,7 @@ class Start:
         return spelled(function.value) if isinstance(function, Attribute) else ""
 
 
-class Starts:
+class Construction:
     """Looks at the calls that make thread and process objects, and at those of their methods."""
 
     def __init__(self, program: Program) -> None:

@@ -9,9 +9,9 @@ from itertools import combinations
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.typestate import alike
 from concurlint.effects.program import Program
-from concurlint.effects.threads.between import Meanwhile
+from concurlint.effects.threads.between import BetweenStartAndJoin
 from concurlint.effects.threads.objects import ThreadObject, ThreadObjects, Work
-from concurlint.effects.threads.termination import Tarrying
+from concurlint.effects.threads.termination import Termination
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import Edge
@@ -45,7 +45,7 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Team:
+class ForkJoin:
     """Threads of one target that `code` manages: made in the turns of a loop, or by several calls."""
 
     code: Code
@@ -57,16 +57,16 @@ class Team:
         return self.makers[0]
 
 
-class Teams:
+class ForkJoins:
     """Finds functions that start several threads on one target and wait for all of them."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._threads = program[ThreadObjects]
-        self._tarrying = program[Tarrying]
-        self._meanwhile = program[Meanwhile]
+        self._tarrying = program[Termination]
+        self._meanwhile = program[BetweenStartAndJoin]
 
-    def all(self) -> Iterator[Team]:
+    def all(self) -> Iterator[ForkJoin]:
         """One for each function that manages one."""
         for code in self._graph.edges if self._threads.made else ():
             if is_for_tests(code):
@@ -81,17 +81,17 @@ class Teams:
                 yield team
 
     @staticmethod
-    def _team(code: Code, makers: list[Maker]) -> Team | None:
+    def _team(code: Code, makers: list[Maker]) -> ForkJoin | None:
         looped = [maker for maker in makers if maker.loop is not None]
         if looped:
-            return Team(code, (looped[0], *(m for m in makers if m is not looped[0])), looped[0].loop)
+            return ForkJoin(code, (looped[0], *(m for m in makers if m is not looped[0])), looped[0].loop)
         ordered = sorted(makers, key=lambda maker: maker.site.order)
         starts = [maker.start[1].order for maker in ordered if maker.start[0] is code]
         if len(ordered) < 2 or max(starts, default=0) > min(maker.join.order for maker in ordered):
             return None
-        return Team(code, tuple(ordered), None)
+        return ForkJoin(code, tuple(ordered), None)
 
-    def _is_told(self, team: Team) -> bool:
+    def _is_told(self, team: ForkJoin) -> bool:
         """Whether an executor would do as well, as far as the text tells."""
         makers = team.makers
         if team.loop is None and any(_is_same(one, other) for one, other in combinations(makers, 2)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.entries import RunsRole
 from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup, whole_parameter
 from concurlint.effects.contexts.spawns import ran
-from concurlint.effects.flow.exceptions import Escape, Escapes
+from concurlint.effects.flow.exceptions import Escape, ExceptionFlow
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
@@ -29,14 +29,14 @@ class Lost:
     via: tuple[Step, ...] = ()
 
 
-class Results:
+class FutureResults:
     """Looks at what is done with what pools give back."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._escapes = program[Escapes]
+        self._escapes = program[ExceptionFlow]
 
     def lost_errors(self) -> Iterator[Lost]:
         """Dropped results of work that may fail."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name, spelled, walk
@@ -20,19 +20,19 @@ _CONSUMERS = {"list", "tuple", "set", "dict", "sorted", "sum", "any", "all", "ma
 class Capture:
     """A dispatch of work that reads `name`, which the loop around binds anew in each turn."""
 
-    dispatch: Dispatch
+    dispatch: Spawn
     name: str
     binding: Binding
     home: Code
     is_target: bool
 
 
-class Captures:
+class LateBinding:
     """Finds work that reads a loop variable by closure."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches].all
+        self._dispatches = program[Spawns].all
 
     def all(self) -> Iterator[Capture]:
         """One for each dispatch of such work."""
@@ -46,7 +46,7 @@ class Captures:
                 seen.add(id(site))
                 yield capture
 
-    def _captured(self, dispatch: Dispatch) -> Capture | None:
+    def _captured(self, dispatch: Spawn) -> Capture | None:
         for name, home in _free_names(dispatch.code):
             bindings = [b for b in home.scope.bindings.get(name, ()) if b.kind != "annotate"]
             for number in self._loops(dispatch, home):
@@ -56,14 +56,14 @@ class Captures:
                 return Capture(dispatch, name.partition("@")[0], binding, home, binding.kind == "for")
         return None
 
-    def _loops(self, dispatch: Dispatch, home: Code) -> tuple[int, ...]:
+    def _loops(self, dispatch: Spawn, home: Code) -> tuple[int, ...]:
         """The loops of `home` in which the work is defined or handed over."""
         work = dispatch.code
         made = work.scope.defined.loops if work.parent is home else ()
         sent = dispatch.site.context.loops if dispatch.where is home and dispatch.site is not None else ()
         return tuple(dict.fromkeys((*made, *sent)))
 
-    def _is_over(self, dispatch: Dispatch, home: Code, number: int) -> bool:
+    def _is_over(self, dispatch: Spawn, home: Code, number: int) -> bool:
         """Whether the work is done, or the loop left, before the loop can bind the name anew."""
         site = dispatch.site
         if site is None or dispatch.where is not home or number not in site.context.loops:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from concurlint.effects.calls.arguments import Known, at_caller, whole_parameter
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches, handed_arguments, ran
+from concurlint.effects.contexts.spawns import Spawn, Spawns, handed_arguments, ran
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, spelled
@@ -30,7 +30,7 @@ class ThreadObject:
     run: Code | None = None
     passed: tuple[Expression, ...] = ()
     named: dict[str, Expression] = field(default_factory=dict)
-    dispatches: tuple[Dispatch, ...] = ()
+    dispatches: tuple[Spawn, ...] = ()
 
 
 class ThreadObjects:
@@ -42,8 +42,8 @@ class ThreadObjects:
         self._evaluator = program.evaluator
         self.made: dict[int, ThreadObject] = {}
         self.here: dict[Code, list[ThreadObject]] = {}
-        sent: dict[int, list[Dispatch]] = {}
-        for dispatch in program[Dispatches].all:
+        sent: dict[int, list[Spawn]] = {}
+        for dispatch in program[Spawns].all:
             if dispatch.on == "thread" and dispatch.site is not None:
                 sent.setdefault(id(dispatch.site.call), []).append(dispatch)
                 if dispatch.hook is not None and dispatch.hook.what == "thread":
@@ -52,7 +52,7 @@ class ThreadObjects:
             for site, name, value in calls:
                 self._plain(code, site, name, value, tuple(sent.get(id(site.call), ())))
 
-    def _of_class(self, dispatch: Dispatch, site: CallSite) -> ThreadObject:
+    def _of_class(self, dispatch: Spawn, site: CallSite) -> ThreadObject:
         """A thread of a class of the project, whose `run` may be there to have the target run."""
         run, role = dispatch.code, self._roles.runs(dispatch.name)
         if role is None or not any(_hands_on(each) for each in run.scope.calls):
@@ -60,7 +60,7 @@ class ThreadObjects:
         passed, named = handed_arguments(role, site.call)
         return ThreadObject(dispatch.where, site, given(site.call, role.work[0], None), run.owner, None, passed, named)
 
-    def _plain(self, code: Code, site: CallSite, name: str, value: Value, sent: tuple[Dispatch, ...]) -> None:
+    def _plain(self, code: Code, site: CallSite, name: str, value: Value, sent: tuple[Spawn, ...]) -> None:
         """`Thread(target=…)`; a timer's time is another matter."""
         role = self._roles.runs(name)
         if role is None or role.on != "thread" or role.group is None or role.starts != "start":

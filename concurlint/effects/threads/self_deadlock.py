@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -26,17 +26,17 @@ class SelfWait:
 
     code: Code
     site: CallSite
-    dispatch: Dispatch
+    dispatch: Spawn
     via: tuple[Edge, ...]
     sent: tuple[Code, Expression]
 
 
-class SelfWaits:
+class SelfDeadlocks:
     """Finds waits of a pool's tasks for other tasks of the same pool."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches].all
+        self._dispatches = program[Spawns].all
         self._roles = program.roles
         self._evaluator = program.evaluator
 
@@ -81,7 +81,7 @@ class SelfWaits:
             if isinstance(value, Instance) and value.site is not None and self._evaluator.kind(value) == "thread-pool"
         }
 
-    def _is_one(self, dispatch: Dispatch, pool: Site) -> bool:
+    def _is_one(self, dispatch: Spawn, pool: Site) -> bool:
         """Whether the pool is the same object for the sender and the task, as far as the text tells.
 
         A pool that each object makes for itself is another one in another object's methods.

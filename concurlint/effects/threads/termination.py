@@ -20,7 +20,7 @@ _DEEPEST = 6
 _SIGNALS = {"event", "barrier", "async-queue", "async-event", "async-condition", "async-barrier"}
 
 
-class Tarrying:
+class Termination:
     """Looks through what a function runs for signs that it goes on until somebody else does something."""
 
     def __init__(self, program: Program) -> None:

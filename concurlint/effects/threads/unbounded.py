@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.effects.contexts.spawns import Dispatch, Dispatches
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
@@ -22,17 +22,17 @@ _BOUNDS = {"join", "empty", "qsize"}
 class Flood:
     """A thread started for each `item` that a loop gets."""
 
-    dispatch: Dispatch
+    dispatch: Spawn
     item: str
     loop: Loop
 
 
-class Floods:
+class UnboundedThreads:
     """Finds loops over streams that start a thread in each turn."""
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Dispatches].all
+        self._dispatches = program[Spawns].all
         self._roles = program.roles
         self._evaluator = program.evaluator
 
@@ -51,7 +51,7 @@ class Floods:
                     yield Flood(dispatch, item, loop)
                     break
 
-    def _makes_thread(self, dispatch: Dispatch) -> bool:
+    def _makes_thread(self, dispatch: Spawn) -> bool:
         if dispatch.hook is not None:
             return dispatch.hook.what == "thread"
         role = self._roles.runs(dispatch.name)
@@ -83,7 +83,7 @@ class Floods:
         values = self._evaluator.values(call.arguments[0].value, code)
         return next((item for item in (self._roles.stream(library_name(value)) for value in values) if item), "")
 
-    def _is_limited(self, dispatch: Dispatch, site: CallSite, loop: Loop) -> bool:
+    def _is_limited(self, dispatch: Spawn, site: CallSite, loop: Loop) -> bool:
         code = dispatch.where
         if self._takes_semaphore(code, loop.number) or self._takes_semaphore(dispatch.code, None):
             return True

@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from concurlint.effects.flow.exceptions import Escapes
+from concurlint.effects.flow.exceptions import ExceptionFlow
 from tests.linked import program
 
 HEAD = "import contextlib\nimport logging\nimport os\nimport threading\n\nlock = threading.Lock()\n\n"
@@ -16,7 +16,7 @@ def ways(folder: Path, body: str) -> list[str]:
     """The steps by which an error gets out of a function with this body; nothing if none does."""
     made = program(folder, {"app.py": HEAD + "def main(x):\n" + indent(body, "    ") + INNER})
     code = next(code for code in made.graph.edges if code.qualname == "main")
-    found = made[Escapes].of(code)
+    found = made[ExceptionFlow].of(code)
     return [step.message for step in found.steps] if found is not None else []
 
 

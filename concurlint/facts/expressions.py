@@ -1,18 +1,15 @@
 """LibCST expressions → expression records, with the calls and accesses in them noted in order."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import libcst as cst
 
-from concurlint.facts.recording import Recorder
+from concurlint.facts.branching import Branching
 from concurlint.facts.records import (
     CallSite,
-    Condition,
-    Loop,
     Returned,
 )
 from concurlint.facts.syntax import (
@@ -21,16 +18,13 @@ from concurlint.facts.syntax import (
     Await,
     Binary,
     Call,
-    Choice,
     Collection,
     Compare,
-    Comprehension,
     Constant,
     Expression,
     Formatted,
     Item,
     Lambda,
-    Logic,
     Name,
     Place,
     Slice,
@@ -43,12 +37,11 @@ from concurlint.facts.syntax import (
 )
 
 
-class Lowering(Recorder):
+class Lowering(Branching):
     """Turns expressions into records within the current scope and context."""
 
     def __init__(self, positions: dict[cst.CSTNode, Place]) -> None:
         super().__init__(positions)
-        self._fresh = 0
         self.dropped: set[cst.Call] = set()
         self._lower: dict[type, Callable[[Any], Expression]] = {
             cst.Name: self._name,
@@ -61,19 +54,19 @@ class Lowering(Recorder):
             cst.Float: self._number,
             cst.Imaginary: self._number,
             cst.BinaryOperation: self._binary,
-            cst.BooleanOperation: self._logic,
+            cst.BooleanOperation: self.logic,
             cst.UnaryOperation: self._unary,
             cst.Comparison: self._compare,
-            cst.IfExp: self._choice,
+            cst.IfExp: self.choice,
             cst.Subscript: self._subscript,
             cst.List: self._collection,
             cst.Tuple: self._collection,
             cst.Set: self._collection,
             cst.Dict: self._table,
-            cst.ListComp: self._comprehension,
-            cst.SetComp: self._comprehension,
-            cst.GeneratorExp: self._comprehension,
-            cst.DictComp: self._comprehension,
+            cst.ListComp: self.comprehension,
+            cst.SetComp: self.comprehension,
+            cst.GeneratorExp: self.comprehension,
+            cst.DictComp: self.comprehension,
             cst.Lambda: self._lambda,
             cst.Await: self.awaited,
             cst.Yield: self._yield,
@@ -181,39 +174,25 @@ class Lowering(Recorder):
     def _binary(self, node: cst.BinaryOperation) -> Expression:
         self.count_operation()
         left, right = self.expression(node.left), self.expression(node.right)
+        self.note_operation()
         return Binary(type(node.operator).__name__, left, right, self.place(node))
-
-    def _logic(self, node: cst.BooleanOperation) -> Expression:
-        left = self.expression(node.left)
-        operator = "and" if isinstance(node.operator, cst.And) else "or"
-        right = self._under(left, operator == "and", node.right)
-        return Logic(operator, (left, right), self.place(node))
-
-    def _under(self, test: Expression, holds: bool, node: cst.BaseExpression) -> Expression:
-        outer = self.context
-        self.context = replace(outer, conditions=(*outer.conditions, Condition(test, holds)))
-        try:
-            return self.expression(node)
-        finally:
-            self.context = outer
 
     def _unary(self, node: cst.UnaryOperation) -> Expression:
         operand = self.expression(node.expression)
         operator = type(node.operator).__name__
         if operator == "Minus" and isinstance(operand, Constant) and isinstance(operand.value, (int, float)):
             return Constant(-operand.value, self.place(node))
+        if operator != "Not":
+            self.note_operation()
         return Unary(operator, operand, self.place(node))
 
     def _compare(self, node: cst.Comparison) -> Expression:
         self.count_operation()
         left = self.expression(node.left)
         rest = tuple((type(t.operator).__name__, self.expression(t.comparator)) for t in node.comparisons)
+        if rest[0][0] not in ("Is", "IsNot"):
+            self.note_operation()
         return Compare(left, rest, self.place(node))
-
-    def _choice(self, node: cst.IfExp) -> Expression:
-        test = self.expression(node.test)
-        body = self._under(test, True, node.body)
-        return Choice(test, body, self._under(test, False, node.orelse), self.place(node))
 
     def _subscript(self, node: cst.Subscript, store: bool = False) -> Expression:
         value = self.expression(node.value)
@@ -248,47 +227,6 @@ class Lowering(Recorder):
             values.append(self.expression(element.value))
         return Table(tuple(keys), tuple(values), self.place(node))
 
-    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) -> Expression:
-        outer = self.context
-        deferred = outer.deferred or isinstance(node, cst.GeneratorExp)
-        opened: list[Loop] = []
-        before = len(outer.conditions)
-        clause: cst.CompFor | None = node.for_in
-        while clause is not None:
-            opened.append(self._clause(clause, first=not opened, deferred=deferred))
-            clause = clause.inner_for_in
-        results: tuple[Expression, ...]
-        if isinstance(node, cst.DictComp):
-            results = (self.expression(node.key), self.expression(node.value))
-        else:
-            results = (self.expression(node.elt),)
-        self._renames.pop()
-        for loop in reversed(opened):
-            self.close_loop(loop)
-        tests = tuple(condition.test for condition in self.context.conditions[before:])
-        self.context = outer
-        kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
-        return Comprehension(kind, results, tuple(loop.number for loop in opened), self.place(node), tests)
-
-    def _clause(self, clause: cst.CompFor, *, first: bool, deferred: bool) -> Loop:
-        """One `for … in … if …`; the first iterable is evaluated outside the names of the comprehension."""
-        iterable = self.expression(clause.iter)
-        if first:
-            self._renames.append({})
-        is_async = clause.asynchronous is not None
-        loop = self.open_loop("comprehension", self.place(clause.iter), iterable, is_async)
-        if is_async:
-            self.note_await(iterable, loop.at)
-        self.context = replace(self.context, loops=(*self.context.loops, loop.number), deferred=deferred)
-        for name in _target_names(clause.target):
-            self._fresh += 1
-            self._renames[-1][name] = f"{name}@{self._fresh}"
-        loop.target = self.bind_target(clause.target, "for", iterable)
-        for condition in clause.ifs:
-            test = self.expression(condition.test)
-            self.context = replace(self.context, conditions=(*self.context.conditions, Condition(test, True)))
-        return loop
-
     def _lambda(self, node: cst.Lambda) -> Expression:
         parameters = self.parameters(node.params)
         scope = self.open_scope("lambda", "<lambda>", self.place(node))
@@ -319,14 +257,6 @@ class Lowering(Recorder):
 
 
 _SINGLETONS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
-
-
-def _target_names(target: cst.CSTNode) -> Iterator[str]:
-    if isinstance(target, cst.Name):
-        yield target.value
-    elif isinstance(target, (cst.Tuple, cst.List)):
-        for element in target.elements:
-            yield from _target_names(element.value)
 
 
 def _unescaped(text: str, prefix: str) -> str:

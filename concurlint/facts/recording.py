@@ -6,6 +6,7 @@ from typing import Literal
 
 import libcst as cst
 
+from concurlint.facts.flow import FlowBuilder
 from concurlint.facts.records import (
     Access,
     AccessKind,
@@ -40,7 +41,7 @@ class Recorder:
         self.statement: Place = _NOWHERE
         self.raises = 0
         self.continues = 0
-        self._orders: dict[int, int] = {}
+        self.flow = FlowBuilder()
         self._loops: list[Loop] = []
         self._renames: list[dict[str, str]] = []
         self._quiet = 0
@@ -49,9 +50,8 @@ class Recorder:
         return self._positions.get(node, _NOWHERE)
 
     def next_order(self) -> int:
-        number = self.scope.number
-        order = self._orders.get(number, 0) + 1
-        self._orders[number] = order
+        flow = self.flow
+        flow.order = order = flow.order + 1
         return order
 
     def open_scope(self, kind: ScopeKind, name: str, at: Place) -> Scope:
@@ -62,12 +62,13 @@ class Recorder:
 
     @contextmanager
     def within(self, scope: Scope) -> Iterator[None]:
-        outer = self.scope, self.context, self.statement, self._loops
-        self.scope, self.context, self._loops = scope, Context(), []
+        outer = self.scope, self.context, self.statement, self._loops, self.flow
+        self.scope, self.context, self._loops, self.flow = scope, Context(), [], FlowBuilder()
         try:
             yield
+            scope.flow = self.flow.finish()
         finally:
-            self.scope, self.context, self.statement, self._loops = outer
+            self.scope, self.context, self.statement, self._loops, self.flow = outer
 
     def open_loop(
         self,
@@ -92,6 +93,11 @@ class Recorder:
     def count_operation(self) -> None:
         if self._loops:
             self._loops[-1].operations += 1
+
+    def note_operation(self) -> None:
+        """Arithmetic and the like: it has no record, and may raise."""
+        if not self._quiet:
+            self.flow.note_operation()
 
     def note_await(self, value: Expression | None, at: Place) -> None:
         for loop in self._loops:

@@ -14,7 +14,8 @@ from concurlint.facts.records import (
 )
 from concurlint.facts.syntax import Call, Place, spelled
 
-_EXITS = {"sys.exit", "os._exit", "exit", "quit", "sys._exit", "os.abort"}
+_EXITS = {"sys.exit", "exit", "quit", "sys._exit"}  # by an exception
+_ENDS = {"os._exit", "os.abort"}
 
 
 class SimpleStatements(Lowering):
@@ -74,11 +75,17 @@ class SimpleStatements(Lowering):
     def _expr(self, node: cst.Expr) -> bool:
         self.dropped.update(_given_up(node.value))
         value = self.expression(node.value)
-        return isinstance(value, Call) and spelled(value.function) in _EXITS
+        name = spelled(value.function) if isinstance(value, Call) else ""
+        if name in _ENDS:
+            self.flow.leave()
+        elif name in _EXITS:
+            self.flow.raise_()
+        return name in _EXITS or name in _ENDS
 
     def _return(self, node: cst.Return) -> bool:
         value = self.expression(node.value) if node.value is not None else None
         self.scope.returned.append(Returned(value, self.context, self.next_order(), self.place(node)))
+        self.flow.jump("return")
         self.leave_loops()
         return True
 
@@ -86,21 +93,27 @@ class SimpleStatements(Lowering):
         self.raises += 1
         value = self.expression(node.exc) if node.exc is not None else None
         self.scope.raised.append(Returned(value, self.context, self.next_order(), self.place(node)))
+        self.flow.raise_()
         self.leave_loops()
         return True
 
     def _break(self, _node: cst.Break) -> bool:
         self.leave_loops(one=True)
+        self.flow.jump("break")
         return True
 
     def _continue(self, _node: cst.Continue) -> bool:
         self.continues += 1
+        self.flow.jump("continue")
         return True
 
     def _assert(self, node: cst.Assert) -> bool:
-        self.expression(node.test)
+        _, yes, no = self.decide(node.test)
+        self.flow.begin(no)
         if node.msg is not None:
             self.expression(node.msg)
+        self.flow.raise_()
+        self.flow.begin(yes)
         return False
 
     def _delete(self, node: cst.Del) -> bool:
@@ -129,6 +142,7 @@ class SimpleStatements(Lowering):
         level = len(node.relative)
         if isinstance(node.names, cst.ImportStar):
             self._stars.append((Import(module, None, level), self.context))
+            self.note_operation()
             return False
         for alias in node.names:
             name = alias.name.value if isinstance(alias.name, cst.Name) else _dotted(alias.name)

@@ -181,11 +181,14 @@ def test_the_table_of_the_project_counts(folder: Path, run: Run):
     assert run("check").err == "1 warning in 2 files\n"
 
 
-def test_statistics_follow_the_findings(folder: Path, run: Run):
+def test_statistics_are_shown_instead_of_the_findings(folder: Path, run: Run):
     write(folder, a=NEEDLESS * 2, b=SHELL_CALL)
-    plain = run("check").out
-    expected = plain + "2 CCL402 needless-shell\n1 CCL401 shell-string-command\n"
-    assert run("check", "--statistics").out == expected
+    done = run("check", "--statistics")
+    assert done == Done(
+        1, "2 CCL402 needless-shell\n1 CCL401 shell-string-command\n", "1 error, 2 warnings in 2 files\n"
+    )
+    counts = json.loads(run("check", "--statistics", "--format", "json").out)
+    assert [(row["code"], row["count"]) for row in counts] == [("CCL402", 2), ("CCL401", 1)]
 
 
 # Exit status
@@ -253,6 +256,24 @@ def test_json_goes_to_a_file_too(folder: Path, run: Run):
     jsonschema.validate(json.loads((folder / "report.json").read_text(encoding="utf-8")), SCHEMA)
 
 
+def test_several_reports_go_to_a_file_each(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    plain = run("check")
+    done = run("check", "--format", "sarif:out.sarif", "--format", "junit:out.xml", "--format", "text")
+    assert done == plain
+    log = json.loads((folder / "out.sarif").read_text(encoding="utf-8"))
+    assert [result["ruleId"] for result in log["runs"][0]["results"]] == ["CCL402"]
+    assert "CCL402" in (folder / "out.xml").read_text(encoding="utf-8")
+
+
+def test_reports_for_files_alone_leave_standard_output_empty(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    assert run("check", "--format", "sarif:out.sarif", "--output-format", "gitlab", "-o", "quality.json") == Done(
+        1, "", "1 warning in 1 file\n"
+    )
+    assert [issue["check_name"] for issue in json.loads((folder / "quality.json").read_text())] == ["CCL402"]
+
+
 @pytest.mark.parametrize("output", ["none/report.txt", "."])
 def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output: str):
     write(folder, a=NEEDLESS)
@@ -273,6 +294,12 @@ def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output
         (["check", ""], "path is empty"),
         (["check", "--selct", "CCL1"], "--select"),
         (["check", "--format", "xml"], "'xml'"),
+        (["check", "--format", "sarif:"], "write sarif:FILE"),
+        (["check", "--format", "json", "--format", "text"], "two reports for standard output"),
+        (["check", "--format", "json:a", "--format", "sarif:a"], "two reports for a"),
+        (["check", "--format", "json", "--format", "text", "--output", "a"], "--output is for one report"),
+        (["check", "--format", "json:a", "--output", "b"], "--output is for one report"),
+        (["check", "--statistics", "--format", "sarif"], "--statistics are text or JSON"),
         (["check", "--target-python", "2.7"], "2.7"),
         (["check", "--target-platform", "beos"], "beos"),
         (["check", "--select", "CCL412"], "nearest is `CCL"),
@@ -372,7 +399,7 @@ def test_a_bug_in_one_rule_loses_no_finding_of_the_others_and_exits_2(folder: Pa
 
 def test_a_terminal_gets_code_frames_in_colour_and_the_summary(folder: Path):
     write(folder, a=NEEDLESS)
-    status, screen = on_terminal(folder, "check", "--statistics")
+    status, screen = on_terminal(folder, "check")
     assert status == 1
     assert "\x1b[1;33mCCL402" in screen
     assert "━━━" in screen

@@ -9,6 +9,7 @@ import pytest
 from concurlint import config
 from concurlint.linting import lint
 from concurlint.registry import CATALOGUE
+from concurlint.report.found import Found
 from concurlint.report.text import render
 from tests.pages import PROJECTS, ROOT, read_page, rule_pages, verdict_pages
 
@@ -22,7 +23,7 @@ def test_the_readme_shows_what_is_printed():
     assert len(shown) == 1
     with contextlib.chdir(ROOT):
         result = lint([PROJECTS], config.load(PROJECTS))
-    printed = set(render(result.findings).splitlines())
+    printed = set(render(Found(result.findings)).splitlines())
     assert [line for line in shown[0].splitlines() if line not in printed] == []
     assert len({line.split()[1] for line in shown[0].splitlines() if not line.startswith(" ")}) >= 5
 

@@ -4,6 +4,9 @@ from typing import Any
 
 import click
 
+from concurlint.cli.destinations import format_option, output_option
+from concurlint.report.formats import FORMATS
+
 _CODES = "CODES"
 
 
@@ -12,9 +15,9 @@ _CODES = "CODES"
 @click.option("--select", multiple=True, metavar=_CODES, help="Only these rules: CCL2, CCL301 or names, with commas.")
 @click.option("--ignore", multiple=True, metavar=_CODES, help="Not these rules; the closer of both options wins.")
 @click.option("--advice", is_flag=True, help="Also say where another tool would serve better.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--statistics", is_flag=True, help="Count the findings of each rule (text only).")
-@click.option("--output", metavar="FILE", help="Write the report there; `-` is standard output.")
+@format_option(FORMATS)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule, and show nothing else (text, json).")
+@output_option
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
 @click.option("--target-python", metavar="3.X", help="The oldest Python the code is for.")
 @click.option("--target-platform", metavar="linux|macos|windows|all", help="Where the code is to run.")

@@ -1,20 +1,23 @@
 """A run of `concurlint check`: configure, lint, report, exit status."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.naming import know
 from concurlint.config import Config, load
 from concurlint.finding import Level
 from concurlint.linting import Result, lint
-from concurlint.report import json, terminal, text
-from concurlint.report.saving import save
+from concurlint.report import formats, statistics, terminal
+from concurlint.report.formats import FORMATS, PLAIN
+from concurlint.report.found import Found
 from concurlint.report.statistics import totals
 from concurlint.source import project_root
-from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, reason, say, show
+from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Asked:
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     advice: bool
-    form: str
+    forms: tuple[str, ...]
     statistics: bool
     output: str | None
     exit_zero: bool
@@ -39,9 +42,12 @@ def run(asked: Asked) -> int:
     if "" in asked.paths:
         raise click.UsageError("a path is empty")
     paths = [Path(path) for path in asked.paths or (".",)]
+    wanted = destinations(asked.forms, asked.output, FORMATS)
+    for destination in wanted:
+        if asked.statistics and destination.form not in (*PLAIN, "json"):
+            raise click.UsageError(f"--statistics are text or JSON, not {destination.form}")
     result = lint(paths, _configure(paths, asked), workers=None)
-    output = None if asked.output == "-" else asked.output
-    saved = _report(result, asked.form, statistics=asked.statistics, output=output)
+    saved = _report(asked, wanted, result)
     for trouble in result.troubles:
         complain(trouble)
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
@@ -74,26 +80,26 @@ def _configure(paths: list[Path], asked: Asked) -> Config:
     return config
 
 
-def _report(result: Result, form: str, *, statistics: bool, output: str | None) -> bool:
-    """Print or save the report; False if it could not be saved, and was printed instead."""
-    findings = result.findings
-    if form == "text" and output is None and is_pretty(sys.stdout):
-        console = make_console(sys.stdout)
-        show(terminal.render(findings, result.texts, console, files=result.files, statistics=statistics))
-        return True
-    if form == "json":
-        report = json.render(findings, files=result.files, seconds=result.seconds)
-    else:
-        report = text.render(findings, statistics=statistics)
-    saved = True
-    if output is not None:
-        try:
-            save(Path(output), report)
-        except OSError as error:
-            complain(f"cannot write {output}: {reason(error)}; the report follows here")
-            saved = False
-    if output is None or not saved:
-        show(report)
-    if form == "text" or output is not None:
-        say(totals(findings, result.files).summary())
-    return saved
+def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
+    """Print and save the reports; False if one could not be saved, and was printed instead."""
+    found = Found(result.findings, result.texts, result.files, result.seconds, result.troubles)
+    counts = totals(result.findings, result.files)
+    saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
+    if any(each.file is None and each.form in PLAIN for each in wanted) and is_pretty(sys.stdout):
+        show(terminal.render_summary(counts, make_console(sys.stdout)))
+    elif any(each.file is not None or each.form in PLAIN for each in wanted):
+        say(counts.summary())
+    return all(saved)
+
+
+def _render(asked: Asked, destination: Destination, found: Found) -> str:
+    is_drawn = destination.file is None and is_pretty(sys.stdout)
+    if asked.statistics:
+        if destination.form == "json":
+            return statistics.render_json(found)
+        if is_drawn:
+            return terminal.render_statistics(found, make_console(sys.stdout))
+        return statistics.render(found)
+    if is_drawn and destination.form in ("text", "full"):
+        return terminal.render(found, make_console(sys.stdout))
+    return formats.render(destination.form, found)

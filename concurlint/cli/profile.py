@@ -8,10 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
+from concurlint.cli.destinations import format_option, output_option
+from concurlint.report.formats import MACHINE, TEXT
+
 _OPTIONS = (
     click.option("--cores", type=click.IntRange(1), metavar="N", help="Also predict for a machine with N cores."),
-    click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True),
-    click.option("--output", metavar="FILE", help="Write the report there; `-` is standard output."),
+    format_option((TEXT, *MACHINE)),
+    output_option,
     click.option("--html", metavar="FILE", help="Also write the report as a page that needs no network."),
     click.option("--trace", metavar="FILE", help="Also write a trace for Perfetto and chrome://tracing."),
     click.option("--speedscope", metavar="FILE", help="Also write the stacks for speedscope."),

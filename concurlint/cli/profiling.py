@@ -3,19 +3,21 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.judge import judge
 from concurlint.profiling import measure, read_sources
-from concurlint.report import sarif
+from concurlint.report import formats
+from concurlint.report.formats import MACHINE, TEXT
+from concurlint.report.found import Found
 from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
 from concurlint.report.profiled.paths import seen_from
 from concurlint.report.saving import save
-from concurlint.rulebook import read_page
 from concurlint.runtime.launch import LaunchError
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import ProfileError, load, to_json
@@ -30,7 +32,7 @@ from concurlint.verdicts.verdict import Verdict
 class Asked:
     """What is to be shown, and where."""
 
-    form: str
+    forms: tuple[str, ...]
     output: str | None
     html: str | None
     trace: str | None
@@ -41,8 +43,13 @@ class Asked:
     @property
     def files(self) -> list[str]:
         """All that is to be written."""
-        named = (self.output, self.html, self.trace, self.speedscope, self.save)
+        named = (self.html, self.trace, self.speedscope, self.save, *(each.file for each in self.destinations))
         return [name for name in named if name is not None and name != "-"]
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """The reports that are wanted, and where each goes."""
+        return destinations(self.forms, self.output, (TEXT, *MACHINE))
 
 
 def run(target: Target, asked: Asked, *, rate: int, seconds: float | None) -> int:
@@ -120,31 +127,34 @@ def _report(profile: Profile, asked: Asked, *, to_stderr: bool) -> bool:
         (asked.speedscope, lambda: speedscope.render(profile)),
     ]
     written += [_write(name, make()) for name, make in kinds if name is not None]
-    if asked.form == "text" and asked.output is None and is_pretty(stream):
-        shown = terminal.render(profile, verdicts, texts, make_console(stream))
-    elif asked.form == "json":
-        shown = json.render(profile, verdicts)
-    elif asked.form == "sarif":
-        findings = [verdict.finding for verdict in verdicts]
-        pages = {finding.code: page for finding in findings if (page := read_page(finding.code)) is not None}
-        shown = sarif.render(findings, pages, properties=[json.properties(verdict) for verdict in verdicts])
-    else:
-        shown = text.render(profile, verdicts, texts)
-    if asked.output is not None and asked.output != "-":
-        written.append(_write(asked.output, shown, "; the report follows here"))
-        if written[-1]:
-            return all(written)
-    if to_stderr and asked.output != "-":
-        say(shown.removesuffix("\n"))
-    else:
-        show(shown)
+    for destination in asked.destinations:
+        if destination.form == TEXT and destination.file is None and is_pretty(stream):
+            shown = terminal.render(profile, verdicts, texts, make_console(stream))
+        else:
+            shown = _render(destination.form, profile, verdicts, texts)
+        beside = to_stderr and asked.output != "-"
+        written.append(deliver(destination, shown, _say if beside else show))
     return all(written)
 
 
-def _write(name: str, content: str, otherwise: str = "") -> bool:
+def _render(form: str, profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
+    if form == TEXT:
+        return text.render(profile, verdicts, texts)
+    if form == "json":
+        return json.render(profile, verdicts)
+    findings = [verdict.finding for verdict in verdicts]
+    reported = {os.path.relpath(path).replace(os.sep, "/"): written for path, written in texts.items()}
+    return formats.render(form, Found(findings, reported, properties=[json.properties(each) for each in verdicts]))
+
+
+def _say(report: str) -> None:
+    say(report.removesuffix("\n"))
+
+
+def _write(name: str, content: str) -> bool:
     try:
         save(Path(name), content)
     except OSError as error:
-        complain(f"cannot write {name}: {reason(error)}{otherwise}")
+        complain(f"cannot write {name}: {reason(error)}")
         return False
     return True

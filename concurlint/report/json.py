@@ -1,32 +1,40 @@
 """Findings as JSON for other programs, version 1."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from concurlint.finding import Finding, Step
+from concurlint.report.found import Found
 from concurlint.report.statistics import totals
 
 VERSION = 1
 
 
-def render(findings: Sequence[Finding], *, files: int, seconds: float) -> str:
-    """One JSON document with a line end after it; ASCII, so that no encoding of a pipe can spoil it.
-
-    `files` is how many were checked, `seconds` the wall time.
-    """
-    counts = totals(findings, files)
+def render(found: Found) -> str:
+    """One JSON document with a line end after it; ASCII, so that no encoding of a pipe can spoil it."""
+    counts = totals(found.findings, found.files)
     document = {
         "version": VERSION,
-        "findings": [plain_finding(finding) for finding in findings],
+        "findings": list(_findings(found)),
         "summary": {
             "files": counts.files,
             "errors": counts.errors,
             "warnings": counts.warnings,
             "advice": counts.advice,
-            "seconds": round(seconds, 3),
+            "seconds": round(found.seconds, 3),
         },
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def render_lines(found: Found) -> str:
+    """Each finding as one JSON document on a line of its own."""
+    return "".join(f"{json.dumps(finding)}\n" for finding in _findings(found))
+
+
+def _findings(found: Found) -> Iterator[dict[str, object]]:
+    for finding, digest in zip(found.findings, found.digests(), strict=True):
+        yield {**plain_finding(finding), "fingerprint": digest}
 
 
 def plain_finding(finding: Finding) -> dict[str, object]:

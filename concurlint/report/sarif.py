@@ -8,40 +8,46 @@ from urllib.parse import quote
 
 from concurlint import __version__
 from concurlint.finding import Finding, Level, Span, Step
-from concurlint.rulebook import Page
+from concurlint.report.found import Found
+from concurlint.rulebook import Page, read_page
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
 _ROOT = "%SRCROOT%"
+_FINGERPRINT = "concurlint/v1"
 
 
-def render(
-    findings: Sequence[Finding], pages: Mapping[str, Page], *, properties: Sequence[Mapping[str, object]] = ()
-) -> str:
-    """One SARIF log with one run and a line end after it.
-
-    `pages` maps codes to the rules' pages, for those that have one; `properties`, if given, are one table for each
-    finding: what else is known of it.
-    """
-    rules = {finding.code: finding for finding in findings}
+def render(found: Found) -> str:
+    """One SARIF log with one run and a line end after it."""
+    rules = {finding.code: finding for finding in found.findings}
     codes = sorted(rules)
-    extras = properties or [{}] * len(findings)
+    extras = found.properties or [{}] * len(found.findings)
     run = {
         "tool": {
             "driver": {
                 "name": "concurlint",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(rules[code], pages.get(code)) for code in codes],
+                "rules": [_rule(rules[code], read_page(code)) for code in codes],
             }
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder concurlint ran in"}}},
+        "invocations": [_invocation(found.troubles)],
         "results": [
-            _result(finding, codes.index(finding.code), extra) for finding, extra in zip(findings, extras, strict=True)
+            _result(finding, codes.index(finding.code), extra, digest)
+            for finding, extra, digest in zip(found.findings, extras, found.digests(), strict=True)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _invocation(troubles: Sequence[str]) -> dict[str, object]:
+    invocation: dict[str, object] = {"executionSuccessful": not troubles}
+    if troubles:
+        told = [{"level": "error", "message": {"text": trouble}} for trouble in troubles]
+        invocation["toolExecutionNotifications"] = told
+    return invocation
 
 
 def _rule(finding: Finding, page: Page | None) -> dict[str, object]:
@@ -57,7 +63,7 @@ def _rule(finding: Finding, page: Page | None) -> dict[str, object]:
     return rule
 
 
-def _result(finding: Finding, rule: int, extra: Mapping[str, object]) -> dict[str, object]:
+def _result(finding: Finding, rule: int, extra: Mapping[str, object], digest: str) -> dict[str, object]:
     says = f"{finding.message}. Help: {finding.help}" if finding.help else finding.message
     result: dict[str, object] = {
         "ruleId": finding.code,
@@ -65,8 +71,12 @@ def _result(finding: Finding, rule: int, extra: Mapping[str, object]) -> dict[st
         "level": _LEVELS[finding.level],
         "message": {"text": says},
         "locations": [_location(finding.span)],
+        "partialFingerprints": {_FINGERPRINT: digest},
     }
     if finding.trace:
+        result["relatedLocations"] = [
+            {"id": number, **_location(step.span, step.message)} for number, step in enumerate(finding.trace, start=1)
+        ]
         steps = [{"location": _location(step.span, step.message)} for step in (*finding.trace, _here(finding))]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     if extra:

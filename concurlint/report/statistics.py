@@ -1,10 +1,14 @@
 """How many findings there are, by level and by rule."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from concurlint.finding import Finding, Level
+from concurlint.report.found import Found
+
+_GRAVEST_FIRST = (Level.ERROR, Level.WARNING, Level.ADVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How many findings one rule made."""
+    """How many findings one rule made; `level` is the gravest of them."""
 
-    count: int
     code: str
     name: str
+    level: Level
+    count: int
+    fixable: bool
 
 
 def totals(findings: Sequence[Finding], files: int) -> Totals:
@@ -54,9 +60,27 @@ def totals(findings: Sequence[Finding], files: int) -> Totals:
 
 def by_rule(findings: Sequence[Finding]) -> list[RuleCount]:
     """One count for each rule that found something, the largest first, then in code order."""
-    counts = Counter((finding.code, finding.name) for finding in findings)
-    rows = [RuleCount(count, code, name) for (code, name), count in counts.items()]
-    return sorted(rows, key=lambda row: (-row.count, row.code))
+    of_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        of_rule.setdefault(finding.code, []).append(finding)
+    return sorted(map(_count, of_rule.values()), key=lambda row: (-row.count, row.code))
+
+
+def _count(found: Sequence[Finding]) -> RuleCount:
+    gravest = min((finding.level for finding in found), key=_GRAVEST_FIRST.index)
+    return RuleCount(found[0].code, found[0].name, gravest, len(found), found[0].fixable)
+
+
+def render(found: Found) -> str:
+    """One line for each rule that found something, as text: count, code, name."""
+    rows = by_rule(found.findings)
+    width = max((len(str(row.count)) for row in rows), default=0)
+    return "".join(f"{row.count:>{width}} {row.code} {row.name}\n" for row in rows)
+
+
+def render_json(found: Found) -> str:
+    """The same as one JSON list: `[{"code", "name", "level", "count", "fixable"}]`."""
+    return json.dumps([asdict(row) for row in by_rule(found.findings)], indent=2) + "\n"
 
 
 def _counted(count: int, one: str, many: str) -> str:

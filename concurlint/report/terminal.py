@@ -1,5 +1,7 @@
 """Findings for people at a terminal: code frames, the chain as further frames, one help line, a summary."""
 
+import io
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,8 +9,9 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from concurlint.finding import Finding, Level, Span, Step
+from concurlint.report.found import Found
 from concurlint.report.frame import Frame, signs_for, split_lines
-from concurlint.report.statistics import Totals, by_rule, totals
+from concurlint.report.statistics import Totals, by_rule
 from concurlint.report.text import place
 from concurlint.report.visible import visible
 
@@ -19,25 +22,39 @@ _CODE = re.compile(r"`[^`]+`")
 _INDENT = "  "
 
 
-def render(
-    findings: Sequence[Finding],
-    texts: Mapping[str, str],
-    console: Console,
-    *,
-    files: int,
-    statistics: bool = False,
-) -> str:
-    """The whole report, as wide and as colourful as `console` is; `texts` maps reported paths to source."""
-    report = _Report(console, texts)
+def render(found: Found, console: Console) -> str:
+    """The findings, as wide and as colourful as `console` is."""
+    report = _Report(console, found.texts)
     blocks: list[RenderableType] = []
-    for finding in findings:
+    for finding in found.findings:
         blocks += [*report.finding(finding), ""]
-    if statistics and findings:
-        blocks += [*_counts(findings), ""]
-    blocks.append(_summary(totals(findings, files)))
+    return _drawn(console, blocks)
+
+
+def render_plain(found: Found) -> str:
+    """The same without colours, for a pipe or a file; as wide as the environment says, else 100 columns."""
+    width = int(os.environ.get("COLUMNS", "")) if os.environ.get("COLUMNS", "").isdecimal() else 100
+    return render(found, Console(file=io.StringIO(), width=max(width, 40), color_system=None))
+
+
+def render_statistics(found: Found, console: Console) -> str:
+    """How many findings each rule made."""
+    rows = by_rule(found.findings)
+    width = max((len(str(row.count)) for row in rows), default=0)
+    drawn = [Text.assemble((f"{row.count:>{width}} ", "bold"), row.code, (f" {row.name}", "dim")) for row in rows]
+    return _drawn(console, drawn)
+
+
+def render_summary(counts: Totals, console: Console) -> str:
+    """How many findings there are of each level, on one line."""
+    parts = [Text(text, f"bold {STYLES[level] if level else _CALM}") for level, text in counts.parts()]
+    return _drawn(console, [Text.assemble(Text(", ").join(parts), f" {counts.where()}")])
+
+
+def _drawn(console: Console, blocks: Sequence[RenderableType]) -> str:
     with console.capture() as capture:
         console.print(Group(*blocks), highlight=False, markup=False, emoji=False)
-    return capture.get()
+    return capture.get() if blocks else ""
 
 
 class _Report:
@@ -97,15 +114,3 @@ def prose(message: str, style: str = "") -> Text:
     text = Text(visible(message), style)
     text.highlight_regex(_CODE, "cyan")
     return text
-
-
-def _counts(findings: Sequence[Finding]) -> Iterator[Text]:
-    rows = by_rule(findings)
-    width = max(len(str(row.count)) for row in rows)
-    for row in rows:
-        yield Text.assemble((f"{_INDENT}{row.count:>{width}} ", "bold"), row.code, (f" {row.name}", "dim"))
-
-
-def _summary(counts: Totals) -> Text:
-    parts = [Text(text, f"bold {STYLES[level] if level else _CALM}") for level, text in counts.parts()]
-    return Text.assemble(Text(", ").join(parts), f" {counts.where()}")

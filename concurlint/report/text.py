@@ -1,26 +1,38 @@
 """Findings as plain text, for pipes, files and editors: one line each, the same on every machine."""
 
-from collections.abc import Sequence
+from itertools import groupby
 
 from concurlint.finding import Finding, Span
-from concurlint.report.statistics import by_rule
+from concurlint.report.found import Found
 from concurlint.report.visible import visible
 
 INDENT = "    "
 
 
-def render(findings: Sequence[Finding], *, statistics: bool = False) -> str:
-    """`path:line:column: CODE message`, below it, indented, the chain and the help; "" without findings.
+def render(found: Found) -> str:
+    """`path:line:column: CODE message`, below it, indented, the chain and the help; "" without findings."""
+    return "".join(f"{line}\n" for finding in found.findings for line in lines_of(finding))
 
-    With `statistics`, one line for each rule that found something follows: count, code, name.
-    """
-    lines = [line for finding in findings for line in _lines(finding)]
-    if statistics:
-        lines += _counts(findings)
+
+def render_concise(found: Found) -> str:
+    """One line for each finding: `path:line:column: CODE message`."""
+    return "".join(f"{lines_of(finding)[0]}\n" for finding in found.findings)
+
+
+def render_grouped(found: Found) -> str:
+    """Each file once, below it its findings, then an empty line."""
+    lines: list[str] = []
+    for path, findings in groupby(found.findings, key=lambda finding: finding.span.path):
+        lines.append(f"{visible(path)}:")
+        for finding in findings:
+            span = finding.span
+            lines.append(f"  {span.line}:{span.column} {finding.code} {visible(finding.message)}")
+        lines.append("")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(finding: Finding) -> list[str]:
+def lines_of(finding: Finding) -> list[str]:
+    """What is said of one finding: place, code and message, then the chain and the help."""
     lines = [f"{place(finding.span)}: {finding.code} {visible(finding.message)}"]
     lines += [f"{INDENT}{place(step.span)}: {visible(step.message)}" for step in finding.trace]
     if finding.help:
@@ -31,9 +43,3 @@ def _lines(finding: Finding) -> list[str]:
 def place(span: Span) -> str:
     """Where a span starts, as editors and terminals understand it: `path:line:column`."""
     return f"{visible(span.path)}:{span.line}:{span.column}"
-
-
-def _counts(findings: Sequence[Finding]) -> list[str]:
-    rows = by_rule(findings)
-    width = max((len(str(row.count)) for row in rows), default=0)
-    return [f"{row.count:>{width}} {row.code} {row.name}" for row in rows]

@@ -9,9 +9,11 @@ import jsonschema
 import pytest
 
 from concurlint.finding import Finding, Level, Span
+from concurlint.fingerprint import mark
+from concurlint.report.found import Found
 from concurlint.report.sarif import render
 from concurlint.rulebook import Page, read_page
-from tests.report.made import ADVICE, SHELL, WRITE
+from tests.report.made import ADVICE, SHELL, SOURCE, WRITE
 from tests.report.profiled.made import BOUND, CALM
 
 # SARIF 2.1.0 by OASIS, from the npm package @microsoft/jest-sarif 1.0.0-beta.0.
@@ -28,14 +30,14 @@ def page(code: str) -> Page:
 
 def run_of(findings: Sequence[Finding], **options: Any) -> dict[str, Any]:
     """The only run of the log, once the log is known to be valid."""
-    log = json.loads(render(findings, {"CCL301": page("CCL301")}, **options))
+    log = json.loads(render(Found(findings, {"app.py": SOURCE}, **options)))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     (run,) = log["runs"]
     return dict(run)
 
 
 def test_the_schema_is_no_rubber_stamp():
-    log = json.loads(render(EVERY, {}))
+    log = json.loads(render(Found(EVERY)))
     log["runs"][0]["results"][0]["level"] = "bad"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft4Validator(SCHEMA).validate(log)
@@ -72,6 +74,24 @@ def test_a_result_has_its_message_help_region_and_the_chain_to_it():
     assert [step["location"]["message"]["text"] for step in steps] == [
         "`Thread` has several threads run `work`",
         "`count` is changed by several threads without a lock",
+    ]
+    (related,) = result["relatedLocations"]
+    assert (related["id"], related["message"]["text"]) == (1, "`Thread` has several threads run `work`")
+    assert related["physicalLocation"]["region"]["startLine"] == 12
+
+
+def test_a_result_is_known_again_when_its_line_has_moved():
+    result = run_of([WRITE])["results"][0]
+    assert result["partialFingerprints"] == {"concurlint/v1": mark([WRITE], {"app.py": SOURCE})[0].digest}
+
+
+def test_what_went_wrong_inside_is_told():
+    assert run_of([])["invocations"] == [{"executionSuccessful": True}]
+    assert run_of([], troubles=["CCL301 failed"])["invocations"] == [
+        {
+            "executionSuccessful": False,
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": "CCL301 failed"}}],
+        }
     ]
 
 

@@ -1,6 +1,11 @@
 """Counts of findings, and how they are said."""
 
-from concurlint.report.statistics import RuleCount, Totals, by_rule, totals
+import json
+from dataclasses import replace
+
+from concurlint.finding import Level
+from concurlint.report.found import Found
+from concurlint.report.statistics import RuleCount, Totals, by_rule, render, render_json, totals
 from tests.report.made import ADVICE, SHELL, WRITE
 
 
@@ -21,7 +26,26 @@ def test_the_summary_says_so_if_nothing_was_found():
 
 def test_rules_are_counted_with_the_largest_count_first_and_then_in_code_order():
     assert by_rule([ADVICE, SHELL, WRITE, ADVICE]) == [
-        RuleCount(2, "CCL601", "subprocess-instead-of-library"),
-        RuleCount(1, "CCL301", "shared-write-unlocked"),
-        RuleCount(1, "CCL401", "shell-string-command"),
+        RuleCount("CCL601", "subprocess-instead-of-library", Level.ADVICE, 2, False),
+        RuleCount("CCL301", "shared-write-unlocked", Level.WARNING, 1, False),
+        RuleCount("CCL401", "shell-string-command", Level.ERROR, 1, True),
     ]
+
+
+def test_the_level_of_a_count_is_that_of_the_gravest_finding():
+    assert [row.level for row in by_rule([WRITE, replace(WRITE, level=Level.ERROR), WRITE])] == [Level.ERROR]
+
+
+def test_counts_are_lines_of_text():
+    assert render(Found([*[SHELL] * 10, WRITE, ADVICE])) == (
+        "10 CCL401 shell-string-command\n 1 CCL301 shared-write-unlocked\n 1 CCL601 subprocess-instead-of-library\n"
+    )
+    assert render(Found([])) == ""
+
+
+def test_counts_are_a_list_in_json():
+    assert json.loads(render_json(Found([SHELL, WRITE, SHELL]))) == [
+        {"code": "CCL401", "name": "shell-string-command", "level": "error", "count": 2, "fixable": True},
+        {"code": "CCL301", "name": "shared-write-unlocked", "level": "warning", "count": 1, "fixable": False},
+    ]
+    assert json.loads(render_json(Found([]))) == []

@@ -9,7 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from concurlint.finding import Finding, Level, Span
-from concurlint.report.terminal import render
+from concurlint.report.found import Found
+from concurlint.report.statistics import Totals
+from concurlint.report.terminal import render, render_plain, render_statistics, render_summary
 from tests.report.made import ADVICE, SHELL, SOURCE, WRITE
 
 TEXTS = {"app.py": SOURCE, "lib/run.py": "run(\n  a[bold]b[/bold],\n  c,\n    )\n"}
@@ -26,18 +28,20 @@ def report(
     *,
     width: int = 80,
     colours: bool = False,
-    statistics: bool = False,
     texts: Mapping[str, str] = TEXTS,
 ) -> str:
     """What a terminal of that width shows."""
-    console = Console(
+    return render(Found(findings, texts), terminal(width=width, colours=colours))
+
+
+def terminal(*, width: int = 80, colours: bool = False) -> Console:
+    return Console(
         file=Utf8(),
         width=width,
         force_terminal=True,
         color_system="standard" if colours else None,
         no_color=not colours,
     )
-    return render(findings, texts, console, files=14, statistics=statistics)
 
 
 def test_a_finding_has_a_header_a_frame_its_chain_and_one_help_line():
@@ -53,19 +57,24 @@ def test_a_finding_has_a_header_a_frame_its_chain_and_one_help_line():
         "        ┃ to line 15\n"
         "  help: guard every change with one `threading.Lock`\n"
         "\n"
-        "1 warning in 14 files\n"
     )
 
 
-def test_findings_stand_apart_and_the_summary_counts_them():
+def test_findings_stand_apart():
     rows = report([SHELL, ADVICE]).splitlines()
     assert rows[rows.index("") + 1] == "lib/run.py:2:3 CCL601 subprocess-instead-of-library advice"
-    assert rows[-2:] == ["", "1 error, 1 piece of advice in 14 files"]
+    assert rows[-1] == ""
 
 
-def test_nothing_found_is_one_line():
-    assert report([]) == "no findings in 14 files\n"
-    assert report([], statistics=True) == "no findings in 14 files\n"
+def test_nothing_found_is_nothing_drawn():
+    assert report([]) == ""
+    assert render_statistics(Found([]), terminal()) == ""
+
+
+def test_the_summary_is_one_line_in_the_colours_of_the_levels():
+    assert render_summary(Totals(14, 0, 0, 0), terminal()) == "no findings in 14 files\n"
+    assert render_summary(Totals(14, 1, 0, 2), terminal()) == "1 error, 2 pieces of advice in 14 files\n"
+    assert "\x1b[1;31m1 error\x1b[0m" in render_summary(Totals(14, 1, 0, 2), terminal(colours=True))
 
 
 def test_brackets_in_source_and_message_are_shown_as_they_are():
@@ -81,13 +90,14 @@ def test_a_file_whose_text_is_not_there_has_no_frame():
         "lib/run.py:1:1 CCL401 shell-string-command error\n"
         "a shell reads this command, and part of it is from the command line\n"
         "\n"
-        "1 error in 14 files\n"
     )
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 120])
 def test_no_row_is_wider_than_the_terminal(width: int):
-    rows = report([WRITE, SHELL, ADVICE], width=width, statistics=True).splitlines()
+    found = Found([WRITE, SHELL, ADVICE])
+    rows = [*report(found.findings, width=width).splitlines()]
+    rows += render_statistics(found, terminal(width=width)).splitlines()
     assert max(map(cell_len, rows)) <= width
 
 
@@ -97,13 +107,19 @@ def test_wrapped_text_hangs_below_its_first_word():
     assert rows[place + 1] == "        `threading.Lock`"
 
 
-def test_statistics_stand_between_findings_and_summary():
-    assert report([SHELL, SHELL, WRITE], statistics=True).splitlines()[-4:] == [
-        "  2 CCL401 shell-string-command",
-        "  1 CCL301 shared-write-unlocked",
-        "",
-        "2 errors, 1 warning in 14 files",
+def test_statistics_are_one_row_for_each_rule():
+    assert render_statistics(Found([SHELL, SHELL, WRITE]), terminal()).splitlines() == [
+        "2 CCL401 shell-string-command",
+        "1 CCL301 shared-write-unlocked",
     ]
+
+
+def test_without_a_terminal_it_is_as_wide_as_the_environment_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    found = Found([WRITE], TEXTS)
+    assert render_plain(found) == report([WRITE], width=60)
+    monkeypatch.setenv("COLUMNS", "wide")
+    assert render_plain(found) == report([WRITE], width=100)
 
 
 @pytest.mark.parametrize(("level", "colour"), [("error", "31"), ("warning", "33"), ("advice", "36")])
@@ -114,7 +130,7 @@ def test_each_level_has_its_colour(level: str, colour: str):
 
 
 def test_a_terminal_without_colours_gets_no_escape_sequence():
-    assert "\x1b" not in report([WRITE, SHELL, ADVICE], statistics=True)
+    assert "\x1b" not in report([WRITE, SHELL, ADVICE])
 
 
 def test_escape_sequences_of_the_source_do_not_reach_the_terminal():
@@ -131,4 +147,4 @@ def test_a_stream_that_lacks_the_signs_gets_plain_ones():
         force_terminal=True,
         color_system=None,
     )
-    assert render([WRITE], TEXTS, console, files=1).isascii()
+    assert render(Found([WRITE], TEXTS), console).isascii()

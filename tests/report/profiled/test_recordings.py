@@ -14,9 +14,9 @@ from rich.console import Console
 from concurlint.judge import judge
 from concurlint.profiling import read_sources
 from concurlint.report import sarif
+from concurlint.report.found import Found
 from concurlint.report.profiled import html, speedscope, terminal, text, trace
 from concurlint.report.profiled import json as as_json
-from concurlint.rulebook import read_page
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import from_json, load
 from concurlint.verdicts.verdict import Verdict
@@ -50,9 +50,8 @@ def test_machines_can_read_what_is_meant_for_them(name: str):
         json.loads(speedscope.render(of.profile)), json.loads(here.with_name("speedscope.schema.json").read_text())
     )
     findings = [verdict.finding for verdict in of.verdicts]
-    pages = {finding.code: page for finding in findings if (page := read_page(finding.code))}
     jsonschema.Draft4Validator(json.loads((here.parents[1] / "sarif-2.1.0.schema.json").read_text())).validate(
-        json.loads(sarif.render(findings, pages))
+        json.loads(sarif.render(Found(findings)))
     )
     assert from_json(json.dumps(json.loads(as_json.render(of.profile, of.verdicts))["profile"])) == of.profile
     slices = [event for event in json.loads(trace.render(of.profile))["traceEvents"] if event["ph"] == "X"]

@@ -383,7 +383,9 @@ def test_a_bug_is_told_in_one_line_and_as_a_traceback_only_if_asked(folder: Path
 
 def test_a_bug_in_one_rule_loses_no_finding_of_the_others_and_exits_2(folder: Path):
     check = "concurlint/checks/needless_shell.py"
-    copy = broken_checkout(folder, check, b"commands = program.commands\n", b"raise KeyError(0)\n")
+    copy = broken_checkout(
+        folder, check, b") -> Iterator[Finding]:\n", b") -> Iterator[Finding]:\n    raise KeyError(0)\n"
+    )
     write(folder, a=NEEDLESS, b=SHELL_CALL)
     done = start(folder, "check", "a.py", "b.py", "--exit-zero", package=copy)
     assert done.returncode == 2

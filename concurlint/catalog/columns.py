@@ -1,10 +1,10 @@
 """What an operation on one cell of a pandas frame is for the whole column."""
 
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
+
+from concurlint.catalog.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,8 @@ class ColumnForm:
         return self.forms.get(str(arguments), self.form if arguments == 1 else "")
 
 
-@cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "columns.toml").read_text("utf-8"))
+def _table() -> Mapping[str, Any]:
+    return table("columns")
 
 
 def column_form(name: str) -> ColumnForm | None:

@@ -1,20 +1,16 @@
 """What calls of library functions do: compute with or without the GIL, wait and on what, start things."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import Literal, get_args
 
+from concurlint.catalog.tables import of_package
 from concurlint.trouble import UserError
 
 Gil = Literal["held", "partly", "released"]
 Cost = Literal["", "small", "data", "heavy"]
-
-_CALLS = Path(__file__).parent / "calls"
 
 
 class CatalogError(UserError):
@@ -146,49 +142,32 @@ def read_fact(name: str, entry: Mapping[str, object]) -> CallFact:
     return CallFact(name, **values)  # type: ignore[arg-type]  # each value was checked against its field
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    calls: Mapping[str, Mapping[str, object]]
-    same: Mapping[str, str]
-
-
-@cache
-def _table(package: str) -> _Table:
-    path = _CALLS / f"{package}.toml"
-    if not package.isidentifier() or not path.is_file():
-        return _Table({}, {})
-    data = tomllib.loads(path.read_text("utf-8"))
-    return _Table(data.get("calls", {}), data.get("same", {}))
-
-
-def packages() -> tuple[str, ...]:
-    """The top-level packages that have a table, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _CALLS.glob("*.toml")))
-
-
 def shipped(package: str) -> Mapping[str, Mapping[str, object]]:
     """The lines of one package's table as they stand there: dotted name → fields."""
-    return _table(package).calls
+    calls: Mapping[str, Mapping[str, object]] = of_package("calls", package).get("calls", {})
+    return calls
 
 
 def aliases(package: str) -> Mapping[str, str]:
     """The other names of one package's classes and modules: dotted name → the name its table uses."""
-    return _table(package).same
+    same: Mapping[str, str] = of_package("calls", package).get("same", {})
+    return same
 
 
 def _line(name: str) -> Mapping[str, object] | None:
-    table = _table(name.partition(".")[0])
-    entry = table.calls.get(name)
+    package = name.partition(".")[0]
+    calls, same = shipped(package), aliases(package)
+    entry = calls.get(name)
     if entry is not None:
         return entry
     head, _, tail = name.rpartition(".")
     rest = f".{tail}"
     while head:
-        if head in table.same:
-            return _line(table.same[head] + rest)
+        if head in same:
+            return _line(same[head] + rest)
         head, _, tail = head.rpartition(".")
         rest = f".{tail}{rest}"
-    return _any_method(name, table.calls)
+    return _any_method(name, calls)
 
 
 def _any_method(name: str, calls: Mapping[str, Mapping[str, object]]) -> Mapping[str, object] | None:

@@ -134,3 +134,19 @@ class ChildRole:
     waits: bool = False
     drains: bool = False
     status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRole:
+    """A call that waits for the network and only asks: any number may be under way at once.
+
+    With an `argument`, its text must begin with one of `words`; `without` must not be passed. `each`: what every
+    thread or task needs for itself. `batch`: what asks for all at once, which is better than side by side.
+    """
+
+    name: str
+    argument: Parameter | None = None
+    words: tuple[str, ...] = ()
+    without: Parameter | None = None
+    each: str = ""
+    batch: str = ""

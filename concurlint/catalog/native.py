@@ -1,10 +1,10 @@
 """Libraries that compute with threads of their own, by the name of their shared object."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
+
+from concurlint.catalog.tables import table
 
 
 class NativeLibrary(NamedTuple):
@@ -16,7 +16,7 @@ class NativeLibrary(NamedTuple):
 
 @cache
 def _table() -> tuple[tuple[re.Pattern[str], NativeLibrary], ...]:
-    rows = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["library"]
+    rows = table("native")["library"]
     return tuple((re.compile(row["file"]), NativeLibrary(row["name"], row["variable"])) for row in rows)
 
 

@@ -1,10 +1,11 @@
 """Which commands take many operands in one call, as `rm` takes many files."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
+
+from concurlint.catalog.tables import table
 
 _BEFORE = {"sudo", "env", "nice"}
 _LONGEST = 3
@@ -26,7 +27,7 @@ class Operands:
 
 @cache
 def _table() -> Mapping[str, Operands]:
-    data = tomllib.loads((Path(__file__).parent / "operands.toml").read_text("utf-8"))["commands"]
+    data = table("operands")["commands"]
     return {
         name: Operands(name, frozenset(line.get("flags", ())), line.get("whole", False), line.get("skips", 0))
         for name, line in data.items()

@@ -1,59 +1,79 @@
-"""What else is known of library names: lines of the further sections of the tables of roles."""
+"""Which traits library things have: what analyses ask where they would else keep lists of names."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Literal, TypeAlias
 
-_TABLES = Path(__file__).parent / "roles"
+from concurlint.catalog.classes import inherited
+from concurlint.catalog.tables import of_package, table
 
-
-@cache
-def _sections(package: str) -> Mapping[str, Mapping[str, Any]]:
-    path = _TABLES / f"{package}.toml"
-    return tomllib.loads(path.read_text("utf-8")) if package.isidentifier() and path.is_file() else {}
-
-
-def has_section(section: str, package: str) -> bool:
-    """Whether the tables say anything of that kind about a package."""
-    return section in _sections(package)
-
-
-def trait(section: str, name: str) -> Any:
-    """What the section says of exactly that dotted name; None if nothing."""
-    return _sections(name.partition(".")[0]).get(section, {}).get(name)
-
-
-def trait_of_any(section: str, name: str) -> Any:
-    """What the section says of the dotted name, or else of the class, module or package it is in."""
-    while name:
-        found = trait(section, name)
-        if found is not None:
-            return found
-        name = name.rpartition(".")[0]
-    return None
-
-
-def method_trait(section: str, attr: str) -> Any:
-    """What the section says of methods of that name on objects of which nothing is known; None if nothing."""
-    return trait(section, f"_patterns.{attr}")
+Trait: TypeAlias = Literal[
+    "answer",
+    "cancellation",
+    "command",
+    "compiled",
+    "compiles",
+    "coroutine-function",
+    "draws",
+    "ends-process",
+    "execs",
+    "feeds",
+    "forks",
+    "gathers",
+    "green-threads",
+    "independent",
+    "iterator",
+    "makes-pattern",
+    "quotes",
+    "renews",
+    "seeds",
+    "sleep",
+    "tests-pattern",
+    "torn",
+    "uses-pattern",
+    "waits-for-others",
+    "waits-without-arguments",
+]
+"""What README.md says of each."""
 
 
 @cache
-def _gil_packages() -> Mapping[str, str]:
-    return dict(tomllib.loads((_TABLES.parent / "gil.toml").read_text("utf-8"))["packages"])
+def _traits(package: str) -> Mapping[str, frozenset[str]]:
+    """The names of a package that have each trait."""
+    sections = of_package("roles", package)
+    found = {trait: set(names) for trait, names in sections.get("traits", {}).items()}
+    for owner, traits in sections.get("methods", {}).items():
+        for trait, methods in traits.items():
+            found.setdefault(trait, set()).update(f"{owner}.{method}" for method in methods)
+    return {trait: frozenset(names) for trait, names in found.items()}
+
+
+@cache
+def has(trait: Trait, name: str) -> bool:
+    """Whether the library thing of that dotted name has the trait, itself or from a library base of its class."""
+    return any(known in _traits(known.partition(".")[0]).get(trait, ()) for known in inherited(name))
+
+
+def any_has(trait: Trait, package: str) -> bool:
+    """Whether anything in a top-level package has the trait."""
+    return trait in _traits(package)
+
+
+@cache
+def may(trait: Trait, method: str) -> bool:
+    """Whether a method of that name is taken to have the trait on an object of which nothing is known."""
+    return f"*.{method}" in _traits("_patterns").get(trait, ())
 
 
 def gil_package(name: str) -> str:
     """How the package is called, if importing it turns the GIL of a free-threaded build on; else `""`."""
-    return _gil_packages().get(name, "")
+    called: str = table("gil")["packages"].get(name, "")
+    return called
 
 
 @cache
 def gil_pattern() -> re.Pattern[bytes]:
     """Finds files that may import a package for which `gil_package` has a name."""
-    return re.compile(
-        rf"\bimport\b.*\b(?:{'|'.join(_gil_packages())})\b|\bfrom (?:{'|'.join(_gil_packages())})\b".encode()
-    )
+    packages = "|".join(table("gil")["packages"])
+    return re.compile(rf"\bimport\b.*\b(?:{packages})\b|\bfrom (?:{packages})\b".encode())

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from concurlint.catalog import effects
+from concurlint.catalog import effects, tables
 from concurlint.catalog.effects import CallFact, CatalogError, EffectKind, Effects
 
-PACKAGES = effects.packages()
+PACKAGES = tables.packages("calls")
 KNOWN = re.compile(r"(probe|slow-call|slow-call and probe|siblings|source|symbols|docs|memory)( \S+){0,2}")
 BLOCKING = {kind for kind in EffectKind if kind.startswith("block_")}
 
@@ -85,16 +85,16 @@ def test_no_shipped_call_was_lost() -> None:
 
 
 def test_asking_for_one_call_reads_one_table() -> None:
-    effects._table.cache_clear()
+    tables.table.cache_clear()
     found = Effects().lookup("threading.Thread.join")
     assert found is not None
-    assert effects._table.cache_info().currsize == 1
+    assert tables.table.cache_info().currsize == 1
 
 
 def test_making_the_reader_reads_no_table() -> None:
-    effects._table.cache_clear()
+    tables.table.cache_clear()
     Effects({"mylib.fetch": {"effect": "block_net"}})
-    assert effects._table.cache_info().currsize == 0
+    assert tables.table.cache_info().currsize == 0
 
 
 # facts with their reasons

@@ -3,18 +3,20 @@
 import pytest
 
 from concurlint.catalog.effects import EffectKind, Effects
-from concurlint.catalog.reads import names, read
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.tables import of_package, packages_with
 from concurlint.remedies.mapped_calls import async_form
 
+LINES = [name for package in packages_with("reads") for name in of_package("roles", package)["reads"]]
 
-@pytest.mark.parametrize("name", sorted(names()))
+
+@pytest.mark.parametrize("name", LINES)
 def test_a_line_is_of_a_call_that_waits_for_the_network(name: str):
     fact = Effects().lookup(name)
     assert fact is not None
     assert fact.effect == EffectKind.BLOCK_NET
     assert fact.waits
-    known = read(name)
+    known = Roles().read(name)
     assert known is not None
     assert bool(known.argument) == bool(known.words)
     assert Roles().canonical(name.rpartition(".")[0]) == name.rpartition(".")[0]
@@ -22,7 +24,7 @@ def test_a_line_is_of_a_call_that_waits_for_the_network(name: str):
 
 @pytest.mark.parametrize("name", ["requests.post", "requests.Session.put", "psycopg2.extensions.cursor.executemany"])
 def test_what_may_change_something_has_no_line(name: str):
-    assert read(name) is None
+    assert Roles().read(name) is None
 
 
 @pytest.mark.parametrize(

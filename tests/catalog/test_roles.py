@@ -2,40 +2,27 @@
 
 import importlib
 import inspect
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 import concurlint.catalog
-from concurlint.catalog.effects import Effects, packages, shipped
+from concurlint.catalog.effects import Effects, shipped
 from concurlint.catalog.entries import RunsRole, ShellRole, Where
-from concurlint.catalog.roles import Roles, _Table
+from concurlint.catalog.roles import Roles
+from concurlint.catalog.tables import packages
+from concurlint.catalog.traits import Trait, has, may
 
 TABLES = sorted((Path(concurlint.catalog.__file__).parent / "roles").glob("*.toml"))
-# Those of loops and the further traits are read by modules of their own.
-LISTS = {"coroutines", "cancellations", "gathers", "sleeps", "independent", "answers"}
-FURTHER = {
-    "commands",
-    "green_threads",
-    "loops",
-    "bound",
-    "polled",
-    "iterators",
-    "joins",
-    "process_state",
-    "system_variables",
-    "tarries",
-    "thread_bound",
-    "thread_bound_modules",
-    "torn",
-}
-SECTIONS = {section.name for section in fields(_Table)} | LISTS | FURTHER
-WORDS = ("returns", "keeps", "inputs", "quotes", "starts", "remedies", "asks", "ends", "pickling", "marks")
+README = (Path(concurlint.catalog.__file__).parent / "README.md").read_text("utf-8")
+DOCUMENTED = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", README, re.MULTILINE))
+LISTS = {"traits", "methods"}
+WORDS = ("returns", "keeps", "inputs", "starts", "remedies", "asks", "pickling", "loops", "bound", "polled")
 KEPT = {"same", "property", "static", "class", "context"}
 SHELLS = {"always", "never", "string", "flag", "remote"}
 # Of a method that gives back the object it was called on.
@@ -50,10 +37,10 @@ PASSES_ON = {"subprocess.run", "subprocess.call", "subprocess.check_call", "subp
 roles = Roles()
 
 
-def tables() -> Iterator[tuple[str, str, dict[str, Any]]]:
+def tables(*, everything: bool = False) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(package, section, its lines) of every table."""
     for path in TABLES:
-        if path.stem == "_patterns":  # dotted names with stars, of no one package
+        if path.stem == "_patterns" and not everything:  # names with stars, of no one package
             continue
         for section, lines in tomllib.loads(path.read_text("utf-8")).items():
             yield path.stem, section, lines
@@ -69,16 +56,43 @@ def test_a_table_is_read_by_the_reader(path: Path) -> None:
     assert roles.class_role(f"{path.stem}.there.is.no.such.name") is None
 
 
-def test_a_table_has_known_sections_and_names_of_its_own_package() -> None:
+def test_a_table_has_documented_sections_and_names_of_its_own_package() -> None:
     wrong = []
     for package, section, lines in tables():
-        if section not in SECTIONS:
+        if section not in DOCUMENTED:
             wrong.append(f"{package}: [{section}]")
-        for name in lines["names"] if section in LISTS else lines:
+        names = [name for listed in lines.values() for name in listed] if section == "traits" else list(lines)
+        for name in names:
             parts = name.removesuffix("[many]").split(".")  # a subscription with a list, a slice or a mask
             if parts[0] != package or not all(part.isidentifier() for part in parts):
                 wrong.append(f"{package}: {name}")
     assert wrong == []
+
+
+def test_each_trait_is_documented_and_of_some_name() -> None:
+    given = {trait for _, section, lines in tables() if section == "traits" for trait in lines}
+    methods = [own for _, section, lines in tables(everything=True) if section == "methods" for own in lines.values()]
+    given |= {trait for traits in methods for trait in traits}
+    assert sorted(given) == sorted(get_args(Trait))
+    assert given <= set(DOCUMENTED)
+
+
+def test_no_name_is_listed_twice_for_a_trait() -> None:
+    wrong = []
+    for package, section, lines in tables(everything=True):
+        listed = lines.items() if section == "traits" else []
+        if section == "methods":
+            listed = [(f"{owner}: {trait}", names) for owner, own in lines.items() for trait, names in own.items()]
+        wrong += [f"{package}: {trait}" for trait, names in listed if len(set(names)) != len(names)]
+    assert wrong == []
+
+
+def test_a_trait_is_inherited_and_one_of_methods_is_guessed_by_their_name() -> None:
+    assert has("gathers", "asyncio.gather")
+    assert not has("gathers", "asyncio.sleep")
+    assert has("seeds", "random.SystemRandom.seed")
+    assert may("waits-for-others", "serve_forever")
+    assert not may("waits-for-others", "append")
 
 
 def test_a_line_of_words_is_words() -> None:
@@ -101,7 +115,7 @@ def test_a_result_is_a_dotted_class_and_not_the_other_name_of_one() -> None:
 
 def test_a_result_is_a_class_that_some_table_describes() -> None:
     results = {result for _, result in lines_of("returns")} - {SELF, "@awaited", "@entered", "builtins.NoneType"}
-    called = {name.rpartition(".")[0] for package in packages() for name in shipped(package)}
+    called = {name.rpartition(".")[0] for package in packages("calls") for name in shipped(package)}
     undescribed = {result for result in results if roles.class_role(result) is None and result not in called}
     assert undescribed == set()
 
@@ -441,7 +455,7 @@ def test_values_come_from_outside(name: str, source: str) -> None:
 
 @pytest.mark.parametrize("name", ["six.moves.shlex_quote", "shellescape.quote"])
 def test_other_quotes_are_known(name: str) -> None:
-    assert roles.quotes(name)
+    assert has("quotes", name)
 
 
 @pytest.mark.parametrize(

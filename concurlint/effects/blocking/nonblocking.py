@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
+from concurlint.catalog.traits import has
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
@@ -182,7 +183,7 @@ class NonBlocking:
         yield value
         if isinstance(value, Call):
             names = {library_name(v) for v in self._evaluator.values(value.function, code)}
-            if any(self._evaluator.roles.gathers(name) for name in names):
+            if any(has("gathers", name) for name in names):
                 for argument in value.arguments:
                     yield argument.value.value if isinstance(argument.value, Star) else argument.value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.catalog.traits import has_section, trait
+from concurlint.catalog.traits import any_has, has
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.modules import Code
 
@@ -21,11 +21,11 @@ def framework_of(code: Code) -> str:
 def makes_greenlets(code: Code, graph: CallGraph) -> bool:
     """Whether the module has the standard library patched before all: the threads it starts are greenlets."""
     return any(
-        trait("green_threads", name) and not site.context.conditions
+        has("green-threads", name) and not site.context.conditions
         for site, name, _ in graph.libraries.get(code.module.body, ())
     )
 
 
 def starts_greenlet(name: str) -> bool:
     """Whether what a library call of that name runs is a greenlet: its waits let others run, and no loop is in them."""
-    return has_section("green_threads", name.partition(".")[0])
+    return any_has("green-threads", name.partition(".")[0])

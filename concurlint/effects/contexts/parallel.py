@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.catalog.traits import trait
+from concurlint.catalog.traits import has
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
@@ -46,7 +46,7 @@ class SoleTasks:
         for decorator in code.scope.decorators:
             inner = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._graph.evaluator.values(inner, code.parent or code):
-                if trait("commands", library_name(value)):
+                if has("command", library_name(value)):
                     return True
         return False
 

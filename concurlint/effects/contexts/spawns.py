@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.entries import HookRole, RunsRole
+from concurlint.catalog.traits import has
 from concurlint.effects.contexts.frameworks import makes_greenlets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -131,7 +132,7 @@ class Spawns:
             role = self._roles.runs(name)
             if role is not None:
                 yield from self._by_role(code, site, name, role, value)
-            elif self._roles.gathers(name):
+            elif has("gathers", name):
                 yield from self._gathered(code, site, name)
         for site in code.scope.calls:
             for target in self._graph.targets(site):

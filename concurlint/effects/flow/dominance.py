@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurlint.catalog.traits import has
 from concurlint.effects.program import Program
 from concurlint.facts.records import Branch, CallSite, Condition
 from concurlint.facts.syntax import Call, Collection, Constant, Expression, spelled
@@ -39,7 +40,7 @@ class Dominance:
         """Whether the program is ended in the same branch (or callback) after the call: nobody waits for the loop."""
         blocks = site.context.blocks
         return any(
-            self._roles.ends_process(name) and other.order > site.order and other.context.blocks == blocks
+            has("ends-process", name) and other.order > site.order and other.context.blocks == blocks
             for other, name, _ in self._graph.libraries.get(code, ())
             if len(other.context.blocks) > 1 or not code.is_async
         )

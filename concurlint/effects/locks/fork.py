@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
@@ -113,7 +114,5 @@ class InheritedLocks:
         """Whether the lock's module sees to forks: it registers what to do at one, or asks which process it is."""
         module: Module | None = lock.identity.code.module if isinstance(lock.identity, Site) else None
         return module is not None and any(
-            self._roles.mark(name) == "renews"
-            for code in module.codes
-            for _, name, _ in self._graph.libraries.get(code, ())
+            has("renews", name) for code in module.codes for _, name, _ in self._graph.libraries.get(code, ())
         )

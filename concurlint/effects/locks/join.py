@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from concurlint.catalog.traits import trait
+from concurlint.catalog.tables import line
 from concurlint.effects.calls.access_paths import Path, at_maker, path_of, settled
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.locks.acquisitions import Acquisitions, Hold
@@ -99,7 +99,7 @@ class JoinUnderLock:
     @staticmethod
     def _waits(site: CallSite, name: str) -> bool:
         """Whether a call waits for a worker as long as it takes."""
-        joins = trait("joins", name)
+        joins = line("joins", name)
         if joins is None or site.awaited:
             return False
         wait = given(site.call, *joins["wait"]) if "wait" in joins else None

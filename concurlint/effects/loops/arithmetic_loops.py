@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
@@ -80,7 +81,7 @@ class ArithmeticLoops:
         for decorator in code.scope.decorators if around is not None else ():
             made = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._graph.evaluator.values(made, around or code):
-                if self._roles.mark(library_name(value)) == "compiled":
+                if has("compiled", library_name(value)):
                     return True
         return False
 

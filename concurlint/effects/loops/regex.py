@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import Trait, has
 from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.effects.program import Program
@@ -32,6 +33,7 @@ from concurlint.project.modules import Code
 _FEW = 30.0
 """With fewer turns of the loop around there is next to nothing to gain."""
 _DEEPEST = 3
+_PATTERN_CALLS: tuple[Trait, ...] = ("compiles", "tests-pattern", "uses-pattern")
 _TEXT_METHODS = {
     "join", "format", "lower", "upper", "strip", "replace", "rstrip", "lstrip", "casefold", "items", "keys", "values",
 }  # fmt: skip
@@ -75,7 +77,7 @@ class RegexInLoops:
         for code, calls in self._graph.libraries.items():
             seen: set[int] = set()
             for site, name, _ in calls:
-                if self._roles.mark(name) not in ("compiles", "tests a pattern", "uses a pattern"):
+                if not any(has(trait, name) for trait in _PATTERN_CALLS):
                     continue
                 found = self._again(code, site, name)
                 if found is not None and site.call.at[0] not in seen:
@@ -117,8 +119,8 @@ class RegexInLoops:
         caller: tuple[Code, CallSite] | None,
         pattern: Expression,
     ) -> Remade:
-        made = pieces(self._whole(pattern, code), item.target, self._evaluator, code, self._roles) if item else None
-        tested = item is not None and self._roles.mark(name) == "tests a pattern" and self._is_test(code, site, item)
+        made = pieces(self._whole(pattern, code), item.target, self._evaluator, code) if item else None
+        tested = item is not None and has("tests-pattern", name) and self._is_test(code, site, item)
         return Remade(code, site, name, item, again, caller, made, tested)
 
     # what a pattern is made of
@@ -207,7 +209,7 @@ class RegexInLoops:
         return isinstance(function, Attribute) and function.attr in _TEXT_METHODS
 
     def _is_known_text(self, name: str) -> bool:
-        return name.startswith("builtins.str") or name in _MAKERS or self._roles.mark(name) == "makes a pattern"
+        return name.startswith("builtins.str") or name in _MAKERS or has("makes-pattern", name)
 
     def _is_text(self, pattern: Expression, code: Code) -> bool:
         """Whether the pattern is known to be a text, not one compiled before."""
@@ -228,7 +230,7 @@ class RegexInLoops:
         """Whether putting the text together costs as much as looking for it: item by item, in Python."""
         parts = list(walk(self._whole(pattern, code)))
         names = [library_name(v) for part in parts for v in self._evaluator.values(part, code)]
-        escapes = any(self._roles.mark(name) == "makes a pattern" for name in names if name)
+        escapes = any(has("makes-pattern", name) for name in names if name)
         return any(isinstance(part, Comprehension) for part in parts) or (escapes and "builtins.map" in names)
 
     # loops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from concurlint.catalog.roles import Roles
+from concurlint.catalog.traits import has
 from concurlint.facts.syntax import Binary, Call, Constant, Expression, Formatted, Name, Text
 from concurlint.project.callgraph import library_name
 from concurlint.project.evaluate import Evaluator
@@ -25,9 +25,7 @@ class Pieces:
         return not self.before and not self.after and not self.escaped
 
 
-def pieces(
-    pattern: Expression, target: Expression | None, evaluator: Evaluator, code: Code, roles: Roles
-) -> Pieces | None:
+def pieces(pattern: Expression, target: Expression | None, evaluator: Evaluator, code: Code) -> Pieces | None:
     """The pieces of a pattern around the loop's item; None for anything else."""
     flat = _flat(pattern)
     if not isinstance(target, Name) or flat is None:
@@ -40,7 +38,7 @@ def pieces(
     escaped = False
     if isinstance(item, Call) and len(item.arguments) == 1:
         names = {library_name(value) for value in evaluator.values(item.function, code)}
-        if len(names) != 1 or roles.mark(names.pop()) != "makes a pattern":
+        if len(names) != 1 or not has("makes-pattern", names.pop()):
             return None
         item, escaped = item.arguments[0].value, True
     if not isinstance(item, Name) or item.id != target.id:

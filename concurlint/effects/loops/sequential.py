@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.catalog.reads import Read, read
+from concurlint.catalog.entries import ReadRole
 from concurlint.effects.accesses import StateAccesses
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawns
@@ -35,7 +35,7 @@ class Asked:
     loop: Loop
     site: CallSite
     name: str
-    read: Read
+    read: ReadRole
     because: tuple[Step, ...]
 
 
@@ -57,6 +57,7 @@ class SequentialLoops:
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._effects = program.effects
+        self._roles = program.roles
         self._locks = program[LockSets]
         self._touches = program[StateAccesses]
         self._moments = program[Reachability]
@@ -94,14 +95,14 @@ class SequentialLoops:
 
     def _reads(
         self, code: Code, site: CallSite, active: frozenset[Code]
-    ) -> tuple[str, Read, tuple[Step, ...]] | tuple[()] | None:
+    ) -> tuple[str, ReadRole, tuple[Step, ...]] | tuple[()] | None:
         """The call that asks something of the network; empty if none does, None if turns must keep their order."""
-        answers: list[tuple[str, Read, tuple[Step, ...]]] = []
+        answers: list[tuple[str, ReadRole, tuple[Step, ...]]] = []
         for name in (n for s, n, _ in self._graph.libraries.get(code, ()) if s is site):
             fact = self._effects.lookup(name)
             if fact is None or not fact.waits or fact.effect in (EffectKind.BLOCK_DISK, EffectKind.BLOCK_TTY):
                 continue
-            known = read(name)
+            known = self._roles.read(name)
             if known is None or fact.effect != EffectKind.BLOCK_NET or not self._only_asks(known, code, site.call):
                 if not self._turns.continues(name):
                     return None
@@ -119,13 +120,13 @@ class SequentialLoops:
 
     def _reads_below(
         self, callee: Code, active: frozenset[Code]
-    ) -> tuple[str, Read, tuple[Step, ...]] | tuple[()] | None:
+    ) -> tuple[str, ReadRole, tuple[Step, ...]] | tuple[()] | None:
         if callee in active or len(active) > 4:
             return ()
         if callee.is_async or callee.scope.is_generator or self._is_ordered(callee):
             waits = self._moments.below(callee)
             return None if any(self._waits(part) for part in waits) else ()
-        first: tuple[str, Read, tuple[Step, ...]] | tuple[()] = ()
+        first: tuple[str, ReadRole, tuple[Step, ...]] | tuple[()] = ()
         for site in callee.scope.calls:
             found = self._reads(callee, site, active | {callee})
             if found is None:
@@ -144,7 +145,7 @@ class SequentialLoops:
     def _takes_lock(self, code: Code) -> bool:
         return any(self._locks.at(code, site.context, site.order).locks for site in code.scope.calls)
 
-    def _only_asks(self, known: Read, code: Code, call: Call) -> bool:
+    def _only_asks(self, known: ReadRole, code: Code, call: Call) -> bool:
         if any(argument.star for argument in call.arguments):
             return False
         if known.without is not None and given(call, *known.without) is not None:

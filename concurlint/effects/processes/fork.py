@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Event, Reachability, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
@@ -72,7 +73,7 @@ class Forks:
         """The calls that fork and go on with this program, surely or on one of the target platforms."""
         for code, calls in self._graph.libraries.items():
             for site, name, value in calls:
-                if self._roles.mark(name) == "forks":
+                if has("forks", name):
                     if not self._becomes_another_program(code, site):
                         yield Fork(code, site, name)
                     continue
@@ -96,7 +97,7 @@ class Forks:
         """Whether the function (or one it calls) goes on with an `exec`, which gives up all memory."""
         for part in self._moments.below(code):
             for other, name, _ in self._graph.libraries.get(part, ()):
-                if self._roles.mark(name) == "execs" and (part is not code or other.order > site.order):
+                if has("execs", name) and (part is not code or other.order > site.order):
                     return True
         return False
 

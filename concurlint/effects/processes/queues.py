@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
@@ -77,7 +78,7 @@ class QueueDraining:
                         continue
                     made = id(value.site.call)
                     use = Use(code, site, function.attr)
-                    if self._roles.mark(self._evaluator.type_name(value)) == "feeds":
+                    if has("feeds", self._evaluator.type_name(value)):
                         self._of_queue.setdefault(made, []).append(use)
                     elif made in self._by_call:
                         self._of_process.setdefault(made, []).append(use)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
@@ -90,11 +91,11 @@ class RandomState:
         return bool(made) and all("fork" in self._methods.of(call, code) for call, code in made)
 
     def _seeds(self, code: Code) -> bool:
-        return any(self._roles.mark(name) == "seeds" for _, name, _ in self._graph.libraries.get(code, ()))
+        return any(has("seeds", name) for _, name, _ in self._graph.libraries.get(code, ()))
 
     def _draws(self, code: Code) -> Iterator[tuple[CallSite, str]]:
         for site, name, value in self._graph.libraries.get(code, ()):
-            if self._roles.mark(name) == "draws" and not self._is_own(value):
+            if has("draws", name) and not self._is_own(value):
                 function = site.call.function
                 shown = spelled(function.value) if isinstance(function, Attribute) else name.rpartition(".")[0]
                 yield site, shown or name.rpartition(".")[0]

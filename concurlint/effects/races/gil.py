@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import gil_package, gil_pattern, trait
+from concurlint.catalog.traits import gil_package, gil_pattern, has
 from concurlint.effects.accesses import StateAccess
 from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.contexts.reach import Run, thread_steps
@@ -81,7 +81,7 @@ class GilReliance:
             return ""
         for site, name, _ in self._graph.libraries.get(touch.code, ()):
             function = site.call.function
-            if isinstance(function, Attribute) and function.value is touch.target and trait("torn", name):
+            if isinstance(function, Attribute) and function.value is touch.target and has("torn", name):
                 at_end = [a.value for a in site.call.arguments if isinstance(a.value, Constant)]
                 if touch.attr == "pop" and (not site.call.arguments or any(c.value == -1 for c in at_end)):
                     return ""
@@ -192,7 +192,7 @@ class GilReliance:
         if not isinstance(value, Call):
             return False
         names = [library_name(v) for v in self._evaluator.values(value.function, code)]
-        return bool(names) and all(trait("iterators", name) for name in names)
+        return bool(names) and all(has("iterator", name) for name in names)
 
     # extensions
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concurlint.catalog.traits import trait
+from concurlint.catalog.tables import line
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.arguments import star_parameter
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import (
@@ -128,7 +129,7 @@ class TaintPropagation:
     def _is_set(self, asked: Expression, key: object, code: Code) -> bool:
         """Whether an environment is asked for what the system itself sets there."""
         names = (library_name(value) for value in self._evaluator.values(asked, code))
-        return isinstance(key, str) and any(key.lower() in (trait("system_variables", n) or ()) for n in names if n)
+        return isinstance(key, str) and any(key.lower() in (line("system_variables", n) or ()) for n in names if n)
 
     def _all(self, parts: Iterable[Expression], code: Code) -> tuple[Piece, ...]:
         return tuple(piece for part in parts for piece in self.pieces(part, code))
@@ -196,7 +197,7 @@ class TaintPropagation:
         values = self._evaluator.values(function, code)
         plain = [a.value for a in call.arguments if a.star != 2]
         for name in sorted({library_name(v) for v in values} - {""}):
-            if self._roles.quotes(name) or self._roles.returns(name) in _NUMBERS:
+            if has("quotes", name) or self._roles.returns(name) in _NUMBERS:
                 return (SAFE,)
             reason = self._roles.comes_from_outside(name)
             if reason:
@@ -276,7 +277,7 @@ class TaintPropagation:
     def _quotes(self, function: Code) -> bool:
         """Whether a function quotes for a shell on one of its ways; the others are for other systems then."""
         return any(
-            self._roles.quotes(library_name(value))
+            has("quotes", library_name(value))
             for returned in function.scope.returned
             if isinstance(returned.value, Call)
             for value in self._evaluator.values(returned.value.function, function)

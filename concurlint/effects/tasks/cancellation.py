@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import any_has, has
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context, Handler
@@ -70,7 +71,7 @@ class Cancellation:
 
     def _has_own_loop(self) -> bool:
         """Whether the project drives its coroutines itself: things to await of its own, and no known framework."""
-        if any(self._roles.cancels_tasks(name.partition(".")[0]) for name in self._graph.named):
+        if any(_cancels_tasks(name.partition(".")[0]) for name in self._graph.named):
             return False
         return any(code.name == "__await__" for code in self._graph.edges)
 
@@ -89,7 +90,7 @@ class Cancellation:
             kind = kind.function if isinstance(kind, Call) else kind
             for value in self._graph.evaluator.values(kind, code):
                 name = self._roles.canonical(library_name(value))
-                if self._roles.is_cancellation(name):
+                if has("cancellation", name):
                     return name
         return ""
 
@@ -127,7 +128,7 @@ class Cancellation:
             yield value
 
     def _gathers(self, call: Call, code: Code) -> bool:
-        return any(self._roles.gathers(library_name(v)) for v in self._graph.evaluator.values(call.function, code))
+        return any(has("gathers", library_name(v)) for v in self._graph.evaluator.values(call.function, code))
 
     def _may_be_cancelled_elsewhere(self, awaited: Awaited, code: Code) -> bool:
         """Whether what is waited for is a task of its own: its cancellation arrives here as well."""
@@ -163,7 +164,7 @@ class Cancellation:
     def _is_root(self, code: Code) -> bool:
         """Whether a task is all that runs this: it ends with it, and nobody goes on."""
         runs = [d for d in self._dispatches.by_code.get(code, ()) if d.on == "task"]
-        waited = any(d.waits or self._roles.gathers(d.name) for d in runs)
+        waited = any(d.waits or has("gathers", d.name) for d in runs)
         return bool(runs) and not self._is_awaited(code) and not waited
 
     def _works_on(self, code: Code, handler: Handler) -> bool:
@@ -192,7 +193,7 @@ class Cancellation:
 
     def _ends_process(self, code: Code, handler: Handler) -> bool:
         return any(
-            self._roles.ends_process(name) and handler.block in site.context.blocks
+            has("ends-process", name) and handler.block in site.context.blocks
             for site, name, _ in self._graph.libraries.get(code, ())
         )
 
@@ -264,3 +265,8 @@ def _turns_again(code: Code, handler: Handler) -> bool:
     written = {spelled(a.target) for a in code.scope.accesses if handler.block in a.context.blocks}
     written |= {n for n, bs in code.scope.bindings.items() for b in bs if handler.block in b.context.blocks}
     return not tested & written
+
+
+def _cancels_tasks(package: str) -> bool:
+    """Whether a package has tasks that may be cancelled."""
+    return package != "builtins" and any_has("cancellation", package)

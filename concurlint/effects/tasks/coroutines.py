@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Dominance
@@ -105,7 +106,7 @@ class Coroutines:
     def _gives_coroutine(self, code: Code, site: CallSite, value: Value) -> bool:
         name = library_name(value)
         if name:
-            return self._roles.is_coroutine_function(self._roles.canonical(name))
+            return has("coroutine-function", self._roles.canonical(name))
         callee = self._graph.runs(value)
         if callee is None or not callee.is_async or callee.scope.is_generator or isinstance(value, (ClassOf, Instance)):
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.flow.dependence import takes_only_the_item
 from concurlint.effects.locks.lockset import LockSets
@@ -80,7 +81,7 @@ class Polling:
             value = value.value
         if not isinstance(value, Call):
             return False
-        return any(self._roles.is_sleep(library_name(v)) for v in self._graph.evaluator.values(value.function, code))
+        return any(has("sleep", library_name(v)) for v in self._graph.evaluator.values(value.function, code))
 
     def _is_quiet(self, site: CallSite) -> bool:
         names = [library_name(value) for value in self._graph.targets(site)]
@@ -147,7 +148,7 @@ class Polling:
         values = self._graph.evaluator.values(call.function, code)
         names = [library_name(value) for value in values]
         if values.items and all(names):
-            return all(self._roles.is_independent(name) for name in names)
+            return all(has("independent", name) for name in names)
         callees = [self._graph.runs(value) for value in values]
         if not callees or (not values.whole and len(callees) != 1):
             return False
@@ -176,4 +177,4 @@ class Polling:
     def _reads_answer(self, call: Call, code: Code) -> bool:
         """`async with Client()` and `await response.json()` around a request."""
         values = self._graph.evaluator.values(call.function, code)
-        return any(self._roles.is_answer(library_name(value)) for value in values)
+        return any(has("answer", library_name(value)) for value in values)

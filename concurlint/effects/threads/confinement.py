@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from concurlint.catalog.traits import trait
+from concurlint.catalog.tables import line
 from concurlint.effects.contexts.reach import Run, comes_to, thread_steps
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
@@ -51,7 +51,7 @@ class Confinement:
         seen: set[tuple[Code, str]] = set()
         for code, runs in self._sharing.runs.items():
             for at, context, name in self._changing(code):
-                facts = trait("process_state", name)
+                facts = line("process_state", name)
                 if facts is None or (code, facts["changes"]) in seen or self._is_past(facts):
                     continue
                 if self._asks_for_main(code, context) or (facts.get("fails") and self._expects_failure(code, context)):
@@ -128,7 +128,7 @@ class Confinement:
     def _bound(self, owner: Instance) -> dict[str, Any] | None:
         name = self._evaluator.type_name(owner)
         names = self._evaluator.roles.ancestry(name) if name else ()
-        return next((facts for facts in (trait("thread_bound", n) for n in names) if facts is not None), None)
+        return next((facts for facts in (line("thread_bound", n) for n in names) if facts is not None), None)
 
     def _origin(self, site: Site | None) -> Site | None:
         """Where the object itself was made, or the bound object that gave it (a cursor's connection)."""
@@ -151,14 +151,14 @@ class Confinement:
         if any(argument.star for argument in site.call.arguments):
             return True
         for name in ("sqlite3.Connection",):
-            wanted = given(site.call, *trait("thread_bound", name)["unless"])
+            wanted = given(site.call, *line("thread_bound", name)["unless"])
             if wanted is not None and not (isinstance(wanted, Constant) and wanted.value is True):
                 return True
         return False
 
     def _of_module(self, code: Code, site: CallSite, name: str, runs: list[Run]) -> Trespass | None:
         module = name.rpartition(".")[0]
-        facts = trait("thread_bound_modules", module)
+        facts = line("thread_bound_modules", module)
         if facts is None:
             return None
         run = next((run for run in runs if run.dispatch.several), None) or self._beside(module, runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from concurlint.catalog.traits import method_trait, trait
+from concurlint.catalog.traits import has, may
 from concurlint.effects.program import Program
 from concurlint.effects.threads.objects import Work
 from concurlint.facts.records import CallSite, Loop
@@ -42,7 +42,7 @@ class Termination:
     def _serves(self, name: str) -> bool:
         """Whether a library function may have no end; a method whose class is known to signal, at that."""
         owner, _, last = name.rpartition(".")
-        if self._roles.stream(name) or trait("tarries", name) or method_trait("tarries", last) == "always":
+        if self._roles.stream(name) or has("waits-for-others", name) or may("waits-for-others", last):
             return True
         return self._roles.kind(owner) in _SIGNALS | {"queue", "lock", "semaphore", "thread", "process", "child"}
 
@@ -87,11 +87,13 @@ class Termination:
         """Whether a call waits for, or wakes, somebody else."""
         function = site.call.function
         names = [library_name(value) for value in self._graph.targets(site)]
-        if any(name and (self._roles.stream(name) or trait("tarries", name)) for name in names):
+        if any(name and (self._roles.stream(name) or has("waits-for-others", name)) for name in names):
             return True
         if "builtins.iter" in names and len(site.call.arguments) == 2:
             taken = site.call.arguments[0].value
-            return isinstance(taken, Attribute) and method_trait("tarries", taken.attr) is not None
+            return isinstance(taken, Attribute) and (
+                may("waits-for-others", taken.attr) or may("waits-without-arguments", taken.attr)
+            )
         if not isinstance(function, Attribute):
             return False
         values = self._evaluator.values(function.value, code).items
@@ -103,11 +105,12 @@ class Termination:
         if kinds & {"lock", "semaphore"}:
             return self._is_signal(code, function)
         if any(names) or any(self._graph.runs(value) for value in self._graph.targets(site)):
-            return any(name and method_trait("tarries", name.rpartition(".")[2]) == "always" for name in names)
-        word = method_trait("tarries", function.attr)
+            return any(name and may("waits-for-others", name.rpartition(".")[2]) for name in names)
         if function.attr in ("acquire", "release"):
             return self._is_signal(code, function)
-        return word == "always" or (word == "bare" and not site.call.arguments)
+        return may("waits-for-others", function.attr) or (
+            may("waits-without-arguments", function.attr) and not site.call.arguments
+        )
 
     def _is_bounded(self, values: tuple[Value, ...]) -> bool:
         """Whether putting into the queue may wait for somebody who takes out."""

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from concurlint.catalog.effects import Effects
@@ -14,13 +14,14 @@ from concurlint.crash import module_in_hand
 from concurlint.effects.linking import link
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
+from concurlint.facts.memory import Memory
 from concurlint.facts.parsing import collection_paused
 from concurlint.facts.reading import Reader
 from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
-from concurlint.source import NOTHING_UNSAVED, SourceFile, Unsaved, decode, find_sources
+from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources
 from concurlint.suppress import silence
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
@@ -56,25 +57,37 @@ def lint(
     `[tool.concurlint.calls]`.
     """
     start = time.perf_counter()
+    result = lint_sources(find_sources(paths, config, unsaved), config, workers=workers)
+    return replace(result, seconds=time.perf_counter() - start)
+
+
+def lint_sources(
+    sources: Sources, config: Config, *, workers: int | None = 1, memory: Memory | None = None, alone: bool = False
+) -> Result:
+    """Check the files of a project that are asked about; `memory` has what earlier runs have read.
+
+    `alone`: start from these files and see what they lead to, but not who else leads to them or shares what
+    they use. That is quick, and not the whole truth.
+    """
+    start = time.perf_counter()
     effects = Effects(config.calls)
+    by_name = {source.name: source for source in sources.files}
+    asked = tuple(source for source in sources.files if source.asked)
     with collection_paused():
-        sources = find_sources(paths, config, unsaved)
-        by_name = {source.name: source for source in sources.files}
         with Ahead(workers) as ahead:
-            reader = Reader(ahead)
+            reader = Reader(ahead, memory)
             project = Project(sources.files, reader.facts, reader.expect)
-            program = link(project, sources.files, config, effects, Roles(), everything=_asks_all(config))
-        reader.check_rest(source for source in sources.files if source.asked)
+            linked = asked if alone else sources.files
+            program = link(project, linked, config, effects, Roles(), everything=_asks_all(config))
+        reader.check_rest(asked)
         found, troubles = _ask(program)
-    found += [
-        _unreadable(source, reader) for source in sources.files if source.asked and source.name in reader.troubles
-    ]
+    found += [_unreadable(source, reader) for source in asked if source.name in reader.troubles]
     wanted = [f for f in found if by_name[f.span.path].asked and _wants(config, f, by_name)]
     texts = _texts(wanted, by_name)
     kept = _silenced(wanted, texts, by_name, config)
     return Result(
         findings=tuple(sorted(kept, key=lambda f: f.sort_key)),
-        files=sum(source.asked for source in sources.files),
+        files=len(asked),
         seconds=time.perf_counter() - start,
         troubles=tuple(troubles),
         texts=texts,

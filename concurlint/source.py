@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import tokenize
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from concurlint.walking import Patterns, walk
 Unsaved: TypeAlias = Mapping[Path, bytes | None]
 """Absolute paths and what is to be taken for their content; None where no file is to be seen."""
 NOTHING_UNSAVED: Unsaved = MappingProxyType({})
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class SourceError(UserError):
@@ -115,6 +117,11 @@ def decode(data: bytes) -> str:
         raise
     except (LookupError, ValueError) as error:  # codecs such as rot13, hex and undefined
         raise SyntaxError(f"{encoding} is no encoding of text") from error
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines with their ends, as Python counts them: a form feed ends none."""
+    return _LINE.findall(text)
 
 
 def read(path: Path) -> tuple[bytes, str]:

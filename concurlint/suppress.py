@@ -181,7 +181,7 @@ def _patterns(codes: str | None) -> tuple[str, ...] | None:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """The lines up to a line end that is no part of a string or a continuation; a statement is rows."""
 
     first: int
@@ -193,8 +193,8 @@ class _Row:
 
 def _comments(text: str) -> Iterator[_Comment]:
     """The comments of a file with the lines each speaks for: its own or, at either end, its statement's."""
-    statement: list[_Row] = []
-    for row in _rows(text):
+    statement: list[Row] = []
+    for row in rows(text):
         if row.has_code or statement:
             statement.append(row)
             if row.ends:
@@ -208,7 +208,7 @@ def _comments(text: str) -> Iterator[_Comment]:
             yield _comment(row.comment, range(row.first, row.last + 1), alone=not row.has_code)
 
 
-def _of_statement(rows: Sequence[_Row]) -> Iterator[_Comment]:
+def _of_statement(rows: Sequence[Row]) -> Iterator[_Comment]:
     whole = range(rows[0].first, rows[-1].last + 1)
     for row in rows:
         if row.comment is not None:
@@ -222,16 +222,16 @@ def _comment(token: tokenize.TokenInfo, lines: range, *, alone: bool) -> _Commen
     return _Comment(token.string, line, column + 1, lines, alone)
 
 
-def _rows(text: str) -> Iterator[_Row]:
+def rows(text: str) -> Iterator[Row]:
     """The rows of a file, as far as it can be cut into tokens; then its lines that are comments alone."""
-    row: _Row | None = None
+    row: Row | None = None
     done = 0
     try:
         for token in tokenize.generate_tokens(io.StringIO(text, newline=None).readline):
             if token.type in _LAYOUT:
                 continue
             if row is None:
-                row = _Row(token.start[0], token.end[0])
+                row = Row(token.start[0], token.end[0])
             row.last = max(row.last, token.end[0])
             if token.type in (tokenize.NL, tokenize.NEWLINE):
                 row.last = token.start[0]
@@ -246,11 +246,11 @@ def _rows(text: str) -> Iterator[_Row]:
         yield from _lone_comments(text, done)
 
 
-def _lone_comments(text: str, done: int) -> Iterator[_Row]:
+def _lone_comments(text: str, done: int) -> Iterator[Row]:
     for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         if number > done and line.lstrip().startswith("#"):
             comment = line.strip()
             start = (number, line.index("#"))
             end = (number, start[1] + len(comment))
             token = tokenize.TokenInfo(tokenize.COMMENT, comment, start, end, line)
-            yield _Row(number, number, token)
+            yield Row(number, number, token)

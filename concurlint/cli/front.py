@@ -26,6 +26,7 @@ COMMANDS = {
     ),
     "report": ("concurlint.cli.profile:report", "Show a run that was kept with `concurlint profile --save`."),
     "rules": ("concurlint.cli.rules:rules", "List all rules: code, name, level, what they say, fixable or not."),
+    "server": ("concurlint.cli.server:server", "Give an editor findings while the code is written."),
 }
 """Where each command is, and its first line of help, so that a list of them loads none."""
 

@@ -3,35 +3,54 @@
 from collections.abc import Iterable
 
 from concurlint.facts.ahead import Ahead
-from concurlint.facts.parsing import Trouble, find_trouble, parse
+from concurlint.facts.memory import Memory
+from concurlint.facts.parsing import Parsed, Trouble, find_trouble, parse
 from concurlint.facts.records import ModuleFacts
 from concurlint.source import SourceFile
 
 
 class Reader:
-    """Parses files once and keeps what went wrong by the file's reported name."""
+    """Parses files once and keeps what went wrong by the file's reported name; a `memory` of earlier runs helps."""
 
-    def __init__(self, ahead: Ahead | None = None) -> None:
+    def __init__(self, ahead: Ahead | None = None, memory: Memory | None = None) -> None:
         self.troubles: dict[str, Trouble] = {}
         self._ahead = ahead
+        self._memory = memory
         self._read: set[str] = set()
 
     def facts(self, source: SourceFile) -> ModuleFacts | None:
         """The records of a file, None (and a trouble) if it cannot be read or parsed."""
         self._read.add(source.name)
-        parsed = (self._ahead.take(source) if self._ahead is not None else None) or parse(source)
+        parsed = self._parsed(source)
         if parsed.trouble is not None:
             self.troubles[source.name] = parsed.trouble
         return parsed.facts
 
+    def _parsed(self, source: SourceFile) -> Parsed:
+        known = self._memory.parsed(source) if self._memory is not None else None
+        if known is not None:
+            return known
+        parsed = (self._ahead.take(source) if self._ahead is not None else None) or parse(source)
+        if self._memory is not None:
+            self._memory.keep(source, parsed)
+        return parsed
+
     def expect(self, sources: Iterable[SourceFile]) -> None:
         """Say which files will probably be asked for, so that others can parse them ahead."""
         if self._ahead is not None:
-            self._ahead.expect(sources)
+            memory = self._memory
+            self._ahead.expect(s for s in sources if memory is None or memory.parsed(s) is None)
 
     def check_rest(self, sources: Iterable[SourceFile]) -> None:
         """Find what is wrong with files that nothing else had to read."""
         for source in sources:
-            trouble = find_trouble(source) if source.name not in self._read else None
+            trouble = self._trouble(source) if source.name not in self._read else None
             if trouble is not None:
                 self.troubles[source.name] = trouble
+
+    def _trouble(self, source: SourceFile) -> Trouble | None:
+        if self._memory is None:
+            return find_trouble(source)
+        if not self._memory.was_checked(source):
+            self._memory.keep_trouble(source, find_trouble(source))
+        return self._memory.trouble(source) if not source.trouble else find_trouble(source)

@@ -99,7 +99,7 @@ class StateAccesses:
                 on_class = within and expression.attr in owner.scope.bindings
                 on_class = on_class and not self._is_set_on_self(cls, expression.attr)
                 return Location("class" if on_class else "attribute", owner, expression.attr)
-        for value in self._evaluator.values(expression.value, code):
+        for value in self._evaluator.values(expression.value, code).used():
             if isinstance(value, ModuleOf):
                 return self._global(value.module, expression.attr)
             if isinstance(value, Instance) and value.site is not None and value.site.code is code:
@@ -132,7 +132,7 @@ class StateAccesses:
         while isinstance(base, Item):
             base = base.value
         kinds = []
-        for value in self._evaluator.values(base, code):
+        for value in self._evaluator.values(base, code).used():
             name = self._evaluator.type_name(value)
             for ancestor in self._evaluator.roles.ancestry(name) if name else ():
                 role = self._evaluator.roles.class_role(ancestor)
@@ -143,7 +143,7 @@ class StateAccesses:
             if isinstance(value, Instance) and isinstance(value.of, ClassOf):
                 kinds.append(self._evaluator.kind(value))
         if isinstance(base, Attribute):
-            for value in self._evaluator.values(base.value, code):
+            for value in self._evaluator.values(base.value, code).used():
                 if self._evaluator.kind(value) == "local":
                     return True
         return any(kind in ("local", "queue", "event", "lock", "semaphore") for kind in kinds)
@@ -187,7 +187,7 @@ class StateAccesses:
         base = target.value
         if isinstance(base, Name) and is_self(code, base.id) is not None:
             return True, ()
-        values = self._evaluator.values(base, code)
+        values = self._evaluator.values(base, code).used()
         return False, tuple(v.site for v in values if isinstance(v, Instance))
 
     def _change(self, access: Access, code: Code) -> tuple[str, bool]:

@@ -97,7 +97,7 @@ class CallGraph:
         for site in code.scope.calls:
             if self._is_never_reached(site.context.conditions, code):
                 continue
-            values = tuple(self.evaluator.values(site.call.function, code))
+            values = tuple(self.evaluator.values(site.call.function, code).used())
             self._targets[site] = values
             for value in values:
                 name = library_name(value)
@@ -139,7 +139,7 @@ class CallGraph:
                 continue
             if target.attr not in self.evaluator.project.property_names:
                 continue
-            for value in self.evaluator.values(target.value, code):
+            for value in self.evaluator.values(target.value, code).used():
                 callee = self.evaluator.property_of(value, target.attr)
                 if callee is not None:
                     call = Call(target, (), target.at)

@@ -34,7 +34,7 @@ class Calling:
 
     def result(self, call: Call, code: Code) -> Values:
         return self._evaluator.spread(
-            self._evaluator.values(call.function, code), lambda v: self._called(v, call, code)
+            self._evaluator.values(call.function, code).used(), lambda v: self._called(v, call, code)
         )
 
     def _called(self, callee: Value, call: Call, code: Code) -> Values:

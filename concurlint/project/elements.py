@@ -95,7 +95,7 @@ class Elements:
                 return self.of(function.value, code, path)
             if isinstance(function, Attribute) and function.attr == "items" and path[:1] == (1,):
                 return self.of(function.value, code, path[1:])
-        parts = [self._inside(v, path) for v in evaluator.values(iterable, code)]
+        parts = [self._inside(v, path) for v in evaluator.values(iterable, code).used()]
         parts.append(self._added(iterable, code) if not path else NOTHING)
         found = union(parts)
         return found if found.items else UNKNOWN
@@ -185,7 +185,7 @@ class Elements:
     def item(self, item: Item, code: Code) -> Values:
         """What a subscription gives: the very element for a constant index, else any element."""
         evaluator = self._evaluator
-        values = evaluator.values(item.value, code)
+        values = evaluator.values(item.value, code).used()
         if any(isinstance(v, (Library, ClassOf)) for v in values):
             return values
         index = item.index[0] if len(item.index) == 1 else None
@@ -239,7 +239,7 @@ class Elements:
                     parts += [evaluator.values(y, inner.code) for y in yields]
         if parts:
             return union(parts)
-        found = evaluator.values(manager, code)
+        found = evaluator.values(manager, code).used()
         for value in found:
             if isinstance(value, Instance) and isinstance(value.of, ClassOf):
                 for name in ("__enter__", "__aenter__"):

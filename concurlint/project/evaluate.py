@@ -109,7 +109,7 @@ class Evaluator:
             case Name(id=name):
                 return self.naming.name(code, name)
             case Attribute(value=value, attr=attr):
-                return self.spread(self.values(value, code), lambda v: self.attributes.attribute(v, attr))
+                return self.spread(self.values(value, code).used(), lambda v: self.attributes.attribute(v, attr))
             case Call():
                 return self.calling.result(expression, code)
             case Constant(value=value):
@@ -139,7 +139,7 @@ class Evaluator:
             case Lambda(scope=scope):
                 return one(Function(code.module.codes[scope]))
             case Await(value=value):
-                return self.spread(self.values(value, code), self.awaited)
+                return self.spread(self.values(value, code).used(), self.awaited)
             case Walrus(value=value) | Star(value=value):
                 return self.values(value, code)
             case _:

@@ -139,6 +139,17 @@ class Values:
         """The one value it can have, None where there are several or unknown ones."""
         return self.items[0] if self.whole and len(self.items) == 1 else None
 
+    def used(self) -> Values:
+        """What is left where the object is used: None beside others raises there, so it drops out."""
+        if len(self.items) < 2 or not any(_is_none(item) for item in self.items):
+            return self
+        rest = tuple(item for item in self.items if not _is_none(item))
+        return Values(rest, self.whole) if rest else self
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Literal) and value.value is None
+
 
 UNKNOWN = Values((), False)
 NOTHING = Values((), True)

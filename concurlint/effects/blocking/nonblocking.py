@@ -81,20 +81,28 @@ class NonBlocking:
         receiver = spelled(thing)
         if not receiver:
             return False
-        if any(
-            isinstance(other.call.function, Attribute)
-            and other.call.function.attr in ("setblocking", "settimeout")
-            and spelled(other.call.function.value) == receiver
-            and len(other.call.arguments) == 1
-            and isinstance(other.call.arguments[0].value, Constant)
-            and not other.call.arguments[0].value.value
-            and other.call.arguments[0].value.value is not None
-            for sharer in _sharers(thing, code)
-            for other in sharer.scope.calls
-        ):
+        if any(_sets_not_to_wait(other, receiver) for sharer in _sharers(thing, code) for other in sharer.scope.calls):
+            return True
+        if self._was_set_where_made(thing, code):
             return True
         handed = self._handed(thing, code) if isinstance(thing, Name) and hops < _MOST_HOPS else ()
         return any(self._never_waits(passed, caller, hops + 1) for passed, caller in handed)
+
+    def _was_set_where_made(self, thing: Expression, code: Code) -> bool:
+        """Whether the function that made the object has set it so before it stored it: `sock.setblocking(False)`,
+        then `self.sock = sock`."""
+        for value in self._evaluator.values(thing, code):
+            site = value.site if isinstance(value, Instance) else None
+            if site is None:
+                continue
+            names = [
+                name
+                for name, bindings in site.code.scope.bindings.items()
+                if any(binding.value is site.call and not binding.path for binding in bindings)
+            ]
+            if any(_sets_not_to_wait(other, name) for name in names for other in site.code.scope.calls):
+                return True
+        return False
 
     def _handed(self, name: Name, code: Code) -> Iterator[tuple[Expression, Code]]:
         """What the callers of the function pass for one of its parameters."""
@@ -112,7 +120,7 @@ class NonBlocking:
         function = site.call.function
         if fact.name.rpartition(".")[2] not in ("connect", "connect_ex") or not isinstance(function, Attribute):
             return False
-        for value in self._evaluator.values(function.value, code):
+        for value in self._evaluator.values(function.value, code).used():
             made = value.site.call if isinstance(value, Instance) and value.site is not None else None
             if isinstance(made, Call) and any(spelled(a.value).endswith("SOCK_DGRAM") for a in made.arguments):
                 return True
@@ -126,7 +134,7 @@ class NonBlocking:
         made = [order for value, order in _stored(function.value, code) if value is not None and order < site.order]
         if not made:
             return False
-        kinds = {self._evaluator.kind(value) for value in self._evaluator.values(function.value, code)}
+        kinds = {self._evaluator.kind(value) for value in self._evaluator.values(function.value, code).used()}
         between = [
             other
             for other in code.scope.calls
@@ -204,6 +212,17 @@ class NonBlocking:
             awaited.order < site.order and awaited.value is not None and handed & _first_names(awaited.value)
             for awaited in code.scope.awaits
         )
+
+
+def _sets_not_to_wait(site: CallSite, receiver: str) -> bool:
+    """Whether a call sets the thing of that spelling not to wait."""
+    function, arguments = site.call.function, site.call.arguments
+    if not isinstance(function, Attribute) or function.attr not in ("setblocking", "settimeout"):
+        return False
+    if spelled(function.value) != receiver or len(arguments) != 1:
+        return False
+    told = arguments[0].value
+    return isinstance(told, Constant) and not told.value and told.value is not None
 
 
 def _is_told(passed: Expression, value: str, code: Code, site: CallSite) -> bool:

@@ -39,7 +39,7 @@ class Path:
 def path_of(expression: Expression, code: Code, evaluator: Evaluator, hops: int = 0) -> Path | None:
     """How the object of an expression in `code` is got at; None where that may differ from run to run."""
     if isinstance(expression, Attribute):
-        for value in evaluator.values(expression.value, code):
+        for value in evaluator.values(expression.value, code).used():
             if isinstance(value, ModuleOf):
                 return _of_module(value.module, expression.attr, evaluator)
         base = path_of(expression.value, code, evaluator, hops)

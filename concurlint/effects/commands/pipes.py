@@ -111,7 +111,7 @@ class Pipes:
         function = site.call.function
         if not isinstance(function, Attribute) or function.attr != method or site.call.arguments:
             return False
-        values = self._evaluator.values(function.value, code)
+        values = self._evaluator.values(function.value, code).used()
         kinds = {self._evaluator.kind(value) for value in values if value != Literal(None)}
         return bool(kinds) and kinds <= _KINDS
 

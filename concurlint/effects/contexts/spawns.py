@@ -279,7 +279,7 @@ class Spawns:
             isinstance(value, Instance)
             and value.site is not None
             and _has_one_worker(value.site.call, value.site.code, self._evaluator)
-            for value in self._evaluator.values(function.value, code)
+            for value in self._evaluator.values(function.value, code).used()
         )
 
     def _hooked(self, code: Code) -> Iterator[Spawn]:

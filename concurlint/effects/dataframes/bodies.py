@@ -258,7 +258,7 @@ class RowBody:
         if len(target.index) != 1 or not spelled(target.value):
             return False
         key = self._read(target.index[0], self._under(access.context))
-        kinds = {self._evaluator.type_name(v) for v in self._evaluator.values(target.value, self._code)}
+        kinds = {self._evaluator.type_name(v) for v in self._evaluator.values(target.value, self._code).used()}
         if key is None or not key.column or not kinds or not kinds <= {"builtins.dict", "collections.defaultdict"}:
             return False
         kind = "dict" if access.kind == "write" else "groups"

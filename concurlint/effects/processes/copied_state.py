@@ -147,7 +147,7 @@ class CopiedState:
             isinstance(value, Instance)
             and isinstance(value.of, ClassOf)
             and location.home in self._evaluator.lineage(value.of.code)[0]
-            for value in self._evaluator.values(expression.value, code)
+            for value in self._evaluator.values(expression.value, code).used()
         )
 
     def _is_plain(self, touch: StateAccess) -> bool:

@@ -116,7 +116,7 @@ class Forks:
                 function = site.call.function
                 if not isinstance(function, Attribute) or function.attr not in {"start", *_SENDS}:
                     continue
-                for value in self._evaluator.values(function.value, code):
+                for value in self._evaluator.values(function.value, code).used():
                     kind = self._evaluator.kind(value)
                     wanted = ("thread", "timer") if function.attr == "start" else ("thread-pool",)
                     thing = _thing(value)
@@ -156,7 +156,7 @@ class Forks:
         return any(
             id(entered.manager) not in around and self._is_it(value, started.thing)
             for entered, _, _ in started.code.scope.entered
-            for value in self._evaluator.values(entered.manager, started.code)
+            for value in self._evaluator.values(entered.manager, started.code).used()
         )
 
     def _ends(self, site: CallSite, code: Code, started: Alive) -> bool:
@@ -164,7 +164,7 @@ class Forks:
         wanted = _ENDS if started.is_pool else {"join", "cancel"}
         if not isinstance(function, Attribute) or function.attr not in wanted or has_stars(site.call):
             return False
-        values = self._evaluator.values(function.value, code)
+        values = self._evaluator.values(function.value, code).used()
         return any(self._is_it(value, started.thing) for value in values) or not values.items
 
     @staticmethod

@@ -73,7 +73,7 @@ class QueueDraining:
                 function = site.call.function
                 if not isinstance(function, Attribute) or function.attr not in _ASKED:
                     continue
-                for value in self._evaluator.values(function.value, code):
+                for value in self._evaluator.values(function.value, code).used():
                     if not isinstance(value, Instance) or value.site is None:
                         continue
                     made = id(value.site.call)

@@ -83,7 +83,7 @@ class RandomState:
         function = dispatch.site.call.function
         made = [(dispatch.site.call, dispatch.where)]
         if isinstance(function, Attribute):
-            owners = self._evaluator.values(function.value, dispatch.where)
+            owners = self._evaluator.values(function.value, dispatch.where).used()
             sites = [v.site for v in owners if isinstance(v, Instance) and v.site is not None]
             kinds = {self._evaluator.kind(v) for v in owners}
             if "process-pool" in kinds:

@@ -135,7 +135,7 @@ class Iterations:
             and touch.context.blocks[: len(site.context.blocks)] == site.context.blocks
             and any(
                 isinstance(value, Instance) and value.site is not None and value.site.call is started
-                for value in self._evaluator.values(site.call.function.value, touch.code)
+                for value in self._evaluator.values(site.call.function.value, touch.code).used()
             )
             for site in touch.code.scope.calls
         )

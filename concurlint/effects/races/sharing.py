@@ -134,7 +134,7 @@ class Sharing:
 
     def _is_one_everywhere(self, base: Expression | None, run: Run) -> bool:
         """Whether an expression stands for the same object in every run: all it may be are made outside."""
-        values = self._evaluator.values(base, run.code) if base is not None else NOTHING
+        values = self._evaluator.values(base, run.code).used() if base is not None else NOTHING
         sites = [value.site for value in values if isinstance(value, Instance)]
         if not sites or len(sites) < len(values.items):
             return False

@@ -160,7 +160,7 @@ class TaintSources:
             return self.each(plain[path[0]], path[1:], code)
         function = call.function
         if isinstance(function, Attribute) and function.attr == "items" and path:
-            for value in self._evaluator.values(function.value, code):
+            for value in self._evaluator.values(function.value, code).used():
                 if isinstance(value, Container) and isinstance(value.origin, Table):
                     table = value.origin
                     side = [key for key in table.keys if key is not None] if path[0] == 0 else [*table.values]
@@ -250,7 +250,7 @@ class TaintSources:
             return literals
         if self._tracer.is_number(expression, code):
             return (SAFE,)
-        owners = self._evaluator.values(expression.value, code)
+        owners = self._evaluator.values(expression.value, code).used()
         outside = self._by_type(values, expression, code) or self._by_type(owners, expression, code)
         if outside is not None:
             return (outside,)

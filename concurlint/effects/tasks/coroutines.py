@@ -91,7 +91,7 @@ class Coroutines:
         """Whether a method of known classes is called, and not a callable that somebody put into an attribute."""
         if not isinstance(function, Attribute):
             return False
-        owners = self._graph.evaluator.values(function.value, code)
+        owners = self._graph.evaluator.values(function.value, code).used()
         if not owners.whole and not all(isinstance(o, Instance) and isinstance(o.of, ClassOf) for o in owners):
             return False  # the same attribute may hold the like of it that blocks: `asyncio.Queue` or `queue.Queue`
         return bool(owners.items) and not any(self._is_stored(owner, function.attr) for owner in owners)

@@ -178,7 +178,7 @@ class ChildWaits:
         function = site.call.function
         if not isinstance(function, Attribute) or function.attr not in _WAITS:
             return False
-        values = [v for v in self._evaluator.values(function.value, code) if v != Literal(None)]
+        values = [v for v in self._evaluator.values(function.value, code).used() if v != Literal(None)]
         return bool(values) and all(self._evaluator.kind(value) == "child" for value in values)
 
     def _is_nothing_else(self, code: Code, others: list[CallSite], waits: list[CallSite]) -> bool:

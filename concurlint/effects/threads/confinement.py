@@ -74,7 +74,7 @@ class Confinement:
         for access in code.scope.accesses:
             target = access.target
             if access.kind != "read" and isinstance(target, Item):
-                for value in self._evaluator.values(target.value, code):
+                for value in self._evaluator.values(target.value, code).used():
                     yield target.at, access.context, library_name(value)
 
     def _is_past(self, facts: dict[str, Any]) -> bool:
@@ -115,7 +115,7 @@ class Confinement:
         facts = self._bound(value.owner) if isinstance(value.owner, Instance) else None
         if facts is None or function.attr in facts["free"]:
             return None
-        objects = self._evaluator.values(function.value, code)
+        objects = self._evaluator.values(function.value, code).used()
         sites = [self._origin(v.site) if isinstance(v, Instance) else None for v in objects]
         for run in runs:
             made = [s for s in sites if s is not None]
@@ -134,7 +134,7 @@ class Confinement:
         """Where the object itself was made, or the bound object that gave it (a cursor's connection)."""
         call = site.call if site is not None else None
         if site is not None and isinstance(call, Call) and isinstance(call.function, Attribute):
-            for value in self._evaluator.values(call.function.value, site.code):
+            for value in self._evaluator.values(call.function.value, site.code).used():
                 if isinstance(value, Instance) and value.site is not None and self._bound(value) is not None:
                     return value.site
         return site

@@ -79,7 +79,7 @@ class ThreadObjects:
         function = site.call.function
         if not isinstance(function, Attribute) or function.attr != attr:
             return set()
-        values = self._evaluator.values(function.value, code)
+        values = self._evaluator.values(function.value, code).used()
         return {id(v.site.call) for v in values if isinstance(v, Instance) and v.site is not None} & self.made.keys()
 
     def starts(self, code: Code, made: ThreadObject) -> tuple[Code, CallSite] | None:

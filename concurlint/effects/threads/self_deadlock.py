@@ -74,7 +74,7 @@ class SelfDeadlocks:
         """Where the pool was made whose method a call is."""
         if not isinstance(call, Call) or not isinstance(call.function, Attribute):
             return set()
-        values = self._evaluator.values(call.function.value, code)
+        values = self._evaluator.values(call.function.value, code).used()
         return {
             value.site
             for value in values
@@ -111,7 +111,7 @@ class SelfDeadlocks:
             elif isinstance(function, Attribute) and last in _ASKS and not _has_timeout(site.call):
                 if self._is_done(code, site, spelled(function.value)):
                     continue
-                yield from self._futures(site, self._evaluator.values(function.value, code))
+                yield from self._futures(site, self._evaluator.values(function.value, code).used())
 
     @staticmethod
     def _is_done(code: Code, site: CallSite, future: str) -> bool:

@@ -96,7 +96,7 @@ class Termination:
             )
         if not isinstance(function, Attribute):
             return False
-        values = self._evaluator.values(function.value, code).items
+        values = self._evaluator.values(function.value, code).used().items
         kinds = {self._evaluator.kind(value) for value in values} - {""}
         if kinds & _SIGNALS:
             return True

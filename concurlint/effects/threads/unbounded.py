@@ -106,7 +106,7 @@ class UnboundedThreads:
             self._evaluator.kind(value) in ("semaphore", "barrier")
             for base, context in (*managers, *called)
             if number is None or number in context.loops
-            for value in self._evaluator.values(base, code)
+            for value in self._evaluator.values(base, code).used()
         )
 
 

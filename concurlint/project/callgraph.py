@@ -10,6 +10,7 @@ from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Logic
 from concurlint.project.arguments import given
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
+from concurlint.project.implicit_calls import SPECIAL, implicit_calls
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
     Bound,
@@ -109,7 +110,10 @@ class CallGraph:
                     yield self._join(code, site, callee, value)
                 elif name:
                     yield from self._applied(code, site, name)
+                if isinstance(value, ClassOf):
+                    yield from self._made(code, site, value)
         yield from self._properties(code)
+        yield from self._implicit(code)
         if code.scope.kind == "class":
             self.named.update(self.evaluator.lineage(code)[1])
         for child in code.children:
@@ -148,6 +152,38 @@ class CallGraph:
                     self._targets[site] = (bound,)
                     self.read_sites.setdefault(code, []).append(site)
                     yield self._join(code, site, callee, bound)
+
+    def _made(self, code: Code, site: CallSite, cls: ClassOf) -> Iterator[Code]:
+        """What making an object runs beside its `__init__`: the metaclass's `__call__`, and `__new__`."""
+        names = self.evaluator.project.method_names
+        if "__new__" in names:
+            for made in self.evaluator.attribute(cls, "__new__"):
+                callee = self.runs(made)
+                if callee is not None:
+                    yield self._join(code, site, callee, Bound(Function(callee), cls))
+        for meta in self._metaclasses(cls.code) if "__call__" in names else ():
+            callee = self._method(Instance(meta), "__call__")
+            if callee is not None:
+                yield self._join(code, site, callee, Bound(Function(callee), Instance(meta)))
+
+    def _metaclasses(self, cls: Code) -> Iterator[ClassOf]:
+        for base in self.evaluator.lineage(cls)[0]:
+            for argument in base.scope.bases:
+                if argument.keyword == "metaclass":
+                    for value in self.evaluator.values(argument.value, base.parent or base):
+                        if isinstance(value, ClassOf):
+                            yield value
+
+    def _implicit(self, code: Code) -> Iterator[Code]:
+        """Methods of the project that syntax or a builtin runs."""
+        for found in implicit_calls(code, self.evaluator.project.method_names & SPECIAL):
+            for value in self.evaluator.values(found.owner, code).used():
+                for method in self.evaluator.attribute(value, found.method) if isinstance(value, Instance) else ():
+                    callee = self.runs(method)
+                    if callee is not None:
+                        self._targets[found.site] = (method,)
+                        self.read_sites.setdefault(code, []).append(found.site)
+                        yield self._join(code, found.site, callee, method)
 
     def _applied(self, code: Code, site: CallSite, name: str) -> Iterator[Code]:
         """Functions of the project that a library call runs on each item of what it is given."""

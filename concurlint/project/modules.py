@@ -131,6 +131,7 @@ class Project:
         self._expect = expect
         self._modules: dict[str, Module | None] = {}
         self.property_names: set[str] = set()
+        self.method_names: set[str] = set()
         self.loaded: list[Module] = []
         self._named: dict[str, list[SourceFile]] = {}
         self._around: dict[str, list[tuple[SourceFile, str]]] = {}
@@ -188,6 +189,7 @@ class Project:
                 module = Module(source.module, source, facts)
                 self._modules[key] = module
                 self.loaded.append(module)
+                self.method_names.update(code.name for code in module.codes if code.owner is not None)
                 self.property_names.update(
                     code.name for code in module.codes if code.owner is not None and _may_be_property(code)
                 )

@@ -35,6 +35,7 @@ class NonBlocking:
             or self._is_set_nonblocking(code, site)
             or self._is_a_datagram(code, site, fact)
             or self._takes_new_lock(code, site)
+            or _takes_what_was_put(code, site)
         )
 
     # arguments
@@ -212,6 +213,22 @@ class NonBlocking:
             awaited.order < site.order and awaited.value is not None and handed & _first_names(awaited.value)
             for awaited in code.scope.awaits
         )
+
+
+def _takes_what_was_put(code: Code, site: CallSite) -> bool:
+    """Whether the function has put something there itself, that nothing else here has taken: `q.put(x)`, `q.get()`."""
+    receiver = _receiver(site)
+    if not receiver or not isinstance(site.call.function, Attribute) or site.call.function.attr != "get":
+        return False
+    before = [
+        other.call.function.attr
+        for other in code.scope.calls
+        if isinstance(other.call.function, Attribute)
+        and other.order < site.order
+        and _receiver(other) == receiver
+        and other.context.blocks == site.context.blocks[: len(other.context.blocks)]
+    ]
+    return before.count("put") + before.count("put_nowait") > before.count("get")
 
 
 def _sets_not_to_wait(site: CallSite, receiver: str) -> bool:

@@ -1,4 +1,4 @@
-"""Methods that run because of the syntax around an object or because a builtin asks it: `with`, `for`, `x[k]`, `len`."""
+"""Methods that syntax around an object runs, or a builtin that asks it: `with`, `for`, `x[k]`, `len`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Compare, Expression, Item, Name, Place, walk
 from concurlint.project.modules import Code
 
-# The names are those of the language reference, "Special method names". What builtins ask of their first argument; those that go through all of it ask for each item, too.
+# The names are those of the language reference, "Special method names".
+# What builtins ask of their first argument; those that go through all of it ask for each item, too.
 _ASKED = {
     "len": ("__len__",),
     "bool": ("__bool__", "__len__"),

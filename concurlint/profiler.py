@@ -34,7 +34,7 @@ class Report:
 
     def to_text(self) -> str:
         """The report as `concurlint profile` prints it into a pipe."""
-        return text.render(self.profile, self._verdicts_from_here(), self._sources())
+        return text.render(self.profile, self.here(), self._sources())
 
     def to_html(self) -> str:
         """One page with timeline, flame graph, lines and verdicts, which opens without a network."""
@@ -42,7 +42,7 @@ class Report:
 
     def to_json(self) -> str:
         """The report as `concurlint profile --format json` gives it."""
-        return json.render(self.profile, self._verdicts_from_here())
+        return json.render(self.profile, self.here())
 
     def save(self, path: str | Path) -> None:
         """Keep the run, for `concurlint report`. ProfileError if the file cannot be written."""
@@ -51,7 +51,8 @@ class Report:
     def _sources(self) -> Mapping[str, str]:
         return read_sources(self.profile)
 
-    def _verdicts_from_here(self) -> tuple[Verdict, ...]:
+    def here(self) -> tuple[Verdict, ...]:
+        """The verdicts with paths relative to the current folder, as `concurlint check` has them."""
         paths = {frame.path for stack in self.profile.stacks for frame in stack.frames}
         return seen_from(Path.cwd(), self.verdicts, paths)
 

@@ -51,8 +51,8 @@ def _read_windows(program: Attached) -> list[Window]:
             return []
     line = sys.stdin.readline()
     return [
-        Window(start, end, tuple(command), tuple(hidden))
-        for start, end, command, hidden in (json.loads(line) if line.strip() else [])
+        Window(start, end, tuple(command), tuple(hidden), tuple(without))
+        for start, end, command, hidden, without in (json.loads(line) if line.strip() else [])
     ]
 
 

@@ -22,8 +22,11 @@ Seconds = float
 _PATIENCE: Seconds = 60.0
 _HOME = Path(__file__).parents[2]
 
-_allow_tracing = cache(allow_tracing)
-"""Once: it hands the leave on to each process that is forked."""
+
+@cache
+def allow_looking() -> None:
+    """Let any process of ours look into this one, where only its ancestors may; those forked from it are open too."""
+    allow_tracing()
 
 
 class ObservingError(UserError):
@@ -42,7 +45,7 @@ class Observer:
         check_proc()
         if self._process is not None:
             raise ObservingError("this process is being recorded already")
-        _allow_tracing()
+        allow_looking()
         # -P: nothing in the current folder may take the place of a module.
         command = [sys.executable, "-P", "-m", "concurlint.runtime.observer", str(os.getpid()), str(self._rate)]
         path = os.pathsep.join([str(_HOME), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -69,7 +72,7 @@ class Observer:
         if self._process is None or self._process.stdin is None:
             raise ObservingError("the recording was never started")
         try:
-            asked = json.dumps([[one.start, one.end, one.command, one.hidden] for one in windows])
+            asked = json.dumps([[one.start, one.end, one.command, one.hidden, one.without] for one in windows])
             self._process.stdin.write(f"{asked}\n".encode())
             self._process.stdin.flush()
             self._await()

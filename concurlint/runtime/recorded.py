@@ -1,13 +1,22 @@
 """What both recorders saw of a run: the profile of all of it, or of a part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.runtime.join import Joined, join
 from concurlint.runtime.notes import notes_on
 from concurlint.runtime.profile import Ended, Profile, make_profile
-from concurlint.runtime.samples import Nanoseconds, Stacks, State, States, Stretch, ThreadStacks, ThreadStates
+from concurlint.runtime.samples import (
+    Nanoseconds,
+    ProcessSeen,
+    Stacks,
+    State,
+    States,
+    Stretch,
+    ThreadStacks,
+    ThreadStates,
+)
 from concurlint.runtime.stacks import Recording
 
 Seconds = float
@@ -18,15 +27,17 @@ _ON_CPU = frozenset({State.HOLDS_GIL, State.COMPUTES})
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a run's time, by CLOCK_MONOTONIC; outermost frames whose path is in `hidden` are left out of it.
+    """A part of a run's time, by CLOCK_MONOTONIC.
 
-    `command` is what its profile calls what was run.
+    `command` is what its profile calls what was run. Outermost frames whose path is in `hidden` are left out of it,
+    and so are the processes `without`.
     """
 
     start: Nanoseconds
     end: Nanoseconds
     command: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,15 +104,26 @@ def _clipped(states: States, window: Window) -> States:
     still = states.standstill
     return replace(
         states,
-        threads=tuple(cut for thread in states.threads if (cut := _cut(thread, start, end)) is not None),
+        threads=tuple(
+            cut
+            for thread in states.threads
+            if thread.pid not in window.without and (cut := _cut(thread, start, end)) is not None
+        ),
         started=start,
         ended=end,
         ticks=round((end - start) / states.interval) if states.interval else 0,
         switches=round(states.switches * len(holders) / max(1, len(states.holders))),
         holders=holders,
         cost_ns=round(states.cost_ns * share),
+        processes=tuple(_lived(one, start, end) for one in states.processes if one.first < end and one.last > start),
         standstill=still if still is not None and start <= still.at <= end else None,
     )
+
+
+def _lived(process: ProcessSeen, start: Nanoseconds, end: Nanoseconds) -> ProcessSeen:
+    first, last = max(process.first, start), min(process.last, end)
+    share = (last - first) / max(1, process.last - process.first)
+    return replace(process, first=first, last=last, cpu_ns=round(process.cpu_ns * share))
 
 
 def _cut(thread: ThreadStates, start: Nanoseconds, end: Nanoseconds) -> ThreadStates | None:
@@ -112,9 +134,12 @@ def _cut(thread: ThreadStates, start: Nanoseconds, end: Nanoseconds) -> ThreadSt
     )
     if not inside:
         return None
+    share = _length(inside) / max(1, _length(thread.stretches))
     return replace(
         thread,
         stretches=inside,
+        turns=round(thread.turns * share),
+        asked={count: looks for count, every in thread.asked.items() if (looks := round(every * share))},
         cpu_ns=_shared_out(thread.cpu_ns, thread.stretches, inside, _ON_CPU),
         queue_ns=_shared_out(thread.queue_ns, thread.stretches, inside, frozenset({State.RUN_QUEUE})),
     )
@@ -124,8 +149,12 @@ def _shared_out(
     total: Nanoseconds, every: Sequence[Stretch], inside: Sequence[Stretch], states: frozenset[State]
 ) -> Nanoseconds:
     """The part of a thread's exact time that falls on the stretches inside."""
-    seen = sum(one.end - one.start for one in every if one.state in states)
-    return round(total * sum(one.end - one.start for one in inside if one.state in states) / seen) if seen else 0
+    seen = _length(one for one in every if one.state in states)
+    return round(total * _length(one for one in inside if one.state in states) / seen) if seen else 0
+
+
+def _length(stretches: Iterable[Stretch]) -> Nanoseconds:
+    return sum(one.end - one.start for one in stretches)
 
 
 def _moved(stacks: Stacks, offset: Nanoseconds, window: Window) -> Stacks:

@@ -1,7 +1,17 @@
 """Parts of a recorded run: what falls into a window, and how exact times are shared out."""
 
 from concurlint.runtime.recorded import Recorded, Window
-from concurlint.runtime.samples import Frame, Stacks, StackStretch, State, States, Stretch, ThreadStacks, ThreadStates
+from concurlint.runtime.samples import (
+    Frame,
+    ProcessSeen,
+    Stacks,
+    StackStretch,
+    State,
+    States,
+    Stretch,
+    ThreadStacks,
+    ThreadStates,
+)
 from concurlint.runtime.stacks import Recording
 
 SECOND = 1_000_000_000
@@ -17,9 +27,23 @@ def recorded() -> Recorded:
         stretches=(Stretch(0, 2 * SECOND, State.HOLDS_GIL), Stretch(2 * SECOND, 4 * SECOND, State.SLEEP)),
         cpu_ns=round(1.8 * SECOND),
         queue_ns=0,
+        turns=8,
+        asked={1: 4, 2: 1},
     )
     other = ThreadStates(7, 8, "late", (Stretch(3 * SECOND, 4 * SECOND, State.COMPUTES),), SECOND, 0)
-    states = States((main, other), 0, 4 * SECOND, SECOND // 100, 400, 8, ((SECOND, 7, 7),), "looked at", SECOND)
+    child = ProcessSeen(9, 7, ("sleep", "2"), False, SECOND, 3 * SECOND, SECOND, ())
+    states = States(
+        threads=(main, other),
+        started=0,
+        ended=4 * SECOND,
+        interval=SECOND // 100,
+        ticks=400,
+        switches=8,
+        holders=((SECOND, 7, 7),),
+        method="looked at",
+        cost_ns=SECOND,
+        processes=(child,),
+    )
     stretches = (
         StackStretch(0, 2 * SECOND, (OUTER, FIRST)),
         StackStretch(2 * SECOND, 4 * SECOND, (OUTER, SECOND_TEST)),
@@ -41,7 +65,14 @@ def test_a_window_has_its_own_threads_lines_and_seconds():
 
 def test_exact_times_are_shared_out_by_what_was_seen():
     (thread,) = recorded().part(Window(SECOND, 3 * SECOND)).threads
-    assert thread.cpu_seconds == 0.9
+    assert (thread.cpu_seconds, thread.turns, thread.asked) == (0.9, 4, {1: 2})
+
+
+def test_processes_and_threads_that_were_not_there_are_left_out():
+    (child,) = recorded().part(Window(0, 2 * SECOND)).processes
+    assert (child.pid, child.first, child.last, child.cpu_seconds) == (9, 1.0, 2.0, 0.5)
+    assert recorded().part(Window(3 * SECOND, 4 * SECOND)).processes == ()
+    assert recorded().part(Window(0, SECOND, without=(7,))).threads == ()
 
 
 def test_a_window_beyond_the_run_ends_with_it():

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from concurlint.config import UNREADABLE
 from concurlint.finding import Finding
 from concurlint.registry import CATALOGUE, RULES, VERDICTS
 from tests.conftest import LintExample, LintFolder, said
@@ -157,9 +157,25 @@ def test_a_page_names_each_wrong_answer_that_its_cases_hold(page: RulePage, head
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_a_page_tells_how_its_rule_is_silenced(page: RulePage):
-    comment = f"# concurlint: ignore-file[{page.code}]" if page.code == UNREADABLE else f"# noqa: {page.code}"
-    assert f"`{comment}`" in page.sections["Silence"]
+def test_each_comment_that_a_page_tells_silences_its_rule(page: RulePage, lint_example: LintExample):
+    comments = re.findall(r"`(# [^`]+)`", page.sections["Silence"])
+    assert comments
+    for comment in comments:
+        findings = lint_example(commented(page.under("Flagged")[0], comment)).findings
+        assert [finding for finding in findings if finding.code == page.code] == []
+
+
+def commented(example: Example, comment: str) -> Example:
+    """The example with `comment` in place of the comments that promise a finding, or above all where it is for a file."""
+    files = {name: text.splitlines() for name, text in example.files.items()}
+    for promise in example.markers.promised:
+        lines = files[promise.path]
+        if "ignore-file" in comment:
+            lines.insert(0, comment)
+        else:
+            code, _, _ = lines[promise.line - 1].partition("  # ")
+            lines[promise.line - 1] = f"{code}  {comment}"
+    return replace(example, files={name: "\n".join([*lines, ""]) for name, lines in files.items()})
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)

@@ -16,6 +16,7 @@ from concurlint import config
 from concurlint.linting import lint
 from tests.pages import PROJECTS, ROOT
 
+FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
 NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"
 WRAPPER = "import os\n\n\ndef sh(command):\n    os.system(command)\n"
 CALLER = "from pkg.shell import sh\n\n\ndef show(name):\n    sh('ls ' + name)\n"
@@ -94,7 +95,7 @@ def test_all_example_projects_get_the_same_findings(settings: Path, jobs: str):
     assert rows(flake8(settings, ROOT, "--jobs", jobs, "fixtures/projects")) == expected
 
 
-@pytest.mark.parametrize("folder", sorted(PROJECTS.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_one_file_after_the_other_gets_the_same_findings(settings: Path, tmp_path: Path, folder: Path):
     copy = tmp_path / folder.name
     shutil.copytree(folder, copy)

@@ -352,9 +352,10 @@ def pyproject(config: str, *, target: str = DEFAULT_TARGET, code: str = "") -> s
         elif table["name"].strip() != "tool.concurlint":
             lines.append(f"[tool.concurlint.{table['name'].removeprefix('tool.concurlint.')}]")
     settings = "\n".join(lines)
-    if "target-python" not in tomllib.loads(f"[tool.concurlint]\n{settings}")["tool"]["concurlint"]:
+    given = tomllib.loads(f"[tool.concurlint]\n{settings}")["tool"]["concurlint"]
+    if "target-python" not in given:
         settings = f'target-python = "{target}"\n{settings}'
-    if code and "select" not in tomllib.loads(f"[tool.concurlint]\n{settings}")["tool"]["concurlint"]:
+    if code and "select" not in given:
         settings = f'select = ["CCL", "{code}"]\n{settings}'
     return f'[project]\nname = "example"\nversion = "0"\n\n[tool.concurlint]\n{settings}\n'
 

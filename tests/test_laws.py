@@ -1,4 +1,4 @@
-"""The laws of the house: one name everywhere, pages in order, messages in style, imports that go down."""
+"""The laws of the house: one name everywhere, pages in order, imports that go down."""
 
 import ast
 import contextlib
@@ -7,14 +7,12 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from concurlint.finding import Finding
 from concurlint.registry import CATALOGUE, RULES, VERDICTS
-from tests.conftest import LintExample, LintFolder, said
+from tests.conftest import LintFolder, said
 from tests.pages import (
     EXAMPLE_HEADINGS,
     HEADINGS,
@@ -38,7 +36,6 @@ FEWEST_EXAMPLES = 8
 LONGEST_PAGE = 150
 MOST_SHOWN = 3
 FEWEST_GOOD_RUNS = 4
-LONGEST_MESSAGE = 100
 LONGEST_MODULE = 350
 # Longer modules, each with the reason why cutting it would make it worse.
 LONGER_MODULES: dict[str, str] = {}
@@ -157,28 +154,6 @@ def test_a_page_names_each_wrong_answer_that_its_cases_hold(page: RulePage, head
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_each_comment_that_a_page_tells_silences_its_rule(page: RulePage, lint_example: LintExample):
-    comments = re.findall(r"`(# [^`]+)`", page.sections["Silence"])
-    assert comments
-    for comment in comments:
-        findings = lint_example(commented(page.under("Flagged")[0], comment)).findings
-        assert [finding for finding in findings if finding.code == page.code] == []
-
-
-def commented(example: Example, comment: str) -> Example:
-    """The example with `comment` in place of the comments that promise a finding, or above all where it is for a file."""
-    files = {name: text.splitlines() for name, text in example.files.items()}
-    for promise in example.markers.promised:
-        lines = files[promise.path]
-        if "ignore-file" in comment:
-            lines.insert(0, comment)
-        else:
-            code, _, _ = lines[promise.line - 1].partition("  # ")
-            lines[promise.line - 1] = f"{code}  {comment}"
-    return replace(example, files={name: "\n".join([*lines, ""]) for name, lines in files.items()})
-
-
-@pytest.mark.parametrize("page", pages(), ids=page_id)
 def test_a_summary_is_one_sentence_with_its_full_stop(page: RulePage):
     assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
 
@@ -214,39 +189,6 @@ def is_at_home(example: Example) -> bool:
         "Missed alarms": {(False, True), (True, True)},
         "False alarms": {(True, False)},
     }[example.heading]
-
-
-# Findings
-
-
-@pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_messages_keep_the_style_of_the_house(page: RulePage, lint_example: LintExample):
-    findings = [finding for example in page.examples for finding in lint_example(example).findings]
-    assert findings
-    assert [(finding.message, slip) for finding in findings for slip in slips(finding)] == []
-
-
-def slips(finding: Finding) -> list[str]:
-    """What is wrong with the wording of `finding`."""
-    claims = {
-        "too long": len(finding.message) > LONGEST_MESSAGE,
-        "ends with a full stop": finding.message.endswith((".", "!")),
-        "starts with a capital": not re.match(r"[a-z0-9`]", finding.message),
-        "more than one line": "\n" in finding.message,
-        "no help": not finding.help,
-        "an empty step": any(not step.message for step in finding.trace),
-    }
-    return [slip for slip, holds in claims.items() if holds]
-
-
-@pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_spans_lie_inside_their_files(page: RulePage, lint_example: LintExample):
-    for example in page.examples:
-        for finding in lint_example(example).findings:
-            for span in [finding.span, *(step.span for step in finding.trace)]:
-                lines = example.files[span.path].splitlines()
-                assert 1 <= span.line <= span.end_line <= max(len(lines), 1)
-                assert (span.line, span.column) <= (span.end_line, span.end_column)
 
 
 # Code

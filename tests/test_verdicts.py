@@ -22,7 +22,7 @@ from concurlint.verdicts.case import FEWEST
 from concurlint.verdicts.verdict import Verdict
 from tests.pages import ROOT, WORKLOADS, named_workloads, verdict_pages
 from tests.runtime.measured import why_not
-from tests.test_laws import LONGEST_MESSAGE, slips
+from tests.test_rules import LONGEST_MESSAGE, slips
 
 MORE_CORES = 8
 SCRIPTS = sorted([*WORKLOADS.glob("*.py"), *WORKLOADS.glob("variants/*.py")])

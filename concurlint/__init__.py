@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from concurlint.api import lint as lint
     from concurlint.api import profile as profile
     from concurlint.finding import Finding as Finding
@@ -50,3 +52,10 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """What `%load_ext concurlint` calls: the cell magic `%%concurlint`."""
+    from concurlint.notebook import Concurlint
+
+    shell.register_magics(Concurlint)

@@ -34,11 +34,11 @@ class Report:
 
     def to_text(self) -> str:
         """The report as `concurlint profile` prints it into a pipe."""
-        return text.render(self.profile, self.here(), self._sources())
+        return text.render(self.profile, self.here(), self.sources())
 
     def to_html(self) -> str:
         """One page with timeline, flame graph, lines and verdicts, which opens without a network."""
-        return html.render(self.profile, self.verdicts, self._sources())
+        return html.render(self.profile, self.verdicts, self.sources())
 
     def to_json(self) -> str:
         """The report as `concurlint profile --format json` gives it."""
@@ -48,7 +48,8 @@ class Report:
         """Keep the run, for `concurlint report`. ProfileError if the file cannot be written."""
         saved.save(self.profile, Path(path))
 
-    def _sources(self) -> Mapping[str, str]:
+    def sources(self) -> Mapping[str, str]:
+        """Path → text of the program's own files that were seen running and are there."""
         return read_sources(self.profile)
 
     def here(self) -> tuple[Verdict, ...]:

@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL313", "joined-under-its-lock", Level.ERROR)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for found in program[JoinUnderLock].standstills():
-        lock, worker = found.hold.guard.spelling, found.need.dispatch.code.qualname
+        lock, worker = found.hold.lock.spelling, found.need.dispatch.code.qualname
         yield rule.finding(
             found.code.span(found.at),
             f"waits for `{worker or 'its worker'}` with `{lock}` held, which that needs to finish",

@@ -14,7 +14,7 @@ rule = Rule[Program]("CCL505", "lock-held-across-await", Level.WARNING)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for held in program[Suspension].over_awaits():
-        name = f"`{held.lock.spelling}`" if 0 < len(held.lock.spelling) < 40 else "a lock"
+        name = f"`{held.hold.lock.spelling}`" if 0 < len(held.hold.lock.spelling) < 40 else "a lock"
         says = f"{name} is held at this await: a task that wants it blocks the whole event loop"
         if held.reentrant:
             says = f"{name} is an RLock: other tasks of this thread walk in at this await"

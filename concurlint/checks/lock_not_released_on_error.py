@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for leak in program[LockRelease].leaks():
-        lock = leak.taking.guard.spelling
+        lock = leak.taking.lock.spelling
         left = "an early return" if leak.how == "returns here" else "an exception"
         yield rule.finding(
             leak.taking.code.span(leak.taking.at),

@@ -16,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
         one, other = inversion.one, inversion.other
         yield rule.finding(
             one.code.span(one.at),
-            f"takes `{one.second.guard.spelling}` under `{one.first.guard.spelling}`,"
+            f"takes `{one.second.lock.spelling}` under `{one.first.lock.spelling}`,"
             f" `{other.code.qualname}` the other way round",
             help="take the two in the same order everywhere, or let go of the first before taking the second",
             trace=inversion.steps(),

@@ -13,7 +13,7 @@ rule = Rule[Program]("CCL306", "lock-taken-twice", Level.ERROR)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for second in program[LockOrder].taken_twice():
-        held, again = second.first.guard.spelling, second.second
+        held, again = second.first.lock.spelling, second.second
         by_call = f"`{again.via[0].callee.qualname}` takes" if again.via else "is taken again"
         says = f"`{held}` is held here and {by_call} it again" if again.via else f"`{held}` is held here and {by_call}"
         yield rule.finding(

@@ -15,7 +15,7 @@ def check(program: Program) -> Iterator[Finding]:
     for found in program[Contention].long_holds():
         yield rule.finding(
             found.code.span(found.site.call.at),
-            f"`{found.blocking.name}` waits with `{found.hold.guard.spelling}` held, which others want",
+            f"`{found.blocking.name}` waits with `{found.hold.lock.spelling}` held, which others want",
             help="wait first and take the lock for the result, or copy what is needed and let go before waiting",
             trace=found.steps(),
         )

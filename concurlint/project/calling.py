@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.facts.syntax import Call, Constant, Expression, Name
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name
 from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import (
@@ -34,10 +34,11 @@ class Calling:
 
     def result(self, call: Call, code: Code) -> Values:
         return self._evaluator.spread(
-            self._evaluator.values(call.function, code).used(), lambda v: self._called(v, call, code)
+            self._evaluator.values(call.function, code).used(), lambda v: self.called(v, call, code)
         )
 
-    def _called(self, callee: Value, call: Call, code: Code) -> Values:
+    def called(self, callee: Value, call: Call, code: Code) -> Values:
+        """What calling one value gives."""
         site = Site(code, call)
         match callee:
             case ClassOf():
@@ -56,6 +57,8 @@ class Calling:
                 returned = self._evaluator.roles.returns(name)
                 if returned == "self" or name.endswith(".__enter__"):
                     return one(owner)
+                if name == "builtins.dict.setdefault" and isinstance(call.function, Attribute):
+                    return self._evaluator.elements.of(call.function.value, code)
                 if returned == "@entered" and call.arguments:
                     return self._evaluator.elements.entered(call.arguments[0].value, code)
                 if name.endswith(".copy") and isinstance(owner, Instance):
@@ -64,11 +67,11 @@ class Calling:
                     return one(Instance(Library(name), site))
                 return one(Instance(Library(returned), site)) if returned else UNKNOWN
             case Partial(work=work):
-                return self._called(work, call, code)
+                return self.called(work, call, code)
             case Instance(of=ClassOf(code=cls)):
                 return self._evaluator.spread(
                     self._evaluator.attributes.member(callee, self._evaluator.lineage(cls)[0], "__call__"),
-                    lambda v: UNKNOWN if v == callee else self._called(v, call, code),
+                    lambda v: UNKNOWN if v == callee else self.called(v, call, code),
                 )
             case _:
                 return UNKNOWN

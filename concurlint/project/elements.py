@@ -63,6 +63,7 @@ class Elements:
     def __init__(self, evaluator: Inference) -> None:
         self._evaluator = evaluator
         self._active: set[tuple[int, int]] = set()
+        self._makings: dict[int, Call] = {}
         self._put: dict[Code, Sequence[tuple[Expression, Expression]]] = {}
 
     def of(self, iterable: Expression, code: Code, path: tuple[int, ...] = ()) -> Values:
@@ -103,7 +104,7 @@ class Elements:
     def _inside(self, value: Value, path: tuple[int, ...]) -> Values:
         evaluator = self._evaluator
         if not isinstance(value, Container):
-            return UNKNOWN
+            return self._by_default(value) if not path else UNKNOWN
         origin, code = value.origin, value.code
         if value.annotated:
             if isinstance(origin, Item):
@@ -128,6 +129,18 @@ class Elements:
             case Call():
                 return NOTHING
         return UNKNOWN
+
+    def _by_default(self, value: Value) -> Values:
+        """What a `defaultdict` makes for a key that it has not."""
+        made = value.site.call if isinstance(value, Instance) and value.site is not None else None
+        if not isinstance(value, Instance) or value.site is None or not isinstance(made, Call) or not made.arguments:
+            return UNKNOWN
+        if self._evaluator.type_name(value) != "collections.defaultdict":
+            return UNKNOWN
+        code, factory = value.site.code, made.arguments[0].value
+        call = self._makings.setdefault(id(made), Call(factory, (), factory.at))  # by another call for each key
+        found = self._evaluator.values(factory, code)
+        return self._evaluator.spread(found, lambda one: self._evaluator.calling.called(one, call, code))
 
     def _added(self, target: Expression, code: Code) -> Values:
         """What `target.append(x)`, `target.add(x)` … and `target[k] = x` put in elsewhere."""
@@ -246,9 +259,18 @@ class Elements:
                     for method in evaluator.attribute(value, name):
                         if isinstance(method, Bound) and isinstance(method.function, Function):
                             parts.append(evaluator.calling.of_method(method.function.code, value))
+            elif isinstance(value, Instance) and evaluator.kind(value) == "null-context":
+                parts.append(self._enclosed(value))
             elif isinstance(value, Instance):
                 parts.append(one(value))
         return union(parts) if parts else UNKNOWN
+
+    def _enclosed(self, value: Instance) -> Values:
+        """What a context manager that does nothing was made with."""
+        made = value.site.call if value.site is not None else None
+        if value.site is None or not isinstance(made, Call):
+            return UNKNOWN
+        return self._evaluator.values(made.arguments[0].value, value.site.code) if made.arguments else NOTHING
 
     def annotated(self, annotation: Expression, code: Code) -> Values:
         """Instances of the classes an annotation names."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from concurlint.catalog.roles import Roles
 from concurlint.facts.records import Binding
-from concurlint.facts.syntax import Expression
+from concurlint.facts.syntax import Call, Expression
 from concurlint.project.modules import Code, Module, Project
 from concurlint.project.values import ClassOf, Instance, Value, Values
 from concurlint.source import SourceFile
@@ -43,12 +43,18 @@ class Decorators(Protocol):
 class Contents(Protocol):
     """What is inside things."""
 
+    def of(self, iterable: Expression, code: Code, path: tuple[int, ...] = ()) -> Values:
+        """What iterating over an expression gives, and then unpacking it by `path`."""
+
     def entered(self, manager: Expression, code: Code) -> Values:
         """What `with manager as x` binds x to."""
 
 
 class Results(Protocol):
     """What calls give."""
+
+    def called(self, callee: Value, call: Call, code: Code) -> Values:
+        """What calling one value gives."""
 
     def of_method(self, method: Code, owner: Instance | ClassOf) -> Values:
         """What a method returns when it is called on `owner`."""
@@ -96,6 +102,9 @@ class Inference(Protocol):
 
     def method_kind(self, code: Code) -> str:
         """`property`, `static`, `class`, `context` or `""` by a function's decorators."""
+
+    def kind(self, value: Value) -> str:
+        """The catalogue's kind of a value, `""` if none."""
 
     def type_name(self, value: Value) -> str:
         """The dotted name of a value's library type, `""` where it has none."""

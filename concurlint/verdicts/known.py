@@ -6,10 +6,10 @@ from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.lockset import Lock, LockSets
+from concurlint.effects.locks.address import Lock, LockAddresses
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
-from concurlint.facts.records import CallSite, Loop
+from concurlint.facts.records import CallSite, Entered, Loop
 from concurlint.project.modules import Code, Module
 from concurlint.runtime.samples import Frame
 from concurlint.source import SourceFile
@@ -107,13 +107,11 @@ class Known:
 
     def takers(self, path: str, locks: frozenset[Lock]) -> list[tuple[Code, int]]:
         """Every `with` in opened modules that takes one of the locks: its code and line."""
-        wanted = {lock.identity for lock in locks}
         found: list[tuple[Code, int]] = []
         for module in sorted(self._opened, key=lambda m: (m.source.name != path, m.source.name)):
             for code in module.codes:
                 for entered, _, _ in code.scope.entered:
-                    held = self.program[LockSets].of(entered.manager, code)
-                    if wanted & {lock.identity for lock in held.locks}:
+                    if any(lock.may_be(other) for lock in self._of(entered, code) for other in locks):
                         found.append((code, entered.manager.at[0]))
         return found
 
@@ -121,4 +119,8 @@ class Known:
         code = self.code(frame)
         if code is not None:
             for entered, _, _ in code.scope.entered:
-                yield entered.manager.at[0], code, self.program[LockSets].of(entered.manager, code).locks
+                yield entered.manager.at[0], code, self._of(entered, code)
+
+    def _of(self, entered: Entered, code: Code) -> frozenset[Lock]:
+        lock = self.program[LockAddresses].of(entered.manager, code).lock
+        return frozenset() if lock is None else frozenset({lock})

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.locks.lockset import LOCK_KINDS, Lock, LockSets
+from concurlint.effects.locks.address import LOCK_KINDS, Lock, LockAddresses
+from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.program import Program
+from concurlint.facts.records import Entered
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Partial, Value
@@ -18,12 +20,19 @@ from tests.linked import program
 Order = tuple[Lock, Lock]
 
 
+def entered_in(asked: Program, code: Code, entered: Entered) -> Iterator[Lock]:
+    """The lock that a `with` item takes."""
+    lock = asked[LockAddresses].of(entered.manager, code).lock
+    if lock is not None:
+        yield lock
+
+
 def taken(asked: Program, code: Code, seen: frozenset[Code] = frozenset()) -> Iterator[Lock]:
     """The locks a run of `code` takes, itself or in what it calls."""
     if code in seen:
         return
     for entered, _, _ in code.scope.entered:
-        yield from asked[LockSets].manager(entered.manager, code).locks
+        yield from entered_in(asked, code, entered)
     for edge in asked.graph.edges[code]:
         if edge.runs:
             yield from taken(asked, edge.callee, seen | {code})
@@ -32,11 +41,11 @@ def taken(asked: Program, code: Code, seen: frozenset[Code] = frozenset()) -> It
 def orders(asked: Program) -> Iterator[Order]:
     """Which lock is held where which other is taken."""
     for code in asked.graph.edges:
-        for entered, context, order in code.scope.entered:
-            for outer in asked[LockSets].at(code, context, order).locks:
-                yield from ((outer, inner) for inner in asked[LockSets].manager(entered.manager, code).locks)
+        for entered, _, order in code.scope.entered:
+            for outer in asked[LockSets].at(code, order).must:
+                yield from ((outer, inner) for inner in entered_in(asked, code, entered))
         for edge in asked.graph.edges[code]:
-            for outer in asked[LockSets].at(code, edge.site.context, edge.site.order).locks if edge.runs else ():
+            for outer in asked[LockSets].at(code, edge.site.order).must if edge.runs else ():
                 yield from ((outer, inner) for inner in taken(asked, edge.callee))
 
 
@@ -136,7 +145,7 @@ def awaits_under_lock(asked: Program) -> list[tuple[int, str]]:
         (awaited.at[0], lock.spelling)
         for code in asked.graph.edges
         for awaited in code.scope.awaits
-        for lock in asked[LockSets].effective(code, awaited.context, awaited.order).locks
+        for lock in asked[LockSets].effective(code, awaited.order).must
         if lock.kind == "lock"
     ]
 

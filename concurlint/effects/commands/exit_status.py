@@ -94,7 +94,7 @@ class ExitStatuses:
                 waits = self._waits(code, site)
                 if waits is None:
                     continue
-                held = sorted(lock.spelling for lock in self._locks.effective(code, site.context, site.order).locks)
+                held = sorted(lock.spelling for lock in self._locks.effective(code, site.order).must)
                 if held and held[0]:
                     yield Endless(code, site, f"`{held[0]}` is held", waits, ())
                 elif code in served:

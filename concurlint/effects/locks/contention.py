@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Guard, Hold
+from concurlint.effects.locks.acquisitions import Acquisitions, is_followed
+from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.locks.operations import Acquisition, Hold
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
@@ -38,7 +40,8 @@ class Contention:
     """Looks for waits under locks that are there for more than the wait."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Acquisitions]
+        self._acquisitions = program[Acquisitions]
+        self._locks = program[LockSets]
         self._graph = program.graph
         self._blocking = program[BlockingCalls]
         self._waits: dict[Acquisition, bool] = {}
@@ -48,8 +51,8 @@ class Contention:
         seen: set[Acquisition] = set()
         for code in self._graph.edges:
             for site in code.scope.calls:
-                for hold in self._holding.at(code, site.context, site.order):
-                    if hold.taking in seen or hold.guard.kind != "lock":
+                for hold in self._locks.holds(code, site.order):
+                    if hold.taking in seen or hold.lock.kind != "lock" or not is_followed(hold):
                         continue
                     blocking = self._long(code, site)
                     wanted = self._wanted(hold) if blocking is not None else None
@@ -66,10 +69,9 @@ class Contention:
 
     def _wanted(self, hold: Hold) -> Acquisition | None:
         """A taking of the same lock in another function that has no such wait under it."""
-        guard: Guard = hold.guard
         for code in self._graph.edges:
-            for taking in self._holding.takings(code) if code is not hold.taking.code else ():
-                if taking.guard.token == guard.token and not self._waits_too(taking):
+            for taking in self._acquisitions.of(code) if code is not hold.taking.code else ():
+                if taking.lock.token == hold.lock.token and not self._waits_too(taking):
                     return taking
         return None
 
@@ -77,7 +79,10 @@ class Contention:
         if taking not in self._waits:
             code = taking.code
             self._waits[taking] = any(
-                self._long(code, site) is not None and self._holding.is_held(taking, site.context, site.order)
-                for site in code.scope.calls
+                self._long(code, site) is not None and self._is_held(taking, site) for site in code.scope.calls
             )
         return self._waits[taking]
+
+    def _is_held(self, taking: Acquisition, site: CallSite) -> bool:
+        """Whether a lock taken in a function is surely held at a call there."""
+        return any(taking.lock.token == hold.lock.token for hold in self._locks.holds(taking.code, site.order))

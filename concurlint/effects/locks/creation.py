@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.locks.lockset import LOCK_KINDS
+from concurlint.effects.locks.address import LOCK_KINDS
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import (
     Attribute,

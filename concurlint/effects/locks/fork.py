@@ -9,9 +9,10 @@ from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
-from concurlint.effects.locks.lockset import Lock, LockSets
+from concurlint.effects.locks.acquisitions import Acquisitions
+from concurlint.effects.locks.address import Lock
 from concurlint.effects.program import Program
-from concurlint.facts.syntax import Attribute, Call, Expression, Place
+from concurlint.facts.syntax import Attribute, Call, Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code, Module
@@ -54,7 +55,7 @@ class InheritedLocks:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._locks = program[LockSets]
+        self._acquisitions = program[Acquisitions]
         self._methods = program[StartMethods]
         self._moments = program[Reachability]
         self._forked = [d for d in program[Spawns].all if d.on == "process" and d.site is not None and self._forks(d)]
@@ -88,15 +89,9 @@ class InheritedLocks:
                     yield Inherited(code, taken.at, taken.lock.spelling, dispatch, thread, there.code, there.at)
 
     def _taken(self, code: Code) -> Iterator[_Taken]:
-        managers: list[tuple[Expression, Place]] = [(e.manager, e.at) for e, _, _ in code.scope.entered]
-        for site in code.scope.calls:
-            function = site.call.function
-            if isinstance(function, Attribute) and function.attr == "acquire" and not site.call.arguments:
-                managers.append((function.value, site.call.at))
-        for expression, at in managers:
-            for lock in self._locks.of(expression, code).locks:
-                if self._is_for_threads(lock) and self._is_global(lock):
-                    yield _Taken(code, at, lock)
+        for taking in self._acquisitions.of(code):
+            if taking.waits and self._is_for_threads(taking.lock) and self._is_global(taking.lock):
+                yield _Taken(code, taking.at, taking.lock)
 
     def _is_for_threads(self, lock: Lock) -> bool:
         identity = lock.identity

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.tables import line
-from concurlint.effects.calls.access_paths import Path, at_maker, path_of, settled
+from concurlint.effects.calls.access_paths import at_maker, path_of
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.acquisitions import Acquisitions, Hold
+from concurlint.effects.locks.acquisitions import Acquisitions, is_followed
+from concurlint.effects.locks.address import Lock, LockAddresses
+from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.locks.operations import Hold
 from concurlint.effects.locks.order import as_edge
 from concurlint.effects.program import Program
-from concurlint.facts.records import CallSite, Context
+from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import given
@@ -25,10 +28,9 @@ from concurlint.project.values import Bound, ClassOf, Instance, Site
 class Need:
     """A wait for a worker and a lock that the worker takes, as the code that waits gets at it."""
 
-    token: Site | Path
+    lock: Lock
     code: Code
     at: Place
-    context: Context
     order: int
     worker: Hold
     dispatch: Spawn
@@ -59,7 +61,9 @@ class JoinUnderLock:
     """Compares what is held at a wait with what the one waited for takes."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Acquisitions]
+        self._acquisitions = program[Acquisitions]
+        self._addresses = program[LockAddresses]
+        self._locks = program[LockSets]
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._dispatches = program[Spawns]
@@ -74,27 +78,28 @@ class JoinUnderLock:
             first = need.via[0] if need.via else None
             code = first.caller if first is not None else need.code
             site = first.site if first is not None else None
-            context, order = (site.context, site.order) if site is not None else (need.context, need.order)
+            order = site.order if site is not None else need.order
             at = site.call.at if site is not None else need.at
-            hold = next((h for h in self._holding.at(code, context, order) if h.guard.token == need.token), None)
+            held = (h for h in self._locks.holds(code, order) if is_followed(h))
+            hold = next((h for h in held if h.lock.token == need.lock.token), None)
             if hold is not None and (code, at) not in seen:
                 seen.add((code, at))
                 yield Standstill(code, at, hold, need)
             for edge in self._graph.callers.get(code, ()) if len(need.via) < 6 else ():
-                token = self._holding.token_at_caller(need.token, edge) if edge.runs else None
-                if token is not None and (edge.caller, token, need.at) not in known:
-                    known.add((edge.caller, token, need.at))
-                    queue.append(replace(need, token=token, via=(edge, *need.via)))
+                lock = self._addresses.at_caller(need.lock, edge) if edge.runs else None
+                if lock is not None and (edge.caller, lock.token, need.at) not in known:
+                    known.add((edge.caller, lock.token, need.at))
+                    queue.append(replace(need, lock=lock, via=(edge, *need.via)))
 
     def _needs(self, code: Code) -> Iterator[Need]:
         for site, name, _ in self._graph.libraries.get(code, ()):
             if self._waits(site, name) and isinstance(site.call.function, Attribute):
                 receiver = site.call.function.value
-                yield from self._of(code, receiver, site.call.at, site.context, site.order)
-        for entered, context, order in code.scope.entered:
+                yield from self._of(code, receiver, site.call.at, site.order)
+        for entered, _, order in code.scope.entered:
             # leaving the block waits for all that the pool was given
             if any(self._evaluator.kind(v) == "thread-pool" for v in self._evaluator.values(entered.manager, code)):
-                yield from self._of(code, entered.manager, entered.at, context, order)
+                yield from self._of(code, entered.manager, entered.at, order)
 
     @staticmethod
     def _waits(site: CallSite, name: str) -> bool:
@@ -108,7 +113,7 @@ class JoinUnderLock:
             return False
         return wait is None or (isinstance(wait, Constant) and wait.value is True)
 
-    def _of(self, code: Code, receiver: Expression, at: Place, context: Context, order: int) -> Iterator[Need]:
+    def _of(self, code: Code, receiver: Expression, at: Place, order: int) -> Iterator[Need]:
         made = {
             id(v.site.call): v.site
             for v in self._evaluator.values(receiver, code)
@@ -121,29 +126,28 @@ class JoinUnderLock:
             if id(dispatch.site.call) not in made and not self._in_pool(dispatch, set(made)):
                 if own is None or own.attrs or own.kind != "self" or not self._is_one_of(dispatch, own.home):
                     continue
-            edge = as_edge(dispatch, self._holding)
-            for hold in self._holding.taken_in(dispatch.code):
-                token = self._token(hold.guard.token, edge, receiver, code, dispatch)
-                if token is not None:
-                    yield Need(token, code, at, context, order, hold, dispatch, spelled(receiver))
+            edge = as_edge(dispatch, self._evaluator)
+            for hold in self._acquisitions.taken_in(dispatch.code):
+                lock = self._seen(hold.lock, edge, receiver, code, dispatch)
+                if lock is not None:
+                    yield Need(lock, code, at, order, hold, dispatch, spelled(receiver))
 
-    def _token(
-        self, token: Site | Path, edge: Edge | None, receiver: Expression, code: Code, dispatch: Spawn
-    ) -> Site | Path | None:
+    def _seen(self, lock: Lock, edge: Edge | None, receiver: Expression, code: Code, dispatch: Spawn) -> Lock | None:
         """A lock that the worker takes as the code that waits gets at it."""
+        token = lock.token
         if isinstance(token, Site):
-            return token
-        outer = self._holding.token_at_caller(token, edge) if edge is not None else None
+            return lock
+        outer = self._addresses.at_caller(lock, edge) if edge is not None else None
         if outer is None and (cls := _thread_class(dispatch)) is not None and dispatch.site is not None:
             # the worker is the method of a thread object: what the object was given, or what is its own
             if token.kind == "global":
-                return token
-            outer = at_maker(token, cls, dispatch.site.call, dispatch.where, self._evaluator)
+                return lock
+            made = at_maker(token, cls, dispatch.site.call, dispatch.where, self._evaluator)
             base = path_of(receiver, code, self._evaluator)
-            if outer is None and token.kind == "self" and base is not None:
+            if made is None and token.kind == "self" and base is not None:
                 inner = base.then(token.attrs)
-                return settled(inner, self._evaluator) if inner is not None else None
-            outer = settled(outer, self._evaluator) if outer is not None else None
+                return self._addresses.at_path(inner, lock) if inner is not None else None
+            outer = self._addresses.at_path(made, lock) if made is not None else None
         return outer if outer is not None and self._is_seen(outer, receiver, code, dispatch) else None
 
     def _is_one_of(self, dispatch: Spawn, cls: Code) -> bool:
@@ -161,8 +165,9 @@ class JoinUnderLock:
             for v in self._evaluator.values(function.value, dispatch.where)
         )
 
-    def _is_seen(self, token: Site | Path, receiver: Expression, code: Code, dispatch: Spawn) -> bool:
+    def _is_seen(self, lock: Lock, receiver: Expression, code: Code, dispatch: Spawn) -> bool:
         """Whether a lock known where the work was dispatched is the same one where it is waited for."""
+        token = lock.token
         if isinstance(token, Site) or token.kind == "global":
             return True
         if token.kind == "local":

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Hold, opposite, waits_for_ever
+from concurlint.effects.locks.acquisitions import Acquisitions, is_followed, opposite
+from concurlint.effects.locks.address import LockAddresses, Token
 from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.locks.operations import Acquisition, Hold, waits_for_ever
+from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import Edge
+from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import Site
 
@@ -32,12 +35,12 @@ class Second:
     context: Context
     first: Hold
     second: Hold
-    others: frozenset[Site | Path]  # what is held there besides
+    others: frozenset[Token]  # what is held there besides
     via: tuple[Edge, ...] = ()  # the calls by which the two are the locks they are
 
     @property
-    def order(self) -> tuple[Site | Path, Site | Path]:
-        return self.first.guard.token, self.second.guard.token
+    def order(self) -> tuple[Token, Token]:
+        return self.first.lock.token, self.second.lock.token
 
     def steps(self) -> tuple[Step, ...]:
         """Where the first is taken, and how the second is."""
@@ -61,28 +64,32 @@ class LockOrder:
     """Looks at every lock that is taken under another."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Acquisitions]
+        self._acquisitions = program[Acquisitions]
+        self._addresses = program[LockAddresses]
+        self._evaluator = program.evaluator
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._locks = program[LockSets]
+        self._states = program[LockStates]
         self._entries: dict[Code, frozenset[Spawn | str]] = {}
         self._seconds = [second for code in self._graph.edges for second in self._in(code)]
 
     def _in(self, code: Code) -> Iterator[Second]:
-        for taking in self._holding.takings(code):
+        for taking in self._acquisitions.of(code):
             if taking.waits:
-                yield from self._under(code, taking.at, taking.context, taking.order, [Hold(taking.guard, taking)])
+                yield from self._under(code, taking.at, taking.context, taking.order, [Hold(taking.lock, taking)])
         for edge in self._graph.edges[code]:
             if edge.runs:
                 site = edge.site
-                yield from self._under(code, site.call.at, site.context, site.order, self._holding.taken_by(edge))
+                order, taken = self._states.order(edge), self._acquisitions.taken_by(edge)
+                yield from self._under(code, site.call.at, site.context, order, taken)
 
     def _under(self, code: Code, at: Place, context: Context, order: int, taken: list[Hold]) -> Iterator[Second]:
-        held = self._holding.at(code, context, order) if taken else []
+        held = [hold for hold in self._locks.holds(code, order) if is_followed(hold)] if taken else []
         for hold in held:
             for second in taken:
                 if not any(opposite(context.conditions, c) for c in _conditions(second)):
-                    others = frozenset(h.guard.token for h in held if h is not hold)
+                    others = frozenset(h.lock.token for h in held if h is not hold)
                     yield Second(code, at, context, hold, second, others)
 
     # twice
@@ -92,38 +99,38 @@ class LockOrder:
         seen: set[Place] = set()
         for second in self._seconds:
             first, again = second.order
-            if first != again or not second.first.guard.excludes or second.at in seen or _is_tried(second.second):
+            if first != again or not second.first.lock.excludes or second.at in seen or _is_tried(second.second):
                 continue
-            if False in (second.first.guard.reentrant, second.second.guard.reentrant):
-                if True in (second.first.guard.reentrant, second.second.guard.reentrant):
+            if False in (second.first.lock.reentrant, second.second.lock.reentrant):
+                if True in (second.first.lock.reentrant, second.second.lock.reentrant):
                     continue
                 if first not in self._handed_over:
                     seen.add(second.at)
                     yield second
 
     @cached_property
-    def _handed_over(self) -> frozenset[Site | Path]:
+    def _handed_over(self) -> frozenset[Token]:
         """Locks used as signals: a function on another thread, or called from outside, releases what it never took."""
-        found: set[Site | Path] = set()
+        found: set[Token] = set()
         for code in self._graph.edges:
-            own = {taking.guard.token for taking in self._holding.takings(code)}
-            for site, guard in self._holding.releases(code):
-                if guard.token in own or not isinstance(site.call.function, Attribute):
+            own = {taking.lock.token for taking in self._acquisitions.of(code)}
+            for site, lock in self._acquisitions.releases(code):
+                if lock.token in own or not isinstance(site.call.function, Attribute):
                     continue
-                handed = (as_edge(dispatch, self._holding) for dispatch in self._dispatches.by_code.get(code, ()))
-                tokens = (self._holding.token_at_caller(guard.token, edge) for edge in handed if edge is not None)
-                found.update(token for token in tokens if token is not None)
+                handed = (as_edge(dispatch, self._evaluator) for dispatch in self._dispatches.by_code.get(code, ()))
+                outer = (self._addresses.at_caller(lock, edge) for edge in handed if edge is not None)
+                found.update(lock.token for lock in outer if lock is not None)
                 entries = self.entries(code)
                 is_plain = isinstance(site.call.function.value, Name) and "outside" in entries
                 if is_plain or any(isinstance(entry, Spawn) for entry in entries):
-                    found.add(guard.token)
+                    found.add(lock.token)
         return frozenset(found)
 
     # both orders
 
     def inversions(self) -> Iterator[Inversion]:
         """Two locks that code which may run at the same time takes in both orders."""
-        by_order: dict[tuple[Site | Path, Site | Path], list[Second]] = {}
+        by_order: dict[tuple[Token, Token], list[Second]] = {}
         for second in self._everywhere():
             by_order.setdefault(second.order, []).append(second)
         seen: set[frozenset[Acquisition]] = set()
@@ -138,7 +145,7 @@ class LockOrder:
 
     def _everywhere(self) -> Iterator[Second]:
         """Every second taking, also as the callers of its function see the two locks."""
-        queue = deque(s for s in self._seconds if s.first.guard.excludes and s.second.guard.excludes)
+        queue = deque(s for s in self._seconds if s.first.lock.excludes and s.second.lock.excludes)
         while queue:
             second = queue.popleft()
             yield second
@@ -148,16 +155,21 @@ class LockOrder:
                 continue
             start = second.via[0].caller if second.via else second.code
             for edge in self._ways_into(start):
-                tokens = [self._holding.token_at_caller(token, edge) for token in second.order]
-                if tokens[0] is not None and tokens[1] is not None and tuple(tokens) != second.order:
-                    first = replace(second.first, guard=replace(second.first.guard, token=tokens[0]))
-                    again = replace(second.second, guard=replace(second.second.guard, token=tokens[1]))
-                    queue.append(replace(second, first=first, second=again, via=(edge, *second.via)))
+                first, again = (self._seen_from(hold, edge) for hold in (second.first, second.second))
+                if first is not None and again is not None:
+                    outer = replace(second, first=first, second=again, via=(edge, *second.via))
+                    if outer.order != second.order:
+                        queue.append(outer)
+
+    def _seen_from(self, hold: Hold, edge: Edge) -> Hold | None:
+        """The hold with its lock as a caller gets at it."""
+        lock = self._addresses.at_caller(hold.lock, edge)
+        return replace(hold, lock=lock) if lock is not None else None
 
     def _ways_into(self, code: Code) -> Iterator[Edge]:
         yield from (edge for edge in self._graph.callers.get(code, ()) if edge.runs)
         for dispatch in self._dispatches.by_code.get(code, ()):
-            edge = as_edge(dispatch, self._holding)
+            edge = as_edge(dispatch, self._evaluator)
             if edge is not None:
                 yield edge
 
@@ -165,8 +177,7 @@ class LockOrder:
         """Whether two threads or tasks may be at the two places at the same time, with no lock around both."""
         if one.others & other.others:
             return False
-        always = [{lock.identity for lock in self._locks.always(s.code).locks} for s in (one, other)]
-        if always[0] & always[1]:
+        if self._locks.always(one.code).identities & self._locks.always(other.code).identities:
             return False
         starts = [s.via[0] if s.via else None for s in (one, other)]
         entries = [
@@ -226,7 +237,7 @@ def _is_tried(hold: Hold) -> bool:
         and isinstance(part.function, Attribute)
         and part.function.attr == "acquire"
         and not waits_for_ever(part)
-        and spelled(part.function.value) == hold.guard.spelling
+        and spelled(part.function.value) == hold.lock.spelling
         for edge in hold.via
         for condition in edge.site.context.conditions
         if condition.holds
@@ -234,10 +245,10 @@ def _is_tried(hold: Hold) -> bool:
     )
 
 
-def as_edge(dispatch: Spawn, holding: Acquisitions) -> Edge | None:
+def as_edge(dispatch: Spawn, evaluator: Evaluator) -> Edge | None:
     """A dispatch as the call of the function that it hands over, with the arguments it will get."""
     site = dispatch.site
-    role = holding.evaluator.roles.runs(dispatch.name)
+    role = evaluator.roles.runs(dispatch.name)
     if site is None or role is None or dispatch.hook is not None:
         return None
     work: Expression | None = given(merged(dispatch.value, site.call), *role.work) or given(site.call, *role.work)

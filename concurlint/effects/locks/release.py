@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.locks.acquisitions import Acquisition, Acquisitions, Guard
+from concurlint.effects.flow.cfg import Edge
+from concurlint.effects.flow.graphs import Graphs
+from concurlint.effects.locks.acquisitions import Acquisitions
+from concurlint.effects.locks.operations import Acquisition
+from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
-from concurlint.facts.records import CallSite, Context
-from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, Unary, spelled
+from concurlint.facts.flow import Way
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 _IMPLEMENTS = {"acquire", "release", "__enter__", "__exit__", "__aenter__", "__aexit__", "lock", "unlock"}
 _COPIES = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict"}
-_CATCHES_ALL = {"", "Exception", "BaseException"}
 _PLAIN = {"append", "add", "get", "items", "keys", "values", "clear", "copy", "set", "is_set", "discard", "extend",
           "appendleft", "notify", "notify_all", "wait", "setdefault"}  # fmt: skip
 
@@ -41,7 +45,6 @@ class _Exit:
     """A place from which the function may be left: by an exception, or by return."""
 
     at: Place
-    context: Context
     order: int
     how: str
     is_return: bool
@@ -51,7 +54,9 @@ class LockRelease:
     """Looks for ways out between acquire and release."""
 
     def __init__(self, program: Program) -> None:
-        self._holding = program[Acquisitions]
+        self._acquisitions = program[Acquisitions]
+        self._graphs = program[Graphs]
+        self._states = program[LockStates]
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._effects = program.effects
@@ -59,26 +64,12 @@ class LockRelease:
     def leaks(self) -> Iterator[Leak]:
         """Locks that are released in the same function, but not on every way out."""
         for code in self._graph.edges:
-            bare = [t for t in self._holding.takings(code) if self._is_bare(t)]
+            bare = [t for t in self._acquisitions.of(code) if t.site is not None and t.waits and t.lock.excludes]
             if bare and not self._implements_lock(code):
                 for taking in bare:
                     leak = self._of(taking)
                     if leak is not None:
                         yield leak
-
-    @staticmethod
-    def _is_bare(taking: Acquisition) -> bool:
-        site = taking.site
-        if site is None or not taking.waits or not taking.guard.excludes:
-            return False
-        return (
-            site.dropped
-            or site.awaited
-            or any(
-                branch.ends and isinstance(branch.test, Unary) and branch.test.operand is site.call
-                for branch in taking.code.scope.branches
-            )
-        )
 
     @staticmethod
     def _implements_lock(code: Code) -> bool:
@@ -89,64 +80,45 @@ class LockRelease:
         return {"acquire", "release"} <= own or {"__enter__", "__exit__"} <= own & {code.name, "__enter__", "__exit__"}
 
     def _of(self, taking: Acquisition) -> Leak | None:
-        code = taking.code
-        releases = [site for site, guard in self._holding.releases(code) if self._same(guard, taking.guard)]
-        later = [site for site in releases if site.order > taking.order]
-        if not later or self._is_protected(code, taking.context, releases):
+        code, graph = taking.code, self._graphs.of(taking.code)
+        releases = self._states.releases(code, taking.lock)
+        if not any(order in graph.after(taking.order) for order in releases):
             return None
         for exit_ in sorted(self._exits(code), key=lambda e: e.order):
-            if exit_.order <= taking.order or not self._holding.is_held(taking, exit_.context, exit_.order):
+            if exit_.order in releases or not self._is_held(taking, exit_.order):
                 continue
-            if self._is_protected(code, exit_.context, releases):
+            start = graph.after if exit_.is_return else graph.when_raised
+            reach = start(exit_.order, releases, _goes_on)
+            if not (reach.returns or reach.raises) or (exit_.is_return and self._is_released_elsewhere(taking)):
                 continue
-            passed = next((site for site in later if site.order > exit_.order), None)
-            if passed is None and not exit_.is_return:
-                continue
-            if exit_.is_return and self._is_released_elsewhere(taking):
-                continue
-            return Leak(taking, exit_.at, exit_.how, (passed or later[-1]).call.at)
+            passed = [order for order in sorted(releases) if order in graph.after(exit_.order)]
+            if passed or exit_.is_return:
+                return Leak(taking, exit_.at, exit_.how, self._place(code, passed[0] if passed else max(releases)))
         return None
 
-    @staticmethod
-    def _same(one: Guard, other: Guard) -> bool:
-        return one.token == other.token or one.spelling == other.spelling
+    def _is_held(self, taking: Acquisition, order: int) -> bool:
+        """Whether every run that comes to a record has the lock by that taking."""
+        held = (self._states.before(taking.code, order) or {}).get(taking.lock.token)
+        return held is not None and held.least > 0 and any(hold.taking is taking for hold in held.by)
 
-    def _is_protected(self, code: Code, context: Context, releases: list[CallSite]) -> bool:
-        """Whether a `finally`, or a handler that catches all, releases when this place is left."""
-        for attempt in context.attempts:
-            for release in releases:
-                for part in release.context.attempts:
-                    if part.number != attempt.number or part.part == attempt.part:
-                        continue
-                    if part.part == "finally" or (part.part == "handler" and attempt.part == "body"):
-                        if part.part == "finally" or self._catches_all(code, attempt.number, release):
-                            return True
-        return False
-
-    @staticmethod
-    def _catches_all(code: Code, attempt: int, release: CallSite) -> bool:
-        return any(
-            handler.attempt == attempt
-            and handler.block in release.context.blocks
-            and (not handler.types or any(spelled(kind) in _CATCHES_ALL for kind in handler.types))
-            for handler in code.scope.handlers
-        )
+    def _place(self, code: Code, order: int) -> Place:
+        return next(site.call.at for site in self._graph.sites(code) if site.order == order)
 
     def _exits(self, code: Code) -> Iterator[_Exit]:
         for site in code.scope.calls:
             what = self._may_raise(site)
             if what:
-                yield _Exit(site.call.at, site.context, site.order, what, False)
+                yield _Exit(site.call.at, site.order, what, False)
         for access in code.scope.accesses:
             if isinstance(access.target, Item) and access.kind in ("read", "delete", "augment"):
                 if all(isinstance(index, (Constant, Slice)) for index in access.target.index):
                     continue  # `queue[0]` is written by somebody who knows that there is one
                 how = f"`{spelled(access.target.value) or 'the lookup'}[…]` may raise here"
-                yield _Exit(access.target.at, access.context, access.order, how, False)
+                yield _Exit(access.target.at, access.order, how, False)
         for returned in code.scope.returned:
-            yield _Exit(returned.at, returned.context, returned.order, "returns here", True)
+            yield _Exit(returned.at, returned.order, "returns here", True)
         for place in code.scope.yielded:
-            yield _Exit(place.at, place.context, place.order, "whoever it yields to may raise", False)
+            yield _Exit(place.at, place.order, "whoever it yields to may raise", False)
 
     def _may_raise(self, site: CallSite, depth: int = 0) -> str:
         """What a call does that can end in an exception, in words; "" where that is not to be expected."""
@@ -178,11 +150,16 @@ class LockRelease:
 
     def _is_released_elsewhere(self, taking: Acquisition) -> bool:
         """Whether another function releases the lock: a return may well leave it taken for that one."""
-        guard, own = taking.guard, taking.code
+        lock, own = taking.lock, taking.code
         return any(
-            other.token == guard.token
-            or (other.spelling == guard.spelling and code.owner is not None and code.owner is own.owner)
+            other.token == lock.token
+            or (other.spelling == lock.spelling and code.owner is not None and code.owner is own.owner)
             for code in self._graph.edges
             if code is not own
-            for _, other in self._holding.releases(code)
+            for _, other in self._acquisitions.releases(code)
         )
+
+
+def _goes_on(edge: Edge) -> bool:
+    """Ways on after the first thing that goes wrong: nothing else does, and nobody interrupts."""
+    return edge.raised is None and edge.way != Way.UNCAUGHT_BASE

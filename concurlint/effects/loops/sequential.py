@@ -90,8 +90,8 @@ class SequentialLoops:
         return first
 
     def _holds(self, code: Code, site: CallSite) -> bool:
-        held = self._locks.at(code, site.context, site.order)
-        return bool(held.locks or held.unknown)
+        held = self._locks.at(code, site.order)
+        return bool(held.must or held.unknown)
 
     def _reads(
         self, code: Code, site: CallSite, active: frozenset[Code]
@@ -143,7 +143,7 @@ class SequentialLoops:
         return bool(self._touches.touches(code)) or bool(code.scope.entered and self._takes_lock(code))
 
     def _takes_lock(self, code: Code) -> bool:
-        return any(self._locks.at(code, site.context, site.order).locks for site in code.scope.calls)
+        return any(self._locks.at(code, site.order).must for site in code.scope.calls)
 
     def _only_asks(self, known: ReadRole, code: Code, call: Call) -> bool:
         if any(argument.star for argument in call.arguments):

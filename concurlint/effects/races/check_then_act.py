@@ -65,7 +65,7 @@ class ChecksThenActs:
             return None
         held = self._overlap.sharing.held(touch)
         for test in tests:
-            if self._held_at(touch.code, test, touch.context).meets(held) and (held.locks or held.unknown):
+            if self._held_at(test, touch).meets(held) and (held.must or held.unknown):
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
         return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
@@ -82,11 +82,13 @@ class ChecksThenActs:
             return "hold one lock around the test and the store (or use `setdefault` where making it twice is fine)"
         return "hold one lock around the test and what follows from it"
 
-    def _held_at(self, code: Code, test: Expression, context: Context) -> LockSet:
-        branch = next((b for b in code.scope.branches if b.test is test), None)
-        if branch is None:
-            return self._overlap.sharing.locks.effective(code, context, 0)
-        return self._overlap.sharing.locks.effective(code, branch.context, branch.order)
+    def _held_at(self, test: Expression, touch: StateAccess) -> LockSet:
+        """The locks held when a test is made that a touch relies on."""
+        scope, parts = touch.code.scope, {id(part) for part in walk(test)}
+        orders = [access.order for access in scope.accesses if id(access.target) in parts]
+        orders += [site.order for site in scope.calls if id(site.call) in parts]
+        orders += [branch.order for branch in scope.branches if branch.test is test]
+        return self._overlap.sharing.locks.effective(touch.code, min(orders, default=touch.order))
 
     def _asks(self, test: Expression, location: Location, code: Code) -> bool:
         """Whether a test looks at the location, directly or through a name bound to such a look once."""
@@ -131,9 +133,9 @@ class ChecksThenActs:
                     continue
                 if not self._is_about(site.call, subject) or self._tolerates(site.call, name):
                     continue
-                held = self._overlap.sharing.locks.effective(code, site.context, site.order)
-                around = self._overlap.sharing.locks.effective(code, branch.context, branch.order)
-                if (held.locks or held.unknown) and held.meets(around):
+                held = self._overlap.sharing.locks.effective(code, site.order)
+                around = self._overlap.sharing.locks.effective(code, branch.order)
+                if (held.must or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
                 yield CheckThenAct(code, branch.test, act, runs[0], subject, self._path_remedy(name))

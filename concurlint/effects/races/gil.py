@@ -12,7 +12,7 @@ from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races
-from concurlint.facts.records import Binding, Context
+from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Comprehension, Constant, Expression, Name, Place, spelled
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
@@ -69,7 +69,7 @@ class GilReliance:
                 if not method or self._races.is_spoken_of(touch) or self._races.overlap.is_private_yet(touch):
                     continue
                 held = self._sharing.held(touch)
-                if held.locks or held.unknown:
+                if held.must or held.unknown:
                     continue
                 run = self._sharing.parallel_run(touch) or self._beside_others(touch)
                 if run is not None:
@@ -99,12 +99,12 @@ class GilReliance:
         """Iterators that several threads advance, with no lock."""
         seen: set[tuple[Code, str]] = set()
         for code, runs in self._sharing.runs.items():
-            for expression, at, context, order in self._advanced(code):
+            for expression, at, order in self._advanced(code):
                 shown = spelled(expression)
                 for run in runs:
                     made = self._made(expression, code, run)
-                    held = self._sharing.locks.effective(code, context, order)
-                    if made is None or held.locks or held.unknown or (code, shown) in seen:
+                    held = self._sharing.locks.effective(code, order)
+                    if made is None or held.must or held.unknown or (code, shown) in seen:
                         continue
                     if not (run.dispatch.several or self._started_again(run)):
                         continue
@@ -115,14 +115,14 @@ class GilReliance:
                         step = Step(where.span(value.at), f"`{shown}` is one iterator, made here")
                         yield Borrowed(code, at, shown, is_generator, step, run)
 
-    def _advanced(self, code: Code) -> Iterator[tuple[Expression, Place, Context, int]]:
+    def _advanced(self, code: Code) -> Iterator[tuple[Expression, Place, int]]:
         """What loops and calls of `next` take items from."""
         for loop in code.scope.loops:
             if isinstance(loop.iterable, (Name, Attribute)) and loop.kind != "while" and not loop.is_async:
-                yield loop.iterable, loop.at, loop.context, loop.order
+                yield loop.iterable, loop.at, loop.order
         for site, name, _ in self._graph.libraries.get(code, ()):
             if name == "builtins.next" and site.call.arguments:
-                yield site.call.arguments[0].value, site.call.at, site.context, site.order
+                yield site.call.arguments[0].value, site.call.at, site.order
 
     def _made(self, expression: Expression, code: Code, run: Run) -> tuple[Expression, Code] | None:
         """The one expression that an iterator comes from, if it is made outside of the run."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, StateAccess
-from concurlint.effects.locks.lockset import Lock, LockSet
+from concurlint.effects.locks.address import Lock
+from concurlint.effects.locks.lockset import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled
@@ -70,8 +71,8 @@ class InconsistentLocking:
         held = [way for touch in live for way in self._ways(touch)]
         counts: dict[object, list[tuple[_Way, Lock]]] = {}
         for way in held:
-            for lock in way.held.locks:
-                nameable = lock.kind == "lock" and bool(lock.spelling)
+            for lock in way.held.must:
+                nameable = lock.kind == "lock" and lock.spelling.replace(".", "").isidentifier()
                 if nameable and self._is_for_threads(lock) and self._speaks_for(way, lock):
                     counts.setdefault(lock.identity, []).append((way, lock))
         if not counts:
@@ -82,7 +83,7 @@ class InconsistentLocking:
             way
             for way in held
             if not way.held.unknown
-            and lock.identity not in {one.identity for one in way.held.locks}
+            and way.held.identities.isdisjoint(lock.made)
             and not self._is_flag(way.touch)
             and self._has(way, lock)
             and not (self._sets_up(way.touch) and not self._meets(way, [one for one, _ in guarded]))
@@ -114,7 +115,7 @@ class InconsistentLocking:
 
     def _speaks_for(self, way: _Way, lock: Lock) -> bool:
         """Whether a touch under a lock tells that the lock is there for the state."""
-        if not self._guards(lock, way.touch) or lock.identity in self._overlap.sharing.lifelong_locks:
+        if not self._guards(lock, way.touch) or not self._overlap.sharing.lifelong_locks.isdisjoint(lock.made):
             return False
         return not self._is_set_for_thread(way.touch)
 
@@ -151,8 +152,8 @@ class InconsistentLocking:
 
     def _takes_itself(self, touch: StateAccess, lock: Lock) -> bool:
         """Whether the lock is taken by the function that touches."""
-        here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
-        return lock.identity in _identities(here)
+        here = self._overlap.sharing.locks.at(touch.code, touch.order)
+        return not here.identities.isdisjoint(lock.made)
 
     def _is_dead(self, way: _Way) -> bool:
         """A private helper that nobody is known to call says nothing about how it would be called."""
@@ -164,39 +165,39 @@ class InconsistentLocking:
     def _is_sure(self, way: _Way, guarded: int) -> bool:
         """One place under another lock only speaks against itself if the others agree, and if the change
         could be torn at all."""
-        if not any(lock.kind == "lock" for lock in way.held.locks):
+        if not any(lock.kind == "lock" for lock in way.held.must):
             return True
         return guarded > 1 and way.touch.changes != "mutate"
 
     def _ways(self, touch: StateAccess) -> list[_Way]:
         """The locks held at a touch, by each way its function is called where the ways differ."""
-        here = self._overlap.sharing.locks.at(touch.code, touch.context, touch.order)
+        here = self._overlap.sharing.locks.at(touch.code, touch.order)
         edges = [e for e in self._overlap.sharing.locks.callers(touch.code) if e.caller is not touch.code and e.runs]
         edges = [e for e in edges if not self._overlap.sharing.is_before_sharing(e.caller)]
-        if here.locks or len(edges) < 2:
+        if here.must or len(edges) < 2:
             return [_Way(touch, self._overlap.sharing.held(touch), None)]
         found = [_Way(touch, here | self._around(e), e) for e in edges]
         if touch.location.kind == "attribute" and any(
-            not self._is_of_object(lock, touch) for way in found for lock in way.held.locks
+            not self._is_of_object(lock, touch) for way in found for lock in way.held.must
         ):
             return [_Way(touch, self._overlap.sharing.held(touch), None)]
         return found
 
     def _around(self, edge: Edge) -> LockSet:
         """The locks held at a call; a lock of the caller's own object says nothing of another of its class."""
-        held = self._overlap.sharing.locks.effective(edge.caller, edge.site.context, edge.site.order)
+        held = self._overlap.sharing.locks.effective(edge.caller, edge.site.order)
         function = edge.site.call.function
         if not isinstance(function, Attribute) or _on_self(edge) or edge.callee.owner is None:
             return held
         own = edge.caller.self_name()
         others = frozenset(
             lock
-            for lock in held.locks
+            for lock in held.must
             if own is not None
             and lock.spelling.rpartition(".")[0] == own != spelled(function.value)
             and self._are_kin(edge.caller.enclosing_class, edge.callee.owner)
         )
-        return LockSet(held.locks - others, held.unknown or bool(others))
+        return LockSet(held.must - others, held.may - others, held.is_open or bool(others))
 
     def _are_kin(self, one: Code | None, other: Code) -> bool:
         lineage = self._overlap.evaluator.lineage
@@ -282,10 +283,6 @@ class InconsistentLocking:
             return False
         names = {library_name(v) for v in self._overlap.evaluator.values(made.function, identity.code)}
         return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
-
-
-def _identities(held: LockSet) -> set[object]:
-    return {lock.identity for lock in held.locks}
 
 
 def _is_atomic(touch: StateAccess) -> bool:

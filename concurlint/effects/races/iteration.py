@@ -143,7 +143,7 @@ class Iterations:
     def _is_handed_over(self, look: StateAccess, change: StateAccess) -> bool:
         """Whether whoever loops has first set, under the lock of the change, what the change asks about before
         it goes on: `with lock: self.state = CLOSED` there, `with lock: if self.state != OPEN: return` here."""
-        locks = {lock.identity for lock in self._sharing.held(change).locks}
+        locks = self._sharing.held(change).identities
         asked = self._asked_before(change) if locks else set()
         if not asked:
             return False
@@ -157,7 +157,7 @@ class Iterations:
             touch.order < order
             and touch.changes == "store"
             and touch.location in asked
-            and locks & {lock.identity for lock in self._sharing.held(touch).locks}
+            and locks & self._sharing.held(touch).identities
             for touch in self._sharing.touching.touches(code)
         )
 

@@ -153,7 +153,7 @@ class Overlap:
     def is_touched_beside(self, touch: StateAccess, run: Run) -> bool:
         """Whether somebody else changes the same state, with no lock, while the run goes on."""
         return any(
-            other is not touch and not self.sharing.held(other).locks and self.may_happen_beside(other, run)
+            other is not touch and not self.sharing.held(other).must and self.may_happen_beside(other, run)
             for other in self.by_location.get(touch.location, ())
             if not self.is_private_yet(other)
         )

@@ -17,7 +17,8 @@ from concurlint.effects.contexts.reach import (
     is_own_in_each_turn,
 )
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.lockset import Lock, LockSet, LockSets
+from concurlint.effects.locks.address import Lock
+from concurlint.effects.locks.lockset import LockSet, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import Edge
@@ -179,13 +180,14 @@ class Sharing:
     def lifelong_locks(self) -> frozenset[object]:
         """Locks that a thread holds around its endless loop: they tell that it runs, and guard nothing."""
         return frozenset(
-            lock.identity
+            origin
             for code, runs in self.runs.items()
             if any(not run.via for run in runs)
             for loop in code.scope.loops
             if loop.kind == "while" and isinstance(loop.iterable, Constant) and loop.iterable.value
-            for lock in self.locks.at(code, loop.context, loop.order).locks
+            for lock in self.locks.at(code, loop.order).must
             if not _may_give_way(lock, code)
+            for origin in lock.made
         )
 
     # before the object is shared
@@ -226,7 +228,7 @@ class Sharing:
 
     def held(self, touch: StateAccess) -> LockSet:
         """Locks held at a touch, by its function and by all its callers."""
-        return self.locks.effective(touch.code, touch.context, touch.order)
+        return self.locks.effective(touch.code, touch.order)
 
     # at the same time
 

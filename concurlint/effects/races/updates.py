@@ -86,7 +86,7 @@ class Races:
         run = self.sharing.parallel_run(touch)
         if run is not None and not self._protects_all(held, touch, run) and not self.overlap.own_key(touch, run):
             return Race(touch, run, None)
-        if held.locks:
+        if held.must:
             return None
         for run in self.sharing.thread_runs(touch):
             other = self._other(touch, run, held)
@@ -96,7 +96,7 @@ class Races:
 
     def _protects_all(self, held: LockSet, touch: StateAccess, run: Run) -> bool:
         """Whether one of the locks is the same object in every run: not one that each `self` has for itself."""
-        for lock in held.locks:
+        for lock in held.must:
             shared_state = touch.location.kind in ("global", "class")
             identity = lock.identity
             per_object = (isinstance(identity, tuple) and identity[0] is not None) or (

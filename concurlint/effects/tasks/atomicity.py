@@ -56,7 +56,7 @@ class Atomicity:
                 found = self._torn(touch)
                 held = self._sharing.held(touch)
                 run = self._sharing.parallel_run(touch) if found is not None else None
-                if found is not None and run is not None and not held.locks and not held.unknown:
+                if found is not None and run is not None and not held.must and not held.unknown:
                     told.add(touch.location)
                     yield Torn(touch, *found, run)
 

@@ -138,8 +138,8 @@ class Polling:
             call = call.value
         if not isinstance(call, Call) or not takes_only_the_item(code, loop, call):
             return None
-        held = self._locks.at(code, awaits[0].context, awaits[0].order)
-        if held.locks or held.unknown or not self._is_request(call, code, set()):
+        held = self._locks.at(code, awaits[0].order)
+        if held.must or held.unknown or not self._is_request(call, code, set()):
             return None
         return awaits[0], spelled(call.function)
 
@@ -161,7 +161,7 @@ class Polling:
             return False
         asked = False
         for awaited in code.scope.awaits:
-            if self._locks.at(code, awaited.context, awaited.order).locks:
+            if self._locks.at(code, awaited.order).must:
                 return False
             value = awaited.value
             while isinstance(value, Await):

@@ -1,0 +1,234 @@
+"""The locks of each function at each of its records, led along its control-flow graph, and what a run leaves held."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial, reduce
+
+from concurlint.effects.flow.cfg import Edge as Way
+from concurlint.effects.flow.dataflow import Problem, Solution, forward
+from concurlint.effects.flow.graphs import Graphs
+from concurlint.effects.locks.address import Lock, LockAddresses, Token
+from concurlint.effects.locks.decorators import DecoratorLocks
+from concurlint.effects.locks.held import NOTHING_HELD, Held, State, closed, given, joined, taken, told, undone
+from concurlint.effects.locks.operations import LockOperations, Operations, Take, is_leaving, lifted
+from concurlint.effects.program import Program
+from concurlint.facts.flow import Way as How
+from concurlint.facts.syntax import Await, Compare, Constant, Expression, Name, Walrus
+from concurlint.project.callgraph import Edge
+from concurlint.project.modules import Code
+
+_Change = Callable[[State], State]
+_MOST_ROUNDS = 3  # in which what a function leaves held is worked out again, in circles of calls
+
+
+class LockStates:
+    """Solves each function once, with what the functions of the project that it calls leave held."""
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._graphs = program[Graphs]
+        self._operations = program[LockOperations]
+        self._addresses = program[LockAddresses]
+        self._decorators = program[DecoratorLocks]
+        self._leaving: dict[Code, tuple[Held, ...]] = {}
+        self._solutions: dict[Code, Solution[State] | None] = {}
+        self._outer: dict[Code, list[Take]] = {}
+
+    def before(self, code: Code, order: int) -> State | None:
+        """The locks held when a run comes to a record, None where none does."""
+        assert self._left is self._leaving
+        solution = self._solution(code)
+        return NOTHING_HELD if solution is None else solution.before(order)
+
+    def left(self, code: Code) -> tuple[Held, ...]:
+        """What a run of a function leaves taken or has given away at its end; a context manager, while it is open."""
+        return self._left.get(code, ())
+
+    def around(self, code: Code) -> list[Take]:
+        """What decorators take around a function."""
+        if code not in self._outer:
+            self._outer[code] = []  # a decorator that decorates itself
+            self._outer[code] = self._decorators.around(code, self.before) if code.scope.decorators else []
+        return self._outer[code]
+
+    def releases(self, code: Code, lock: Lock) -> set[int]:
+        """The order numbers at which a function, or one that it calls, gives back a lock."""
+        own = {give.order for give in self._operations.of(code).gives if give.lock and give.lock.token == lock.token}
+        called = (take for takes in self._called(code).values() for take in takes if take.most < 0)
+        return own | {take.order for take in called if take.lock.token == lock.token}
+
+    def order(self, edge: Edge) -> int:
+        """The order number of a call; that of what `with` does last stands where the block is left."""
+        exits = edge.caller.scope.flow.exits if is_leaving(edge) else ()
+        return next((out for out, into in exits if into == edge.site.order), edge.site.order)
+
+    def is_wrapping(self, edge: Edge) -> bool:
+        """Whether a call is that of a decorated function in the wrapper that a decorator has put around it."""
+        return edge.caller in self._decorators.wrappers(edge.callee)
+
+    # what functions leave
+
+    @cached_property
+    def _left(self) -> dict[Code, tuple[Held, ...]]:
+        """Worked out from the functions that take or give without `with`, and from their callers where something is
+        left."""
+        entering: dict[Code, list[Code]] = {}
+        queue: deque[Code] = deque()
+        for code in self._graph.edges:
+            operations = self._operations.of(code)
+            for edge in (edge for entry in operations.entries for edge in entry.edges):
+                entering.setdefault(edge.callee, []).append(code)
+            if operations.takes or operations.gives or (operations.entries and code.scope.is_generator):
+                queue.append(code)
+        rounds: Counter[Code] = Counter()
+        while queue:
+            code = queue.popleft()
+            rounds[code] += 1
+            self._solutions.pop(code, None)
+            found = tuple(self._leaves(code))
+            if rounds[code] <= _MOST_ROUNDS and _counts(found) != _counts(self._leaving.get(code, ())):
+                self._leaving[code] = found
+                queue += [edge.caller for edge in self._graph.callers.get(code, ())]
+                queue += entering.get(code, ())
+        return self._leaving
+
+    def _leaves(self, code: Code) -> Iterator[Held]:
+        solution = self._solution(code)
+        if solution is None:
+            return
+        ends = [solution.before(place.order) for place in code.scope.yielded] if code.scope.is_generator else []
+        known = [state for state in ends or [solution.returned] if state is not None]
+        state = reduce(joined, known) if known else NOTHING_HELD
+        for take in self.around(code):
+            state = undone(state, take)
+        yield from state.values()
+
+    # one function
+
+    def _solution(self, code: Code) -> Solution[State] | None:
+        """None where nothing ever happens to a lock."""
+        if code not in self._solutions:
+            self._solutions[code] = None
+            problem = self._problem(code)
+            self._solutions[code] = forward(self._graphs.of(code), problem) if problem is not None else None
+        return self._solutions[code]
+
+    def _problem(self, code: Code) -> Problem[State] | None:
+        operations = self._operations.of(code)
+        changes: dict[int, list[_Change]] = {}
+        undoing: dict[int, list[_Change]] = {}
+        for take in operations.takes:
+            changes.setdefault(take.order, []).append(partial(taken, take=take))
+        for give in operations.gives:
+            change = partial(given, give=give) if give.lock else partial(closed, give=give, takes=operations.takes)
+            undoing.setdefault(give.order, []).append(change)
+        for order, takes in self._entered(operations).items():
+            changes.setdefault(order, []).extend(partial(taken, take=take) for take in takes)
+            for out in (out for out, into in code.scope.flow.exits if into == order):
+                undoing.setdefault(out, []).extend(partial(undone, take=take) for take in reversed(takes))
+        for order, takes in self._called(code).items():
+            changes.setdefault(order, []).extend(partial(taken, take=take) for take in takes)
+        initial = reduce(taken, self.around(code), NOTHING_HELD)
+        if not changes and not undoing and not initial:
+            return None
+        at = {order: [*changes.get(order, ()), *undoing.get(order, ())] for order in {**changes, **undoing}}
+
+        def transfer(order: int, state: State) -> State:
+            return reduce(lambda so_far, change: change(so_far), at[order], state)
+
+        asked = _Asked(code, operations.takes)
+
+        def at_edge(edge: Way, state: State) -> State | None:
+            if edge.raised is not None:  # giving back does not fail
+                return reduce(lambda so_far, change: change(so_far), undoing.get(edge.raised, ()), state)
+            return asked.told(edge, state)
+
+        return Problem(initial, joined, transfer, at, at_edge)
+
+    def _entered(self, operations: Operations) -> dict[int, list[Take]]:
+        """What each `with` item takes, by its order number."""
+        found: dict[int, list[Take]] = {}
+        for entry in operations.entries:
+            takes = [*entry.takes, *self._by_calls(list(entry.edges), entry.order)]
+            if takes:
+                found[entry.order] = takes
+        return found
+
+    def _called(self, code: Code) -> dict[int, list[Take]]:
+        """What calls leave taken or give away, by order number."""
+        by_site: dict[int, list[Edge]] = {}
+        entered = {order for _, _, order in code.scope.entered}
+        for edge in self._graph.edges.get(code, ()) if self._leaving else ():
+            if edge.runs and not edge.consumed and edge.site.order not in entered:
+                by_site.setdefault(edge.site.order, []).append(edge)
+        found: dict[int, list[Take]] = {}
+        for order, edges in by_site.items():
+            if any(edge.callee in self._leaving for edge in edges):
+                takes = self._by_calls(edges, order)
+                if takes:
+                    found[order] = takes
+        return found
+
+    def _by_calls(self, edges: list[Edge], order: int) -> list[Take]:
+        """What one of several functions leaves, as their caller sees it: as much as all do, and as any may."""
+        found: dict[Token, list[Take]] = {}
+        for edge in edges:
+            for held in self._leaving.get(edge.callee, ()):
+                lock = self._addresses.at_caller(held.lock, edge)
+                if lock is not None:
+                    hold = min(held.by, key=lambda h: h.taking.order, default=None)
+                    by = lifted(hold, lock, edge) if hold is not None else None
+                    found.setdefault(lock.token, []).append(Take(order, lock, held.least, held.most, by))
+        return [_together(takes, len(takes) == len(edges)) for takes in found.values()]
+
+
+def _together(takes: list[Take], by_all: bool) -> Take:
+    first = takes[0]
+    least, most = min(take.least for take in takes), max(take.most for take in takes)
+    return Take(
+        first.order, first.lock, least if by_all else min(0, least), most if by_all else max(0, most), first.hold
+    )
+
+
+def _counts(held: tuple[Held, ...]) -> set[tuple[Token, int, int]]:
+    return {(one.lock.token, one.least, one.most) for one in held}
+
+
+class _Asked:
+    """The tests of a function that tell whether a call has got the lock it tried to take."""
+
+    def __init__(self, code: Code, takes: tuple[Take, ...]) -> None:
+        self._bindings = code.scope.bindings
+        sites = ((take, take.hold.taking.site) for take in takes if take.hold is not None)
+        self._takes = {id(site.call): take for take, site in sites if site is not None}
+
+    def told(self, edge: Way, state: State) -> State | None:
+        """The state on an edge; None where it cannot be taken."""
+        if edge.test is None or edge.way not in (How.TRUE, How.FALSE) or not self._takes:
+            return state
+        test, holds = edge.test, edge.way == How.TRUE
+        if isinstance(test, Compare) and len(test.rest) == 1 and isinstance(test.rest[0][1], Constant):
+            operator, constant = test.rest[0][0], test.rest[0][1].value
+            if operator in ("Is", "IsNot", "Equal", "NotEqual") and isinstance(constant, bool):
+                test, holds = test.left, (holds == constant) == (operator in ("Is", "Equal"))
+        take = self._takes.get(id(_bare(test)))
+        if take is not None and take.least > 0 and not holds:
+            return None
+        take = take or (self._named(test.id) if isinstance(test, Name) else None)
+        return told(state, take, holds) if take is not None else state
+
+    def _named(self, name: str) -> Take | None:
+        """The call whose result a name has, if it has any that is true."""
+        values = [binding.value for binding in self._bindings.get(name, ()) if not binding.path]
+        calls = [value for value in values if not (isinstance(value, Constant) and not value.value)]
+        if len(values) < len(self._bindings.get(name, ())) or len(calls) != 1 or calls[0] is None:
+            return None
+        return self._takes.get(id(_bare(calls[0])))
+
+
+def _bare(test: Expression) -> Expression:
+    while isinstance(test, (Await, Walrus)):
+        test = test.value
+    return test

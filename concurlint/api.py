@@ -1,20 +1,18 @@
 """What `concurlint` offers to programs: the functions behind the names of the package."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from concurlint.config import Config, ConfigError, load
+from concurlint.config import Nearest
 from concurlint.judge import judge
 from concurlint.linting import Result
 from concurlint.linting import lint as run_lint
 from concurlint.profiler import Report
 from concurlint.profiling import measure
-from concurlint.rulebook import catalogue, closeness, nearest_rule
 from concurlint.runtime.states import DEFAULT_RATE
 from concurlint.runtime.targets import Module, Script
-from concurlint.source import project_root
 
 Where = str | PathLike[str]
 
@@ -41,17 +39,17 @@ def lint(
     for codes in (select, ignore):
         if isinstance(codes, str):
             raise TypeError("select and ignore are sequences of codes, not one text")
-    config = load(
-        project_root(asked),
-        select=select,
-        ignore=ignore,
-        advice=advice,
-        target_python=target_python,
-        target_platform=target_platform,
-        free_threaded=free_threaded,
+    settings = Nearest(
+        {
+            "select": select,
+            "ignore": ignore,
+            "advice": advice,
+            "target-python": target_python,
+            "target-platform": target_platform,
+            "target-free-threaded": free_threaded,
+        }
     )
-    check_known(config)
-    return run_lint(asked, config, workers=workers)
+    return run_lint(asked, settings, workers=workers)
 
 
 def profile(
@@ -72,17 +70,3 @@ def profile(
     target = Module(module, arguments, python) if module is not None else Script(str(script), arguments, python)
     measured = measure(target, rate=rate)
     return Report(measured.profile, judge(measured.profile, cores=cores), measured.status)
-
-
-def check_known(config: Config) -> None:
-    """ConfigError where the settings name a rule that nobody knows."""
-    named: Iterable[str] = (
-        *config.select,
-        *config.ignore,
-        *(code for codes in config.per_file_ignores.values() for code in codes),
-    )
-    for code in named:
-        if not any(closeness([code], rule.code, rule.name) for rule in catalogue()):
-            nearest = nearest_rule(code)
-            hint = f"the nearest is `{nearest}`" if nearest else "`concurlint rules` lists all"
-            raise ConfigError(f"no rule is called `{code}`; {hint}")

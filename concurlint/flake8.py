@@ -12,10 +12,9 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError, PluginExecutionFailed
 
 from concurlint import __version__
-from concurlint.config import ConfigError, load
+from concurlint.config import ConfigError, Nearest
 from concurlint.finding import Finding
 from concurlint.linting import lint
-from concurlint.source import project_root
 
 STDIN = "-"
 Row = tuple[int, int, str, type["Plugin"]]
@@ -41,7 +40,8 @@ class Plugin:
         """Take note of the paths flake8 was given; ExecutionError, one line, if our table cannot be used."""
         cls._run = _Run(options)
         try:
-            load(project_root(cls._run.asked().paths or (Path(),)))
+            for path in cls._run.asked().paths or (Path(),):
+                Nearest().of(_absolute(path))
         except ConfigError as error:
             raise ExecutionError(f"concurlint: {error}") from error
 
@@ -101,7 +101,7 @@ class _Run:
 
 def _lint(paths: tuple[Path, ...]) -> dict[Path, list[Finding]]:
     """Findings by absolute path."""
-    result = lint(paths, load(project_root(paths)))
+    result = lint(paths, Nearest())
     for trouble in result.troubles:
         sys.stderr.write(f"concurlint: {trouble}\n")
     found: dict[Path, list[Finding]] = {}

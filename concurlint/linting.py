@@ -9,7 +9,7 @@ from pathlib import Path
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
-from concurlint.config import Config
+from concurlint.config import Config, Settings
 from concurlint.crash import module_in_hand
 from concurlint.effects.linking import link
 from concurlint.effects.program import Program
@@ -21,8 +21,10 @@ from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
+from concurlint.rulebook import nearest_rule
+from concurlint.shares import Share, share_out
 from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources
-from concurlint.suppress import silence
+from concurlint.suppress import Unused, silence
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
 _COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
@@ -33,8 +35,8 @@ class Result:
     """What a run found.
 
     `findings` are sorted and those silenced by comments or configuration left out; `files` is how many
-    were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside; `texts` the
-    source of every file that a finding or its trace names.
+    were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside, `notes` for what
+    the user should know; `texts` the source of every file that a finding or its trace names.
     """
 
     findings: tuple[Finding, ...]
@@ -42,12 +44,15 @@ class Result:
     seconds: float
     troubles: tuple[str, ...]
     texts: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def lint(
-    paths: Sequence[Path], config: Config, *, workers: int | None = 1, unsaved: Unsaved = NOTHING_UNSAVED
+    paths: Sequence[Path], settings: Settings, *, workers: int | None = 1, unsaved: Unsaved = NOTHING_UNSAVED
 ) -> Result:
     """Check the files under `paths` within their project; what is `unsaved` counts as if it were on the disk.
+
+    `settings` are one `Config` for all, or whoever knows that of each file.
 
     With more than one of `workers` (None: one for each usable core), many files are parsed in as many
     processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. The
@@ -57,12 +62,12 @@ def lint(
     `[tool.concurlint.calls]`.
     """
     start = time.perf_counter()
-    result = lint_sources(find_sources(paths, config, unsaved), config, workers=workers)
+    result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers)
     return replace(result, seconds=time.perf_counter() - start)
 
 
 def lint_sources(
-    sources: Sources, config: Config, *, workers: int | None = 1, memory: Memory | None = None, alone: bool = False
+    sources: Sources, settings: Settings, *, workers: int | None = 1, memory: Memory | None = None, alone: bool = False
 ) -> Result:
     """Check the files of a project that are asked about; `memory` has what earlier runs have read.
 
@@ -70,45 +75,54 @@ def lint_sources(
     they use. That is quick, and not the whole truth.
     """
     start = time.perf_counter()
-    effects = Effects(config.calls)
+    shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
-    asked = tuple(source for source in sources.files if source.asked)
+    # A bad entry is told before anything is read.
+    effects = [Effects(share.config.calls) for share in shares]
     with collection_paused():
         with Ahead(workers) as ahead:
-            reader = Reader(ahead, memory)
-            project = Project(sources.files, reader.facts, reader.expect)
-            linked = asked if alone else sources.files
-            program = link(project, linked, config, effects, Roles(), everything=_asks_all(config))
-        reader.check_rest(asked)
-        found, troubles = _ask(program)
-    found += [_unreadable(source, reader) for source in asked if source.name in reader.troubles]
-    wanted = [f for f in found if by_name[f.span.path].asked and _wants(config, f, by_name)]
+            reader = Reader(ahead, memory, keep=len(shares) > 1)
+            programs = [_link(share, known, reader, alone=alone) for share, known in zip(shares, effects, strict=True)]
+        reader.check_rest(source for source in sources.files if source.asked)
+        troubles: list[str] = []
+        found = [
+            finding
+            for share, program in zip(shares, programs, strict=True)
+            for finding in _ask(program, share, troubles)
+            if finding.span.path in share.configs
+        ]
+    configs = {name: config for share in shares for name, config in share.configs.items()}
+    found += [_unreadable(by_name[name], reader) for name in configs if name in reader.troubles]
+    wanted = [finding for finding in found if _wants(configs, finding, by_name)]
     texts = _texts(wanted, by_name)
-    kept = _silenced(wanted, texts, by_name, config)
+    kept = _silenced(wanted, texts, by_name, configs)
     return Result(
         findings=tuple(sorted(kept, key=lambda f: f.sort_key)),
-        files=len(asked),
+        files=len(configs),
         seconds=time.perf_counter() - start,
-        troubles=tuple(troubles),
+        troubles=tuple(dict.fromkeys(troubles)),
         texts=texts,
+        notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
     )
 
 
-def _asks_all(config: Config) -> bool:
-    """Whether some rule that is wanted speaks of files with no trace of concurrency too."""
-    return any(rule.anywhere and config.wants(rule.code, rule.name, rule.worst, "") for rule in RULES)
+def _link(share: Share, effects: Effects, reader: Reader, *, alone: bool) -> Program:
+    project = Project(share.files, reader.facts, reader.expect)
+    linked = [source for source in share.files if source.asked] if alone else share.files
+    # Some rules speak of files with no trace of concurrency too.
+    asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
+    return link(project, linked, share.config, effects, Roles(), everything=asks_all)
 
 
-def _ask(program: Program) -> tuple[list[Finding], list[str]]:
+def _ask(program: Program, share: Share, troubles: list[str]) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
-    troubles: list[str] = []
     for rule in RULES:
-        if not program.config.wants(rule.code, rule.name, rule.worst, ""):
+        if not share.wants(rule):
             continue
         for finding in _answers(rule, program, troubles):
             found.setdefault((finding.span, finding.code), finding)
-    return list(found.values()), troubles
+    return list(found.values())
 
 
 def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iterator[Finding]:
@@ -136,8 +150,8 @@ def _unreadable(source: SourceFile, reader: Reader) -> Finding:
     )
 
 
-def _wants(config: Config, finding: Finding, by_name: Mapping[str, SourceFile]) -> bool:
-    path = by_name[finding.span.path].path
+def _wants(configs: Mapping[str, Config], finding: Finding, by_name: Mapping[str, SourceFile]) -> bool:
+    config, path = configs[finding.span.path], by_name[finding.span.path].path
     relative = path.relative_to(config.root) if path.is_relative_to(config.root) else path
     return config.wants(finding.code, finding.name, finding.level, relative.as_posix())
 
@@ -156,24 +170,35 @@ def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> di
 
 
 def _silenced(
-    findings: Sequence[Finding], texts: Mapping[str, str], by_name: Mapping[str, SourceFile], config: Config
+    findings: Sequence[Finding],
+    texts: Mapping[str, str],
+    by_name: Mapping[str, SourceFile],
+    configs: Mapping[str, Config],
 ) -> list[Finding]:
-    active = {
-        word for rule in RULES if config.wants(rule.code, rule.name, rule.level, "") for word in (rule.code, rule.name)
-    }
-    asked = {name: text for name, text in texts.items() if by_name[name].asked}
-    # A verdict needs a measured run: whether its comment silences anything is not for this one to say.
-    inactive = {word for rule in (*RULES, *VERDICTS) for word in (rule.code, rule.name)} - active
-    result = silence(findings, asked, active, inactive | {"CCL000"})
-    kept = list(result.kept)
-    for unused in result.unused:
+    kept: list[Finding] = []
+    unused_comments: list[Unused] = []
+    for config in {id(config): config for config in configs.values()}.values():
+        active = {w for r in RULES if config.wants(r.code, r.name, r.level, "") for w in (r.code, r.name)}
+        asked = {name: text for name, text in texts.items() if configs.get(name) is config}
+        # A verdict needs a measured run: whether its comment silences anything is not for this one to say.
+        inactive = {word for rule in (*RULES, *VERDICTS) for word in (rule.code, rule.name)} - active
+        of_these = [finding for finding in findings if configs[finding.span.path] is config]
+        result = silence(of_these, asked, active, inactive | {"CCL000"})
+        kept += result.kept
+        unused_comments += result.unused
+    for unused in unused_comments:
         codes = ", ".join(unused.codes)
         subject = codes if unused.partly else unused.comment
         finding = unused_suppression.rule.finding(
             unused.span,
             f"`{subject}` silences nothing" if len(subject) < 70 else "this comment silences nothing",
-            help=f"remove {codes or 'the comment'}",
+            help=_no_rule(unused.unknown) if unused.unknown else f"remove {codes or 'the comment'}",
         )
-        if _wants(config, finding, by_name):
+        if _wants(configs, finding, by_name):
             kept.append(finding)
     return kept
+
+
+def _no_rule(name: str) -> str:
+    nearest = nearest_rule(name)
+    return f"no rule is called `{name}`; {f'the nearest is `{nearest}`' if nearest else 'name its code'}"

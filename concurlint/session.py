@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from concurlint.config import Config, find_project, load
+from concurlint.config import Nearest, Settings, find_project
 from concurlint.facts.memory import Memory
 from concurlint.finding import Finding, Span
 from concurlint.linting import Result, lint_sources
@@ -48,7 +48,7 @@ class Session:
         self._options = options or Options()
         self._memory = Memory()
         self._unsaved: dict[Path, bytes] = {}
-        self._scanned: dict[Path, tuple[Config, Sources]] = {}
+        self._scanned: dict[Path, tuple[Settings, Sources]] = {}
 
     def write(self, path: Path, data: bytes | None) -> None:
         """What a file is to be taken for; None for what is on the disk."""
@@ -71,10 +71,10 @@ class Session:
         """All findings of the project that a file or folder belongs to. UserError where that cannot be checked."""
         home = project_root([path])
         self._scanned.pop(home, None)
-        config, sources = self._scan(home, path)
+        settings, sources = self._scan(home, path)
         self._memory.begin()
-        checked = _absolute(lint_sources(sources, config, memory=self._memory), sources)
-        return replace(checked, disk=self._digest(config, sources))
+        checked = _absolute(lint_sources(sources, settings, memory=self._memory), sources)
+        return replace(checked, disk=self._digest(settings, sources))
 
     def near(self, path: Path) -> Checked:
         """What is to be said of one file by itself and by what it leads to; see `lint_sources`.
@@ -82,7 +82,7 @@ class Session:
         Comments that silence nothing are left to `whole`: who calls the file may yet give them something to silence.
         """
         home = project_root([path])
-        config, sources = self._scan(home, path)
+        settings, sources = self._scan(home, path)
         if not any(source.path == path for source in sources.files):
             return Checked()  # left out by the configuration
         files = tuple(
@@ -90,33 +90,35 @@ class Session:
             for source in sources.files
         )
         self._memory.begin()
-        result = lint_sources(Sources(sources.root, files), config, memory=self._memory, alone=True)
+        result = lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True)
         kept = tuple(finding for finding in result.findings if finding.code != UNUSED[0])
         return _absolute(replace(result, findings=kept), sources)
 
-    def _digest(self, config: Config, sources: Sources) -> str:
-        found = hashlib.sha256(repr(config).encode())
+    def _digest(self, settings: Settings, sources: Sources) -> str:
+        configs = {repr(settings.of(source.path, source.data)) for source in sources.files if source.asked}
+        found = hashlib.sha256("\0".join(sorted(configs)).encode(errors="replace"))
         for source in sources.files:
             if source.path not in self._unsaved:
                 found.update(f"{source.path}\0{len(source.data)}\0".encode(errors="replace"))
                 found.update(source.data)
         return found.hexdigest()
 
-    def _scan(self, home: Path, path: Path) -> tuple[Config, Sources]:
+    def _scan(self, home: Path, path: Path) -> tuple[Settings, Sources]:
         """The project's settings and files; of a loose script only what it can import."""
         known = self._scanned.get(home)
         is_project = find_project(home) is not None
         if known is None or (path in self._unsaved and path not in {source.path for source in known[1].files}):
-            config = load(
-                home,
-                select=self._options.select,
-                ignore=self._options.ignore,
-                advice=self._options.advice,
-                target_python=self._options.target_python,
-                target_platform=self._options.target_platform,
-                free_threaded=self._options.free_threaded,
+            settings = Nearest(
+                {
+                    "select": self._options.select,
+                    "ignore": self._options.ignore,
+                    "advice": self._options.advice,
+                    "target-python": self._options.target_python,
+                    "target-platform": self._options.target_platform,
+                    "target-free-threaded": self._options.free_threaded,
+                }
             )
-            known = config, find_sources([home if is_project else path], config, self._unsaved)
+            known = settings, find_sources([home if is_project else path], settings, self._unsaved)
             self._scanned[home] = known
         return known
 

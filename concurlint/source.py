@@ -4,17 +4,17 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from concurlint.config import Config, find_project, globs
+from concurlint.config import Settings, find_project
 from concurlint.layout import home_of, is_package, name_all
 from concurlint.trouble import UserError
-from concurlint.walking import Patterns, walk
+from concurlint.walking import excluded, walk
 
 Unsaved: TypeAlias = Mapping[Path, bytes | None]
 """Absolute paths and what is to be taken for their content; None where no file is to be seen."""
@@ -49,10 +49,14 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All files of the project, sorted by path; those with `asked` are to be reported on."""
+    """All files of the project, sorted by path; those with `asked` are to be reported on.
+
+    `barren` are the paths the user gave that lead to none of these, as they were given.
+    """
 
     root: Path
     files: tuple[SourceFile, ...]
+    barren: tuple[Path, ...] = ()
 
 
 def project_root(paths: Sequence[Path]) -> Path:
@@ -70,34 +74,34 @@ def project_root(paths: Sequence[Path]) -> Path:
     return common if common in homes else find_project(common) or common
 
 
-def find_sources(paths: Sequence[Path], config: Config, unsaved: Unsaved = NOTHING_UNSAVED) -> Sources:
+def find_sources(paths: Sequence[Path], settings: Settings, unsaved: Unsaved = NOTHING_UNSAVED) -> Sources:
     """The files under `paths`, asked, and the rest of their projects; raises SourceError for a bad path.
 
     What is `unsaved` counts as if it were on the disk.
     """
     given = [_absolute(path) if _absolute(path) in unsaved else _checked(path) for path in paths]
     root = project_root(given)
-    exclude = Patterns(config.root, globs(*config.exclude)) if config.exclude else None
     asked: set[str] = set()
     for path in given:
         if path.is_dir():
-            asked.update(walk(path, exclude))
-        elif path.suffix != ".pyi":
+            asked.update(walk(path, settings))
+        elif path.suffix != ".pyi" and not (settings.of(path).force_exclude and _is_excluded(path, settings)):
             asked.add(path.as_posix())
     rest: set[str] = set()
     for home in {home_of(path) for path in given}.difference(given):
         # Around a loose script (in /tmp, in a home folder) only what it can import, not all below.
         loose = find_project(home) is None and not is_package(home)
-        rest.update(walk(home, exclude, packages_only=loose))
+        rest.update(walk(home, settings, packages_only=loose))
     for path, data in unsaved.items():
         name = path.as_posix()
         if data is None:
             asked.discard(name)
             rest.discard(name)
-        elif name not in asked and not (exclude is not None and exclude.covers(name)):
+        elif name not in asked and not _is_excluded(path, settings):
             wanted = any(path == above or path.is_relative_to(above) for above in given)
             (asked if wanted else rest).add(name)
-    return Sources(root, tuple(_read_all(root, sorted(map(Path, asked | rest)), asked, unsaved)))
+    barren = tuple(path for path, whole in zip(paths, given, strict=True) if not _leads_to(whole, asked))
+    return Sources(root, tuple(_read_all(root, sorted(map(Path, asked | rest)), asked, unsaved)), barren)
 
 
 def decode(data: bytes) -> str:
@@ -130,6 +134,16 @@ def read(path: Path) -> tuple[bytes, str]:
         return path.read_bytes(), ""
     except OSError as error:
         return b"", (error.strerror or str(error)).lower()
+
+
+def _is_excluded(path: Path, settings: Settings) -> bool:
+    return excluded(settings.of(path)).covers(path.as_posix())
+
+
+def _leads_to(path: Path, asked: Set[str]) -> bool:
+    """Whether the path is one of those asked for, or a folder around one."""
+    below = path.as_posix().rstrip("/") + "/"
+    return path.as_posix() in asked or any(name.startswith(below) for name in asked)
 
 
 def _absolute(path: Path) -> Path:

@@ -72,6 +72,11 @@ def complain(message: str) -> None:
     say(f"concurlint: {' '.join(message.split())}")
 
 
+def warn(message: str) -> None:
+    """One line on standard error about what is no error."""
+    say(f"warning: {' '.join(message.split())}")
+
+
 def reason(error: OSError) -> str:
     """Why, in the style of our messages."""
     return (error.strerror or str(error)).lower()

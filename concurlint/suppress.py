@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 from concurlint.config import UNREADABLE
 from concurlint.finding import Finding, Span
-from concurlint.rulebook import closeness
+from concurlint.rulebook import closeness, find_rule
 
 UNUSED = ("CCL002", "unused-suppression")
 
 _CODES = r"(?:[A-Z]+[0-9]+|CCL\b)"
-_NOQA = re.compile(rf"#\s*noqa(?![\w-])(?:\s*:\s*(?P<codes>{_CODES}(?:[,\s]+{_CODES})*))?", re.IGNORECASE)
+_NAMES = r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+"
+_ITEM = rf"(?:{_CODES}|{_NAMES})"
+_NOQA = re.compile(
+    rf"#\s*noqa(?![\w-])(?P<colon>\s*:\s*(?:(?P<codes>{_ITEM}(?:[,\s]+{_ITEM})*)|(?P<word>\w+))?)?", re.IGNORECASE
+)
 # flake8 leaves such a file alone, so the plugin could never say what the command line said there.
 _FLAKE8 = re.compile(rf"#\s*flake8[:=]\s*noqa(?::\s*(?P<codes>{_CODES}(?:[,\s]+{_CODES})*))?\s*", re.IGNORECASE)
 _OURS = re.compile(
@@ -27,13 +31,14 @@ _LAYOUT = frozenset({tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 class Unused:
     """A comment that silences nothing; `codes` are those of its codes and names it names in vain.
 
-    `partly`: others of its codes do silence something.
+    `partly`: others of its codes do silence something. `unknown`: what stands for a code and is none.
     """
 
     span: Span
     comment: str
     codes: tuple[str, ...]
     partly: bool = False
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,18 @@ class _Directive:
     patterns: tuple[str, ...] | None
     lines: range | None
     ours: bool
+    unknown: str = ""
     used: set[str] = field(default_factory=set)
     is_used: bool = False
 
     def covers(self, code: str, name: str, line: int) -> bool:
         if self.lines is not None and (line not in self.lines or code == UNREADABLE):
             return False
-        return self.patterns is None or closeness(self.patterns, code, name) > 0
+        return not self.unknown and (self.patterns is None or closeness(self.patterns, code, name) > 0)
+
+    def reaches(self, finding: Finding) -> bool:
+        """Whether it stands where it would silence the finding if it named its rule."""
+        return self.lines is None or finding.span.line in self.lines
 
     def silences(self, finding: Finding) -> bool:
         """Whether it covers the finding; remembers so."""
@@ -118,7 +128,8 @@ def silence(
                 silenced.add(id(finding))
         # In a file that could not be parsed no comment had anything to silence.
         if not any(finding.code == UNREADABLE for finding in here):
-            unused.extend(_unused(directives, active, inactive))
+            unused.extend(_unused([d for d in directives if not d.unknown], active, inactive))
+            unused.extend(_misnamed(directives, here))
     kept = tuple(finding for finding in findings if id(finding) not in silenced)
     return Silenced(kept, tuple(sorted(unused, key=lambda found: found.span)))
 
@@ -134,6 +145,13 @@ def _unused(
         yield Unused(directive.span, directive.comment, codes, partly=directive.is_used)
 
 
+def _misnamed(directives: Sequence[_Directive], findings: Sequence[Finding]) -> Iterator[Unused]:
+    """Comments that name no rule and no code where something is found; elsewhere they may be for another tool."""
+    for directive in directives:
+        if directive.unknown and any(directive.reaches(finding) for finding in findings):
+            yield Unused(directive.span, directive.comment, (), unknown=directive.unknown)
+
+
 def _is_asked(pattern: str, active: Collection[str], inactive: Collection[str]) -> bool:
     """Whether a rule it names was asked; a code that no rule has never silences anything."""
     is_code = pattern.startswith("CCL")
@@ -141,6 +159,8 @@ def _is_asked(pattern: str, active: Collection[str], inactive: Collection[str]) 
     def names(rules: Collection[str]) -> bool:
         return any(rule == pattern or (is_code and rule.startswith(pattern)) for rule in rules)
 
+    if not is_code and find_rule(pattern) is None:
+        return True
     return names(active) or (bool(inactive) and is_code and not names(inactive))
 
 
@@ -164,13 +184,26 @@ def _read(path: str, comment: _Comment) -> Iterator[_Directive]:
             lines = None if comment.alone else range(0)
         yield _Directive(span, comment.text, _patterns(ours["codes"]), lines, ours=True)
     noqa = _NOQA.search(comment.text)
+    if noqa is not None:
+        yield from _of_noqa(span, comment, noqa)
     whole = _FLAKE8.fullmatch(comment.text) if comment.alone else None
-    for match, lines in ((noqa, comment.lines), (whole, None)):
-        patterns = _patterns(match["codes"]) if match is not None else ()
-        if patterns is not None:
-            patterns = tuple(pattern for pattern in patterns if pattern.startswith("CCL"))
-        if patterns != ():
-            yield _Directive(span, comment.text, patterns, lines, ours=False)
+    if whole is not None:
+        patterns = _patterns(whole["codes"])
+        own = None if patterns is None else tuple(pattern for pattern in patterns if pattern.startswith("CCL"))
+        if own != ():
+            yield _Directive(span, comment.text, own, None, ours=False)
+
+
+def _of_noqa(span: Span, comment: _Comment, noqa: re.Match[str]) -> Iterator[_Directive]:
+    """`# noqa` speaks for every rule, `# noqa: …` for those it names; what names none is never for all."""
+    words = _patterns(noqa["codes"]) or ()
+    named = tuple(word for word in words if word.startswith("CCL") or find_rule(word) is not None)
+    if noqa["colon"] is None or (not words and noqa["word"] is None):
+        yield _Directive(span, comment.text, None, comment.lines, ours=False)
+    elif named:
+        yield _Directive(span, comment.text, named, comment.lines, ours=False)
+    elif not any(re.fullmatch(_CODES, word, re.IGNORECASE) for word in words):
+        yield _Directive(span, comment.text, (), comment.lines, ours=False, unknown=words[0] if words else noqa["word"])
 
 
 def _patterns(codes: str | None) -> tuple[str, ...] | None:

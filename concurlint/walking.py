@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from concurlint.config import find_project, globs
+from concurlint.config import Config, Settings, find_project, globs
+from concurlint.config.tables import TABLES
 
 PYTHON_SUFFIXES = (".py", ".pyw")
 
@@ -76,12 +77,21 @@ def _inherited(folder: Path) -> tuple[Patterns, ...]:
     return tuple(patterns.below(folder) for patterns in found if patterns is not None)
 
 
-def walk(start: Path, exclude: Patterns | None, *, packages_only: bool = False) -> Iterator[str]:
-    """Absolute paths, with `/`, of the Python files below `start`; links to folders are not followed."""
-    exclusive = () if exclude is None else (exclude.below(start),)
-    folders = [(start.as_posix().rstrip("/"), _inherited(start))]
+def excluded(config: Config) -> Patterns:
+    """What the settings leave out."""
+    return Patterns(config.root, globs(*config.exclude))
+
+
+def walk(start: Path, settings: Settings, *, packages_only: bool = False) -> Iterator[str]:
+    """Absolute paths, with `/`, of the Python files below `start`; links to folders are not followed.
+
+    The settings of a folder say what is left out in it.
+    """
+    config = settings.of(start)
+    inherited = _inherited(start) if config.respect_gitignore else ()
+    folders = [(start.as_posix().rstrip("/"), excluded(config).below(start), inherited)]
     while folders:
-        folder, ignores = folders.pop()
+        folder, exclude, ignores = folders.pop()
         try:
             with os.scandir(folder or "/") as scan:
                 entries = {entry.name: entry for entry in scan}
@@ -89,19 +99,21 @@ def walk(start: Path, exclude: Patterns | None, *, packages_only: bool = False) 
             continue
         if folder != start.as_posix() and _is_foreign(folder, entries, packages_only):
             continue
-        if ".gitignore" in entries:
+        if folder != start.as_posix() and not entries.keys().isdisjoint(TABLES):
+            exclude = excluded(settings.of(Path(folder)))
+        if ".gitignore" in entries and config.respect_gitignore:
             own = _gitignore(Path(folder or "/"))
             ignores = (own, *ignores) if own is not None else ignores
         for name, entry in entries.items():
             path = f"{folder}/{name}"
             if entry.is_dir(follow_symlinks=False):
-                if name not in _FOREIGN and not _left_out(path + "/", exclusive, ignores):
-                    folders.append((path, ignores))
+                if name not in _FOREIGN and not _left_out(path + "/", exclude, ignores):
+                    folders.append((path, exclude, ignores))
             elif (
                 name.endswith(PYTHON_SUFFIXES)
                 # A link may lead nowhere or to itself, at which `entry` would raise.
                 and (entry.is_file(follow_symlinks=False) or exists(Path(folder), name))
-                and not _left_out(path, exclusive, ignores)
+                and not _left_out(path, exclude, ignores)
             ):
                 yield path
 
@@ -113,8 +125,8 @@ def _is_foreign(folder: str, entries: Container[str], packages_only: bool) -> bo
     return any(mark in entries for mark in _ENVIRONMENT_MARKS)
 
 
-def _left_out(path: str, exclusive: Iterable[Patterns], ignores: Iterable[Patterns]) -> bool:
-    if any(patterns.verdict(path) for patterns in exclusive):
+def _left_out(path: str, exclude: Patterns, ignores: Iterable[Patterns]) -> bool:
+    if exclude.verdict(path):
         return True
     verdicts = (patterns.verdict(path) for patterns in ignores)
     return next((verdict for verdict in verdicts if verdict is not None), False)

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -191,6 +193,57 @@ def test_statistics_are_shown_instead_of_the_findings(folder: Path, run: Run):
     assert [(row["code"], row["count"]) for row in counts] == [("CCL402", 2), ("CCL401", 1)]
 
 
+def test_each_folder_of_a_monorepo_has_its_settings(folder: Path, run: Run):
+    for name, table in (("one", 'ignore = ["CCL402"]'), ("two", "")):
+        (folder / name).mkdir()
+        write(folder / name, a=NEEDLESS, b=SHELL_CALL)
+        (folder / name / "concurlint.toml").write_text(table, encoding="utf-8")
+    for paths in (("one", "two"), (".",)):
+        out = run("check", *paths, "--format", "concise").out
+        assert [line.split()[:2] for line in out.splitlines()] == [
+            ["one/b.py:5:5:", "CCL401"],
+            ["two/a.py:3:1:", "CCL402"],
+            ["two/b.py:5:5:", "CCL401"],
+        ]
+
+
+def test_files_are_listed_instead_of_checked(folder: Path, run: Run):
+    write(folder, a=BROKEN, b=NEEDLESS)
+    assert run("check", "--show-files", "--exclude", "b.py") == Done(0, "a.py\n", "")
+
+
+def test_settings_are_shown_with_where_they_come_from(folder: Path, run: Run):
+    write(folder, a=CLEAN, b=CLEAN)
+    (folder / "pyproject.toml").write_text(
+        '[project]\nrequires-python = ">=3.10"\n[tool.concurlint]\nignore = ["CCL303"]\n', encoding="utf-8"
+    )
+    done = run("check", "--show-settings", "--extend-ignore", "ccl304", "--config", "advice=true")
+    assert (done.status, done.err) == (0, "")
+    lines = [re.sub(" +#", " #", line) for line in done.out.splitlines()]
+    assert lines[0] == "# a.py and 1 more"
+    assert [line for line in lines[1:] if not line.endswith("# default")] == [
+        'ignore = ["CCL303", "CCL304"] # pyproject.toml, the command line',
+        "advice = true # --config",
+        'target-python = "3.10" # pyproject.toml: requires-python',
+    ]
+    assert tomllib.loads(done.out)["target-python"] == "3.10"
+
+
+def test_another_file_or_none_may_be_the_configuration(folder: Path, run: Run):
+    write(folder, a=NEEDLESS, b=SHELL_CALL)
+    (folder / "pyproject.toml").write_text('[tool.concurlint]\nignore = ["CCL401"]\n', encoding="utf-8")
+    (folder / "ci.toml").write_text('ignore = ["CCL402"]\n', encoding="utf-8")
+    assert run("check", "--config", "ci.toml").err == "1 error in 2 files\n"
+    assert run("check", "--isolated").err == "1 error, 1 warning in 2 files\n"
+    assert run("check", "--isolated", "--config", 'ignore = ["CCL4"]').err == "no findings in 2 files\n"
+
+
+def test_a_path_without_python_is_warned_of(folder: Path, run: Run):
+    (folder / "empty").mkdir()
+    done = run("check", "empty")
+    assert done == Done(0, "", "no findings in 0 files\nwarning: no Python files to check under empty\n")
+
+
 # Exit status
 
 
@@ -304,7 +357,13 @@ def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output
         (["check", "--target-platform", "beos"], "beos"),
         (["check", "--select", "CCL412"], "nearest is `CCL"),
         (["check", "--ignore", "CCL401,shell-strings-command"], "nearest is `shell-string-command`"),
-        (["check", "--select", "E501"], "no rule is called `E501`"),
+        (["check", "--select", "E501"], "`--select`: `E501` is no code and no name"),
+        (["check", "--config", "none.toml"], "none.toml: cannot be read"),
+        (["check", "--config", "a=[", "--isolated"], "no TOML"),
+        (["check", "--config", "selct=[]"], "nearest is `select`"),
+        (["check", "--config", "pyproject.toml"], "no [tool.concurlint]"),
+        (["check", "--config", "pyproject.toml", "--isolated"], "--isolated reads no file"),
+        (["check", "--config", "a.toml", "--config", "b.toml"], "--config is for one file"),
         (["chekc"], "chekc"),
         (["a.py"], "write `concurlint check a.py`"),
         (["explain"], "CODE|NAME"),

@@ -18,6 +18,19 @@ from tests.linked import Files, write
 SHELL = "import os\n\n\ndef sh(command):\n    os.system(command)\n"
 CALLER = "from shell import sh\n\n\ndef show(name):\n    sh('ls ' + name)\n"
 NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"
+RELIES = """\
+import threading
+
+jobs = []
+
+
+def work():
+    jobs.insert(0, 1)
+
+
+for _ in range(4):
+    threading.Thread(target=work).start()
+"""
 POOL = "from multiprocessing import Pool\n\npool = Pool()\n"
 
 
@@ -121,6 +134,49 @@ def test_a_path_that_does_not_exist_is_refused(here: Path):
 def test_a_folder_without_python_has_nothing_to_tell(here: Path):
     result = run(here, {"read.me": ""})
     assert (result.findings, result.files, result.troubles, result.texts) == ((), 0, (), {})
+
+
+def test_each_file_is_checked_as_its_own_settings_say(here: Path):
+    files = {
+        "concurlint.toml": 'ignore = ["CCL402"]\n',
+        "a.py": POOL + NEEDLESS,
+        "one/concurlint.toml": 'select = ["CCL402"]\n',
+        "one/b.py": POOL + NEEDLESS,
+        "two/c.py": POOL + NEEDLESS,
+    }
+    write(here, files)
+    expected = ["a.py:3 CCL101", "one/b.py:6 CCL402", "two/c.py:3 CCL101"]
+    assert rows(lint([here], config.Nearest())) == expected
+    assert rows(lint([here / "two", here / "one"], config.Nearest())) == expected[1:]
+
+
+def test_projects_with_other_targets_are_seen_as_a_whole_and_each_judged_by_its_own(here: Path):
+    files = {
+        "lib/pyproject.toml": '[project]\nrequires-python = ">=3.9"\n',
+        "lib/shell.py": SHELL,
+        "app/pyproject.toml": '[project]\nrequires-python = ">=3.14"\n[tool.concurlint]\ntarget-free-threaded = true\n',
+        "app/show.py": CALLER,
+        "app/shared.py": RELIES,
+        "lib/shared.py": RELIES,
+    }
+    write(here, files)
+    result = lint([here / "lib", here / "app"], config.Nearest())
+    assert rows(result) == ["app/shared.py:7 CCL701", "app/show.py:5 CCL401"]
+    assert result.files == 4
+
+
+def test_an_unused_comment_is_judged_by_the_settings_of_its_file(here: Path):
+    clean = "import os\n\nx = 1  # noqa: CCL402\n"
+    files = {"a.py": clean, "one/concurlint.toml": 'ignore = ["CCL402"]\n', "one/b.py": clean}
+    write(here, files)
+    assert rows(lint([here], config.Nearest())) == ["a.py:3 CCL002"]
+
+
+def test_a_path_without_python_is_noted(here: Path):
+    (here / "empty").mkdir()
+    result = run(here, {"a.py": NEEDLESS}, "empty", "a.py")
+    assert result.notes == (f"no Python files to check under {here / 'empty'}",)
+    assert rows(result) == ["a.py:3 CCL402"]
 
 
 # Broken rules: the one place where a piece of our own is replaced.

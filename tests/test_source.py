@@ -4,11 +4,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from concurlint.config import Config, load
+from concurlint.config import Config, Nearest, load
 from concurlint.source import SourceError, SourceFile, Sources, decode, find_sources, project_root, read
 
 
@@ -230,7 +231,7 @@ def test_a_link_to_a_folder_is_walked_when_it_is_named(here: Path) -> None:
 
 def test_a_folder_without_python_is_an_empty_answer(here: Path) -> None:
     write(here, ["README.md"])
-    assert sources(".") == Sources(here, ())
+    assert sources(".") == Sources(here, (), barren=(Path(),))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders there")
@@ -465,6 +466,40 @@ def test_what_is_unsaved_counts_as_if_it_were_on_the_disk(here: Path):
         ("sub/a.py", b"", True),
         ("sub/new.py", b"", True),
     ]
+
+
+def test_each_folder_is_walked_as_its_own_settings_say(here: Path):
+    write(here, ["a.py", "gen/b.py", "one/c.py", "one/gen/d.py", "two/e.py", "two/gen/f.py", "two/old/g.py"])
+    write(here, {"concurlint.toml": 'exclude = ["gen/"]\n', "two/concurlint.toml": 'exclude = ["old/"]\n'})
+    found = find_sources([Path()], Nearest()).files
+    assert [source.name for source in found] == ["a.py", "one/c.py", "two/e.py", "two/gen/f.py"]
+    found = find_sources([Path()], Nearest({"exclude": ["e.py", "/one/"], "respect-gitignore": False})).files
+    assert [source.name for source in found] == ["a.py", "gen/b.py", "two/gen/f.py", "two/old/g.py"]
+
+
+def test_what_git_ignores_may_be_asked_for(here: Path):
+    write(here, {".gitignore": "out/\n", "a.py": "", "out/b.py": ""})
+    config = Config(root=here)
+    assert [source.name for source in find_sources([Path()], config).files] == ["a.py"]
+    anyway = replace(config, respect_gitignore=False)
+    assert [source.name for source in find_sources([Path()], anyway).files] == ["a.py", "out/b.py"]
+
+
+def test_what_is_excluded_may_be_named_unless_that_is_refused(here: Path):
+    write(here, ["a.py", "gen/b.py"])
+    config = Config(root=here, exclude=("gen/",))
+    named = [Path("a.py"), Path("gen/b.py")]
+    assert [source.name for source in find_sources(named, config).files if source.asked] == ["a.py", "gen/b.py"]
+    refused = find_sources(named, replace(config, force_exclude=True))
+    assert [source.name for source in refused.files if source.asked] == ["a.py"]
+    assert refused.barren == (Path("gen/b.py"),)
+
+
+def test_a_path_that_leads_to_no_file_is_known(here: Path):
+    write(here, ["a.py", "empty/", "gen/b.py", "stub.pyi"])
+    config = Config(root=here, exclude=("b.py",))
+    paths = [Path("a.py"), Path("empty"), Path("gen"), Path("stub.pyi")]
+    assert find_sources(paths, config).barren == (Path("empty"), Path("gen"), Path("stub.pyi"))
 
 
 def test_a_path_that_is_only_unsaved_may_be_asked_for(here: Path):

@@ -50,7 +50,9 @@ def unused(text: str, *findings: Finding, active: set[str] | None = None) -> lis
         "# noqa: CCL",
         "# noqa: CCL201 because it is small",
         "# noqa: CCL201 - because",
-        "# noqa: this is fine",
+        "# noqa:",
+        "# noqa: cpu-bound-work-in-threads",
+        "# noqa: E501, cpu-bound-work-in-threads because",
         "# type: ignore  # noqa: CCL201",
         "# type: ignore[attr-defined] # noqa",
         "# concurlint: ignore",
@@ -319,3 +321,22 @@ def test_a_rule_that_was_not_asked_makes_no_comment_unused() -> None:
 )
 def test_the_report_of_unused_comments_can_be_silenced_itself(text: str) -> None:
     assert unused(text) == []
+
+
+@pytest.mark.parametrize(
+    "comment", ["# noqa: this is fine", "# noqa: shared-write-unlockd", "# noqa: because", "#NOQA:x"]
+)
+def test_a_noqa_that_names_no_rule_silences_nothing_and_is_told_where_something_is_found(comment: str) -> None:
+    result = run(f"work()  {comment}\nrest()  {comment}\n", at(1))
+    word = comment.partition(":")[2].split()[0]
+    assert result.kept == (at(1),)
+    assert [(found.span.line, found.unknown) for found in result.unused] == [(1, word)]
+
+
+def test_a_name_of_another_tool_beside_a_code_is_no_business_of_ours() -> None:
+    for comment in ("# noqa: E501 well-known", "# noqa: E501, line-too-long"):
+        assert run(f"work()  {comment}\n", at(1)) == Silenced((at(1),), ())
+
+
+def test_a_misspelt_name_in_a_comment_of_ours_is_told() -> None:
+    assert unused("work()  # concurlint: ignore[shared-write-unlockd]\n", at(1)) == [(1, ("shared-write-unlockd",))]

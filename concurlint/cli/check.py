@@ -5,23 +5,33 @@ from typing import Any
 import click
 
 from concurlint.cli.destinations import format_option, output_option
+from concurlint.cli.options import Sectioned, SectionOption, setting_options, split_settings
 from concurlint.report.formats import FORMATS
 
-_CODES = "CODES"
+_CONFIGURATION = "Configuration"
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("paths", nargs=-1)
-@click.option("--select", multiple=True, metavar=_CODES, help="Only these rules: CCL2, CCL301 or names, with commas.")
-@click.option("--ignore", multiple=True, metavar=_CODES, help="Not these rules; the closer of both options wins.")
-@click.option("--advice", is_flag=True, help="Also say where another tool would serve better.")
 @format_option(FORMATS)
-@click.option("--statistics", is_flag=True, help="Count the findings of each rule, and show nothing else (text, json).")
 @output_option
-@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
-@click.option("--target-python", metavar="3.X", help="The oldest Python the code is for.")
-@click.option("--target-platform", metavar="linux|macos|windows|all", help="Where the code is to run.")
-@click.option("--free-threaded", is_flag=True, help="The code is to run on a build without the GIL.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule, and show nothing else (text, json).")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and check nothing.")
+@click.option("--show-settings", is_flag=True, help="Show each setting and where it comes from, and check nothing.")
+@click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@setting_options
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    cls=SectionOption,
+    section=_CONFIGURATION,
+    metavar="FILE|KEY=VALUE",
+    help="A TOML file instead of the nearest one, or one setting as a table would have it.",
+)
+@click.option(
+    "--isolated", is_flag=True, cls=SectionOption, section=_CONFIGURATION, help="Read no configuration file at all."
+)
 def check(**options: Any) -> int:
     """Check files and folders; no path is the current folder.
 
@@ -30,4 +40,5 @@ def check(**options: Any) -> int:
     # Its help needs nothing of what a run needs.
     from concurlint.cli.checking import Asked, run
 
-    return run(Asked(**options))
+    settings, rest = split_settings(options)
+    return run(Asked(settings=settings, **rest))

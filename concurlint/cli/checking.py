@@ -1,40 +1,37 @@
 """A run of `concurlint check`: configure, lint, report, exit status."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from concurlint.cli.destinations import Destination, deliver, destinations
-from concurlint.cli.naming import know
-from concurlint.config import Config, load
+from concurlint.cli.inspecting import configure, inspect
 from concurlint.finding import Level
 from concurlint.linting import Result, lint
 from concurlint.report import formats, statistics, terminal
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
 from concurlint.report.statistics import totals
-from concurlint.source import project_root
-from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show
+from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show, warn
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks for."""
+    """What the command line asks for; `settings` by their keys."""
 
     paths: tuple[str, ...]
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    advice: bool
+    settings: Mapping[str, object]
+    configs: tuple[str, ...]
+    isolated: bool
     forms: tuple[str, ...]
-    statistics: bool
     output: str | None
+    statistics: bool
+    show_files: bool
+    show_settings: bool
     exit_zero: bool
-    target_python: str | None
-    target_platform: str | None
-    free_threaded: bool
 
 
 def run(asked: Asked) -> int:
@@ -46,8 +43,13 @@ def run(asked: Asked) -> int:
     for destination in wanted:
         if asked.statistics and destination.form not in (*PLAIN, "json"):
             raise click.UsageError(f"--statistics are text or JSON, not {destination.form}")
-    result = lint(paths, _configure(paths, asked), workers=None)
+    settings = configure(asked.settings, asked.configs, isolated=asked.isolated)
+    if asked.show_files or asked.show_settings:
+        return inspect(paths, settings, files=asked.show_files)
+    result = lint(paths, settings, workers=None)
     saved = _report(asked, wanted, result)
+    for note in result.notes:
+        warn(note)
     for trouble in result.troubles:
         complain(trouble)
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
@@ -59,25 +61,6 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
         return TROUBLE
     is_bad = any(finding.level is not Level.ADVICE for finding in result.findings)
     return FOUND if is_bad and not exit_zero else CLEAN
-
-
-def _configure(paths: list[Path], asked: Asked) -> Config:
-    """The project's configuration with the options over it; a rule that nobody knows is an error."""
-    for option, codes in (("--select", asked.select), ("--ignore", asked.ignore)):
-        know([code for value in codes for code in value.replace(",", " ").split()], option)
-    config = load(
-        project_root(paths),
-        select=asked.select or None,
-        ignore=asked.ignore or None,
-        advice=asked.advice or None,
-        target_python=asked.target_python,
-        target_platform=asked.target_platform,
-        free_threaded=asked.free_threaded or None,
-    )
-    where = str(config.root / "pyproject.toml")
-    know([*config.select, *config.ignore], where)
-    know([code for codes in config.per_file_ignores.values() for code in codes], where)
-    return config
 
 
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:

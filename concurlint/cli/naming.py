@@ -1,17 +1,6 @@
-"""Rules as the user names them: by code, the beginning of a code, or name."""
+"""What to say of a rule that nobody knows."""
 
-from collections.abc import Sequence
-
-import click
-
-from concurlint.rulebook import catalogue, closeness, nearest_rule
-
-
-def know(codes: Sequence[str], where: str) -> None:
-    """Refuse a code or name that is no rule's; `where` it was given opens the message."""
-    for code in codes:
-        if not any(closeness([code], rule.code, rule.name) for rule in catalogue()):
-            raise click.ClickException(f"{where}: {unknown(code)}")
+from concurlint.rulebook import nearest_rule
 
 
 def unknown(code: str) -> str:

@@ -10,20 +10,28 @@ from concurlint.source import SourceFile
 
 
 class Reader:
-    """Parses files once and keeps what went wrong by the file's reported name; a `memory` of earlier runs helps."""
+    """Parses files once and keeps what went wrong by the file's reported name; a `memory` of earlier runs helps.
 
-    def __init__(self, ahead: Ahead | None = None, memory: Memory | None = None) -> None:
+    With `keep` the records stay too, for several that ask for the same file.
+    """
+
+    def __init__(self, ahead: Ahead | None = None, memory: Memory | None = None, *, keep: bool = False) -> None:
         self.troubles: dict[str, Trouble] = {}
+        self._kept: dict[str, ModuleFacts | None] | None = {} if keep else None
         self._ahead = ahead
         self._memory = memory
         self._read: set[str] = set()
 
     def facts(self, source: SourceFile) -> ModuleFacts | None:
         """The records of a file, None (and a trouble) if it cannot be read or parsed."""
+        if self._kept is not None and source.name in self._kept:
+            return self._kept[source.name]
         self._read.add(source.name)
         parsed = self._parsed(source)
         if parsed.trouble is not None:
             self.troubles[source.name] = parsed.trouble
+        if self._kept is not None:
+            self._kept[source.name] = parsed.facts
         return parsed.facts
 
     def _parsed(self, source: SourceFile) -> Parsed:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from concurlint.config import Config, ConfigError, find_project, load
+from concurlint.config import Config, ConfigError, Nearest, find_project, load
+from concurlint.config.values import Layer
 
 RACE = ("CCL301", "shared-write-unlocked", "warning")
 ADVICE = ("CCL601", "threads-managed-by-hand", "advice")
@@ -100,11 +101,16 @@ def test_a_pyproject_outside_of_the_repository_is_not_the_projects(tmp_path: Pat
     assert load(repository).select == ()
 
 
-def test_select_on_the_command_line_replaces_and_ignore_adds(tmp_path: Path) -> None:
-    project(tmp_path, 'select = ["CCL1"]\nignore = ["CCL2"]')
-    config = load(tmp_path, select=["CCL3,CCL4", "ccl501"], ignore=["CCL303"])
-    assert config.select == ("CCL3", "CCL4", "CCL501")
-    assert config.ignore == ("CCL2", "CCL303")
+def test_select_on_the_command_line_starts_anew_and_ignore_adds(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]\nextend-select = ["CCL602"]\nignore = ["CCL2"]')
+    anew = load(tmp_path, select=["CCL3,CCL4", "ccl501"], ignore=["CCL303"])
+    assert (anew.select, anew.extend_select, anew.ignore) == (("CCL3", "CCL4", "CCL501"), (), ("CCL303",))
+    more = load(tmp_path, extend_select=["CCL601"], ignore=["CCL303"], extend_ignore=["CCL304"])
+    assert (more.select, more.extend_select, more.ignore) == (
+        ("CCL1",),
+        ("CCL602", "CCL601"),
+        ("CCL2", "CCL303", "CCL304"),
+    )
 
 
 def test_options_left_out_keep_the_table(tmp_path: Path) -> None:
@@ -127,6 +133,10 @@ def test_options_win_over_the_table(tmp_path: Path) -> None:
         ({"ignore": ["CCL3011"]}, "`--ignore`: `CCL3011` is no code and no name"),
         ({"target_python": "3"}, "`--target-python`: `3` is no Python version"),
         ({"target_platform": "solaris"}, "`--target-platform`: `solaris` is no platform"),
+        ({"target_python": "3.99"}, "`--target-python`: there is no Python 3.99"),
+        ({"select": ["CCL412"]}, "`--select`: no rule is called `CCL412`"),
+        ({"per_file_ignores": ["CCL3"]}, "`--per-file-ignores`: `CCL3` names no pattern and codes"),
+        ({"exclude": ["!"]}, "`--exclude`: `!` is no pattern"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object], text: str) -> None:
@@ -142,7 +152,7 @@ def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object], tex
         ("ignores", "ignore"),
         ("per_file_ignores", "per-file-ignores"),
         ("target_version", "target-python"),
-        ("extend-exclude", "exclude"),
+        ("extend-excludes", "extend-exclude"),
     ],
 )
 def test_an_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str) -> None:
@@ -159,6 +169,9 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str
         ("exclude = true", "`exclude` must be a list of texts, not true"),
         ('exclude = ["!"]', "`exclude`: `!` is no pattern; write it as a line of .gitignore"),
         ("target-python = 3.11", '`target-python` must be text such as "3.11", not a number'),
+        ('target-python = "3.99"', "`target-python`: there is no Python 3.99; the newest known is 3.16"),
+        ('select = ["CCL999"]', "`select`: no rule is called `CCL999`; the nearest is `CCL909`"),
+        ('ignore = ["needles-shell"]', "`ignore`: no rule is called `needles-shell`; the nearest is `needless-shell`"),
         ('target-python = "2.7"', "`target-python`: `2.7` is no Python version; write it as 3.11"),
         ('target-python = "3.11.2"', "`target-python`: `3.11.2` is no Python version; write it as 3.11"),
         (
@@ -211,6 +224,101 @@ def test_a_file_that_is_not_utf8_is_said(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"# caf\xe9\n")
     with pytest.raises(ConfigError, match="is not UTF-8"):
         load(tmp_path)
+
+
+def test_the_nearest_table_counts_and_a_pyproject_without_one_is_passed_by(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.10"\n', encoding="utf-8")
+    config = load(inner)
+    assert (config.root, config.select, config.target_python) == (tmp_path, ("CCL1",), (3, 10))
+
+
+@pytest.mark.parametrize("name", ["concurlint.toml", ".concurlint.toml"])
+def test_a_file_of_our_own_is_a_table_and_comes_before_pyproject(tmp_path: Path, name: str) -> None:
+    project(tmp_path, 'select = ["CCL1"]', before='[project]\nrequires-python = ">=3.12"')
+    (tmp_path / name).write_text('ignore = ["CCL303"]\n', encoding="utf-8")
+    config = load(tmp_path)
+    assert (config.root, config.select, config.ignore, config.target_python) == (tmp_path, (), ("CCL303",), (3, 12))
+    (tmp_path / name).write_text("selct = []\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"{name}: unknown key `selct` in the table; the nearest is `select`"):
+        load(tmp_path)
+
+
+def test_a_table_extends_another(tmp_path: Path) -> None:
+    shared = """
+advice = true
+ignore = ["CCL303"]
+exclude = ["/generated/", "inner/old/"]
+per-file-ignores = { "tests/*" = ["CCL301"] }
+"""
+    (tmp_path / "shared.toml").write_text(shared, encoding="utf-8")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    table = """
+extend = "../shared.toml"
+extend-ignore = ["CCL304"]
+extend-exclude = ["new/*"]
+extend-per-file-ignores = { "*.py" = ["CCL302"] }
+"""
+    config = load(project(inner, table))
+    assert (config.root, config.advice, config.ignore) == (inner, True, ("CCL303", "CCL304"))
+    assert config.exclude == ("/old/", "new/*")
+    assert config.per_file_ignores == {"*.py": ("CCL302",)}
+
+
+def test_tables_that_extend_each_other_are_told(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('extend = "pyproject.toml"\n', encoding="utf-8")
+    project(tmp_path, 'extend = "other.toml"')
+    with pytest.raises(ConfigError, match=r"other.toml: `extend` leads back to .*pyproject.toml"):
+        load(tmp_path)
+
+
+def test_isolated_no_file_is_read(tmp_path: Path) -> None:
+    project(tmp_path, "selct = 1")
+    assert Nearest(isolated=True).of(tmp_path) == Config(root=tmp_path)
+
+
+def test_one_table_may_stand_for_all_and_pairs_over_it(tmp_path: Path) -> None:
+    project(tmp_path, 'select = ["CCL1"]\nadvice = true')
+    table = Layer("other.toml", tmp_path, {"select": ["CCL2"], "ignore": ["CCL201"]})
+    pairs = Layer("--config", tmp_path, {"target-python": "3.12"})
+    settings = Nearest({"ignore": ["CCL202"]}, pairs=pairs, table=table)
+    assert settings.of(tmp_path / "a.py") == Config(
+        root=tmp_path, select=("CCL2",), ignore=("CCL201", "CCL202"), target_python=(3, 12)
+    )
+
+
+def test_a_script_has_its_own_settings(tmp_path: Path) -> None:
+    project(tmp_path, 'ignore = ["CCL303"]')
+    path = tmp_path / "job.py"
+    script = b"""#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.12"
+# dependencies = ["requests"]
+# ///
+import requests
+"""
+    settings = Nearest()
+    required = settings.of(path, script)
+    assert (required.ignore, required.target_python) == (("CCL303",), (3, 12))
+    own = settings.of(path, script.replace(b"# ///\nimport", b"#\n# [tool.concurlint]\n# advice = true\n# ///\nimport"))
+    assert (own.root, own.ignore, own.advice, own.target_python) == (tmp_path, (), True, (3, 12))
+    assert settings.of(path, b"import requests\n") == settings.of(tmp_path)
+    with pytest.raises(ConfigError, match=r"job.py: the block `script`: is not valid TOML"):
+        settings.of(path, b"# /// script\n# x = \n# ///\n")
+
+
+def test_where_each_setting_comes_from_is_known(tmp_path: Path) -> None:
+    project(tmp_path, 'ignore = ["CCL303"]\nadvice = true', before='[project]\nrequires-python = ">=3.10"')
+    where = Nearest({"ignore": ["CCL304"]}).origins(tmp_path / "a.py").where
+    file = str(tmp_path / "pyproject.toml")
+    assert dict(where) == {
+        "ignore": (file, "the command line"),
+        "advice": (file,),
+        "target-python": (f"{file}: requires-python",),
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from concurlint.catalog.effects import CatalogError, Effects
 from concurlint.catalog.roles import Roles
+from concurlint.changes.making import make_change
 from concurlint.config import Config, ConfigError, load
 from concurlint.effects.linking import link
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.parsing import collection_paused
 from concurlint.facts.reading import Reader
 from concurlint.project.modules import Project
+from concurlint.proof import holds
 from concurlint.registry import VERDICTS
 from concurlint.runtime.profile import Profile
 from concurlint.source import SourceError, decode, find_sources, project_root
@@ -30,15 +32,32 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
     `root` is the folder of the project the script is in (found by the script without it); where its sources
     are not there, the verdicts say less. With `cores`, predictions are also made for a machine of so many.
     """
-    paths = _own_paths(profile, root)
-    if root is None and paths:
-        root = project_root(paths)
-    case = _case(profile, root, paths, cores)
+    case = case_of(profile, root=root, cores=cores)
     if not case.is_enough:
         return ()
     found = [verdict for rule in VERDICTS if rule is not nothing_to_gain.rule for verdict in rule.ask(case)]
     found = _silenced(case, found or list(nothing_to_gain.rule.ask(case)))
-    return tuple(sorted(_doubted(found), key=lambda verdict: -sum(verdict.saves)))
+    found = [_with_change(case, verdict) for verdict in _doubted(found)]
+    return tuple(sorted(found, key=lambda verdict: -sum(verdict.saves)))
+
+
+def case_of(profile: Profile, *, root: Path | None = None, cores: int | None = None) -> Case:
+    """The run with what its sources say of it; the parameters are those of `judge`."""
+    paths = _own_paths(profile, root)
+    if root is None and paths:
+        root = project_root(paths)
+    return _case(profile, root, paths, cores)
+
+
+def _with_change(case: Case, verdict: Verdict) -> Verdict:
+    """The verdict with the change that it asks for, where that can be made and has been tried on the rules."""
+    change = make_change(case, verdict)
+    if change is None or case.known is None or case.root is None:
+        return verdict
+    config = load(case.root, select=["CCL"], advice=True)
+    if not holds(change, case.known.files, config):
+        return verdict
+    return replace(verdict, change=change)
 
 
 def _silenced(case: Case, found: list[Verdict]) -> list[Verdict]:
@@ -81,7 +100,8 @@ def _known(paths: list[Path], config: Config) -> Known:
         files = [source for source in find_sources(paths, config).files if source.asked]
         reader = Reader(Ahead(1))
         project = Project(files, reader.facts, reader.expect)
-        return Known(link(project, files, config, Effects(config.calls), Roles()), files)
+        program = link(project, files, config, Effects(config.calls), Roles(), everything=True)
+        return Known(program, files)
 
 
 def _own_paths(profile: Profile, root: Path | None) -> list[Path]:

@@ -390,7 +390,7 @@ def test_every_report_is_written_where_it_was_asked_for(tmp_path: Path):
     assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["traceEvents"]
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["profiles"]
     document = json.loads((tmp_path / "o").read_text(encoding="utf-8"))
-    assert (document["version"], sorted(document)) == (1, ["findings", "predictions", "profile", "version"])
+    assert (document["version"], sorted(document)) == (1, ["changes", "findings", "predictions", "profile", "version"])
 
 
 def test_a_kept_run_is_shown_as_when_it_ran(

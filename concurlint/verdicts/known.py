@@ -30,6 +30,7 @@ class Known:
 
     def __init__(self, program: Program, files: Sequence[SourceFile]) -> None:
         self.program = program
+        self.files = files
         self._files = {str(source.path): source for source in files}
         self._opened: set[Module] = set()
         self._pickling = program[Pickling]

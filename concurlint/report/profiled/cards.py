@@ -9,6 +9,7 @@ from concurlint.report.profiled.paths import measured_path
 from concurlint.report.text import place
 from concurlint.report.visible import visible
 from concurlint.runtime.predict import Prediction
+from concurlint.verdicts.change import Rewritten
 from concurlint.verdicts.verdict import Figure, Verdict
 
 
@@ -70,6 +71,7 @@ class Card:
     saves: str
     assumes: Sequence[str]
     help: str
+    files: Sequence[Rewritten]
 
 
 def make_cards(verdicts: Sequence[Verdict], anchors: Anchors) -> list[Card]:
@@ -90,6 +92,7 @@ def _card(verdict: Verdict, anchors: Anchors) -> Card:
         saves=wording.saves(*verdict.saves),
         assumes=wording.assumptions(verdict.predictions),
         help=finding.help if finding.help != verdict.instead else "",
+        files=verdict.change.files if verdict.change is not None else (),
     )
 
 

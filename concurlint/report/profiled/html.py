@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from concurlint import __version__
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.cards import Anchors, make_cards
+from concurlint.report.profiled.diff import diff_lines
 from concurlint.report.profiled.flames import flame_table
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import BUSY, HOLDING, LOOKS, ORDER, ordered
@@ -26,8 +27,7 @@ from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
 
 MOST_LINES = 60
-# An example may be a change: lines that go and lines that come.
-_CHANGES = {"- ": "goes", "+ ": "comes"}
+_CHANGES = {"-": "goes", "+": "comes"}
 _TICKED = re.compile(r"`([^`]+)`")
 _PAGE = Path(__file__).parent / "page"
 
@@ -76,7 +76,9 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(looks=LOOKS, order=ORDER, segments=segments, wording=wording, changes=_CHANGES)
+    environment.globals.update(
+        looks=LOOKS, order=ORDER, segments=segments, wording=wording, changes=_CHANGES, diff_lines=diff_lines
+    )
     environment.filters.update(
         visible=visible, seconds=wording.seconds, share=wording.share, code=_code, ticked=_ticked
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from concurlint.report.json import VERSION, plain_finding
+from concurlint.report.profiled.diff import unified
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import to_json
 from concurlint.verdicts.verdict import Verdict
@@ -20,6 +21,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict]) -> str:
         "predictions": [
             _prediction(verdict, number) for verdict in verdicts for number in range(len(verdict.predictions))
         ],
+        "changes": [_change(verdict) for verdict in verdicts if verdict.change is not None],
         "profile": json.loads(to_json(profile)),
     }
     return json.dumps(document, indent=1) + "\n"
@@ -32,7 +34,13 @@ def properties(verdict: Verdict) -> dict[str, object]:
         "why": verdict.why,
         "saves": [round(seconds, 3) for seconds in verdict.saves],
         "predictions": [_prediction(verdict, number) for number in range(len(verdict.predictions))],
+        **({"change": unified(verdict.change)} if verdict.change is not None else {}),
     }
+
+
+def _change(verdict: Verdict) -> dict[str, object]:
+    span = verdict.finding.span
+    return {"code": verdict.finding.code, "path": span.path, "line": span.line, "diff": unified(verdict.change)}
 
 
 def _prediction(verdict: Verdict, number: int) -> dict[str, object]:

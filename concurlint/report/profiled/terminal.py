@@ -1,6 +1,5 @@
 """A profile and its verdicts for people at a terminal: bars of states, the lines that matter, what to do."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -9,6 +8,7 @@ from rich.text import Text
 from concurlint.report.frame import signs_for
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.bars import bar, sign
+from concurlint.report.profiled.diff import diff_lines
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import LOOKS, largest, ordered
 from concurlint.report.profiled.text import about, detail, thread_bars
@@ -17,13 +17,13 @@ from concurlint.report.text import place
 from concurlint.report.visible import visible
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.samples import State
+from concurlint.verdicts.change import Rewritten
 from concurlint.verdicts.verdict import Verdict
 
 MOST_THREADS = 12
 MOST_LINES = 12
 _INDENT = "  "
-# An example may be a change: lines that go and lines that come.
-_CHANGES = {"- ": "red", "+ ": "green"}
+_CHANGES = {"-": "red", "+": "green"}
 _WIDEST_NAME = 24
 _WIDEST_BAR = 40
 _WIDEST_TIME = 9
@@ -148,11 +148,30 @@ class _Report:
                 start = Text(" " * len(start))
             before = label
             yield from self._hang(start, prose(says), len(start))
-        for line in textwrap.dedent(verdict.example).strip("\n").splitlines():
-            row = Text.assemble((f"{_INDENT}{self._signs.bar} ", "dim"), (visible(line), _CHANGES.get(line[:2], "")))
-            row.no_wrap = True
-            row.overflow = "ignore"
-            yield row
+        for file in verdict.change.files if verdict.change is not None else ():
+            yield from self._change(file)
+
+    def _change(self, file: Rewritten) -> Iterator[Text]:
+        """What changes in a file: its lines' numbers before and after, and the lines, never broken into rows."""
+        lines = list(diff_lines(file))
+        digits = max(len(str(number)) for line in lines for number in (line.old, line.new) if number)
+        yield from self._hang(
+            Text(f"{_INDENT}change: ", "bold green"), Text(visible(file.path), "dim"), len(_INDENT) + 8
+        )
+        for line in lines:
+            if line.after_gap:
+                yield self._row(Text(f"{_INDENT}{'':>{2 * digits + 1}} {self._signs.bar} {self._signs.cut}", "dim"))
+            old, new = (f"{number or '':>{digits}}" for number in (line.old, line.new))
+            code = f"{line.sign} {visible(line.text.expandtabs(4))}".rstrip()
+            gutter = (f"{_INDENT}{old} {new} {self._signs.bar} ", "dim")
+            yield self._row(Text.assemble(gutter, (code, _CHANGES.get(line.sign, "dim"))))
+
+    @staticmethod
+    def _row(row: Text) -> Text:
+        row.rstrip()
+        row.no_wrap = True
+        row.overflow = "ignore"
+        return row
 
     def _hang(self, label: Text, body: Text, indent: int) -> Iterator[Text]:
         """`body` wrapped to the console's width, `label` before its first row, spaces before the others."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from concurlint.report.frame import split_lines
 from concurlint.report.profiled import wording
+from concurlint.report.profiled.diff import unified
 from concurlint.report.profiled.lines import HotLine, hot_lines
 from concurlint.report.profiled.palette import LOOKS, largest
 from concurlint.report.text import INDENT, place
@@ -112,7 +114,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"{INDENT}{place(step.span)}: {visible(step.message)}"
         for label, says in detail(verdict):
             yield f"{INDENT}{label}: {says}"
-        if verdict.example:
-            yield f"{INDENT}example:"
-            for line in verdict.example.rstrip().splitlines():
+        if verdict.change is not None:
+            yield f"{INDENT}change:"
+            for line in split_lines(unified(verdict.change).removesuffix("\n")):
                 yield f"{INDENT * 2}{visible(line)}".rstrip()

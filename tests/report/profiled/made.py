@@ -6,6 +6,7 @@ from concurlint.finding import Finding, Level, Span, Step
 from concurlint.runtime.predict import Prediction, Tool
 from concurlint.runtime.profile import LineTime, Profile, Row, Run, StackTime, ThreadTimes
 from concurlint.runtime.samples import Frame, State
+from concurlint.verdicts.change import Change, Rewritten
 from concurlint.verdicts.verdict import Figure, Verdict
 
 PID = 100
@@ -23,6 +24,7 @@ def work(items):
 
 threads = [threading.Thread(target=work) for _ in range(2)]
 """
+CHANGED = SOURCE.replace("threading.Thread", "multiprocessing.Process") + '# </script><img src=x onerror="alert(2)">\n'
 NUMBERS_SOURCE = "def total(items):\n\treturn sum(of * of for of in items)  # </script><script>alert(1)</script>\n"
 TEXTS: Mapping[str, str] = {APP: SOURCE, NUMBERS: NUMBERS_SOURCE}
 HOSTILE = "<script>alert('name')</script>\x1b[31m\u202e"
@@ -106,12 +108,13 @@ BOUND = Verdict(
     ),
     instead="processes: `ProcessPoolExecutor`",
     why="Each process has a GIL of its own, and <b>both</b> cores compute.",
-    example='with ProcessPoolExecutor() as pool:\n    pool.map(work, [1])  # </script><img src=x onerror="alert(2)">\n',
+    example="",
     predictions=(
         Prediction(Tool.PROCESSES, 2, 1.6, 1.5, 1.8, 2.5, ("2 cores are free", "next to nothing is pickled")),
         Prediction(Tool.PROCESSES, 8, 1.55, 1.45, 1.7, 2.5, ("8 cores are free", "next to nothing is pickled")),
     ),
     saves=(0.7, 1.0),
+    change=Change((Rewritten(APP, SOURCE, CHANGED),)),
 )
 CALM = Verdict(
     finding=Finding(

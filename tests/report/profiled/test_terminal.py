@@ -84,8 +84,11 @@ def test_a_verdict_tells_what_was_measured_what_to_do_and_what_it_brings():
         "  assuming: 2 cores are free; next to nothing is pickled\n"
         "  saves: 700 ms to 1.00 s\n"
         "  help: give `work` to a `ProcessPoolExecutor`\n"
-        "  │ with ProcessPoolExecutor() as pool:\n"
-        '  │     pool.map(work, [1])  # </script><img src=x onerror="alert(2)">\n'
+        "  change: /home/me/shop/app.py\n"
+        "   8  8 │\n"
+        "   9    │ - threads = [threading.Thread(target=work) for _ in range(2)]\n"
+        "      9 │ + threads = [multiprocessing.Process(target=work) for _ in range(2)]\n"
+        '     10 │ + # </script><img src=x onerror="alert(2)">\n'
     )
 
 

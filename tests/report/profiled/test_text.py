@@ -33,9 +33,14 @@ def test_the_run_its_threads_its_lines_and_its_verdicts_are_told():
         "    assuming: 2 cores are free; next to nothing is pickled\n"
         "    saves: 700 ms to 1.00 s\n"
         "    help: give `work` to a `ProcessPoolExecutor`\n"
-        "    example:\n"
-        "        with ProcessPoolExecutor() as pool:\n"
-        '            pool.map(work, [1])  # </script><img src=x onerror="alert(2)">\n'
+        "    change:\n"
+        "        --- /home/me/shop/app.py\n"
+        "        +++ /home/me/shop/app.py\n"
+        "        @@ -8,2 +8,3 @@\n"
+        "\n"
+        "        -threads = [threading.Thread(target=work) for _ in range(2)]\n"
+        "        +threads = [multiprocessing.Process(target=work) for _ in range(2)]\n"
+        '        +# </script><img src=x onerror="alert(2)">\n'
         "/home/me/shop/app.py:9:1: CCL900 nothing is gained by another tool\n"
     )
 

@@ -1,0 +1,40 @@
+"""What calls do that is seen outside of the function that makes them, where their effect alone does not tell."""
+
+from concurlint.catalog.entries import Parameter
+from concurlint.catalog.tables import table
+
+
+def keeps_turn(name: str) -> bool:
+    """Whether calls of that name must come in the order they were written in, whatever they are given."""
+    return any(name == each or (each.endswith(".") and name.startswith(each)) for each in table("outside")["ordered"])
+
+
+def is_private(name: str) -> bool:
+    """Whether the call concerns nobody but the caller: it waits, or begins a talk that nobody else takes part in."""
+    return name in table("outside")["private"]
+
+
+def captures_output(name: str) -> bool:
+    """Whether the call runs a command and hands back what it prints."""
+    return name in table("outside")["commands"]["captured"]
+
+
+def runs_command(name: str) -> bool:
+    """Whether the call runs a command to its end, with the streams that it is given."""
+    return name in table("outside")["commands"]["plain"]
+
+
+def is_silent(program: str) -> bool:
+    """Whether the program of that name prints nothing, and one run has nothing to do with another."""
+    return program in table("outside")["commands"]["silent"]
+
+
+def only_reads(name: str) -> bool:
+    """Whether the call looks at the disk and leaves it as it is."""
+    return name in table("outside")["reads"]
+
+
+def opening_mode(name: str) -> Parameter | None:
+    """The parameter that says for what a file is opened; None for a call that opens none."""
+    found = table("outside")["opens"].get(name)
+    return (str(found[0]), int(found[1])) if found else None

@@ -5,7 +5,7 @@ import linecache
 import tempfile
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -21,21 +21,18 @@ from rich.text import Text
 
 from concurlint.config import load
 from concurlint.finding import Finding, Span
-from concurlint.judge import judge
 from concurlint.linting import lint
-from concurlint.profiler import Profiler, Report
+from concurlint.profiler import Profiler
 from concurlint.report import terminal
 from concurlint.report.found import Found
 from concurlint.report.profiled import terminal as profiled
-from concurlint.runtime.predict import CPU
-from concurlint.runtime.profile import LineTime, Profile, Row, StackTime, ThreadTimes
+from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import Frame
 from concurlint.source import lines_of, project_root
 from concurlint.trouble import UserError
 
 MAGIC = "%%concurlint"
 _WIDTH = 100
-_BUSY = 0.02
 _PAGE = (
     '<pre style="white-space:pre;overflow-x:auto;line-height:1.25;font-size:13px;'
     "font-family:Menlo,'DejaVu Sans Mono',Consolas,monospace\">{code}</pre>"
@@ -71,15 +68,18 @@ class Concurlint(Magics):
     def _profile(self, shell: InteractiveShell, cell: str, cores: int | None, page: str | None) -> None:
         if shell.should_run_async(cell, transformed_cell=shell.transform_cell(cell)):
             raise UsageError("a cell with `await` outside of a function cannot be profiled; take --check")
-        profiler, there = Profiler(name=called(_number(shell))), other_threads()
-        with profiler:
+        profiler = Profiler(name=called(_number(shell)), cores=cores, own=threading.get_native_id())
+        profiler.start()
+        try:
             ran = shell.run_cell(cell)
-        if not ran.success:
-            return  # its error stands there already, and is what matters
+            if not ran.success:
+                return  # its error stands there already, and is what matters
+            seen = profiler.measure()
+        finally:
+            profiler.close()
         with tempfile.TemporaryDirectory(prefix="concurlint-") as folder:
-            profile = with_cells(without_idle(profiler.report.profile, there), shell, Path(folder))
-            report = Report(profile, judge(profile, cores=cores))
-            show(lambda console: profiled.render(profile, report.verdicts, report.sources(), console))
+            report = profiler.judge(with_cells(seen, shell, Path(folder)))
+            show(lambda console: profiled.render(report.profile, report.verdicts, report.sources(), console))
             if page is not None:
                 Path(page).write_text(report.to_html(), encoding="utf-8")
 
@@ -154,35 +154,6 @@ def with_cells(profile: Profile, shell: InteractiveShell, folder: Path) -> Profi
         stacks=tuple(replace(stack, frames=tuple(map(moved, stack.frames))) for stack in profile.stacks),
         lines=tuple(replace(line, path=files.get(line.path, line.path)) for line in profile.lines),
     )
-
-
-def without_idle(profile: Profile, there: Container[int]) -> Profile:
-    """The profile without threads that were there before and had nothing to do: those of the kernel itself."""
-    idle = {
-        (thread.pid, thread.tid)
-        for thread in profile.threads
-        if thread.tid in there and sum(thread.states.get(state, 0.0) for state in CPU) < _BUSY * thread.seconds
-    }
-
-    def kept(one: ThreadTimes | LineTime | StackTime | Row) -> bool:
-        return (one.pid, one.tid) not in idle
-
-    return replace(
-        profile,
-        threads=tuple(filter(kept, profile.threads)),
-        lines=tuple(filter(kept, profile.lines)),
-        stacks=tuple(filter(kept, profile.stacks)),
-        timeline=tuple(filter(kept, profile.timeline)),
-    )
-
-
-def other_threads() -> set[int]:
-    """The threads of this process but the one that asks, as the system numbers them."""
-    try:
-        found = {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
-    except OSError:  # the profiler will say that it needs Linux
-        found = set()
-    return found - {threading.get_native_id()}
 
 
 def called(number: int) -> str:

@@ -13,6 +13,7 @@ from concurlint.profiling import read_sources
 from concurlint.report.profiled import html, json, text
 from concurlint.report.profiled.paths import seen_from
 from concurlint.runtime import saved
+from concurlint.runtime.focus import threads_here, without_idle
 from concurlint.runtime.observing import Observer, ObservingError
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.recorded import Window
@@ -71,17 +72,26 @@ class Profiler:
     """
 
     def __init__(
-        self, *, rate: int = DEFAULT_RATE, cores: int | None = None, root: str | Path | None = None, name: str = ""
+        self,
+        *,
+        rate: int = DEFAULT_RATE,
+        cores: int | None = None,
+        root: str | Path | None = None,
+        name: str = "",
+        own: int | None = None,
     ) -> None:
         """Look `rate` times a second; predict for a machine of `cores` too.
 
         The project is the one around the script unless `root` names its folder; `name` is what the report
-        calls the run.
+        calls the run. `own` is the native id of the thread that is looked at: with it, other threads that are
+        there already and do nothing, like those of a server, are left out.
         """
         self._observer = Observer(rate=rate)
         self._cores = cores
         self._root = Path(root) if root is not None else None
         self._name = name
+        self._own = own
+        self._there: frozenset[int] = frozenset()
         self._hidden: tuple[str, ...] = ()
         self._began = 0
         self._report: Report | None = None
@@ -93,21 +103,37 @@ class Profiler:
             raise ObservingError("nothing has been measured yet: the report is there after the `with` block")
         return self._report
 
-    def start(self) -> None:
-        """Begin, where `with` does not fit. ObservingError, SamplingError or RecordingError if that cannot be."""
-        self._begin(sys._getframe(1))
+    def start(self, frame: FrameType | None = None) -> None:
+        """Begin, where `with` does not fit. ObservingError, SamplingError or RecordingError if that cannot be.
+
+        Calls around `frame` (the caller's own without it) are left out of the stacks.
+        """
+        self._begin(frame or sys._getframe(1))
 
     def stop(self) -> Report:
         """End, and judge what was seen. ObservingError if nothing was."""
+        return self.judge(self.measure())
+
+    def measure(self) -> Profile:
+        """End, and give what was seen without judging it. ObservingError if nothing was."""
         window = Window(self._began, time.monotonic_ns(), (self._name or "profiled block",), self._hidden)
         (profile,) = self._observer.stop([window])
+        return profile if self._own is None else without_idle(profile, self._there, self._own)
+
+    def judge(self, profile: Profile) -> Report:
+        """What is to be said of a run, which is then the report."""
         self._report = Report(profile, judge(profile, root=self._root, cores=self._cores))
         return self._report
+
+    def close(self) -> None:
+        """End without a report, if it still looks."""
+        self._observer.close()
 
     def _begin(self, frame: FrameType | None) -> None:
         self._report = None
         self._hidden = outside(frame)
         self._observer.start()
+        self._there = threads_here()
         self._began = time.monotonic_ns()
 
     def __enter__(self) -> Self:
@@ -123,7 +149,7 @@ class Profiler:
         try:  # the error of the block is what people must see
             self.stop()
         except ObservingError:
-            self._observer.close()
+            self.close()
 
 
 def outside(frame: FrameType | None) -> tuple[str, ...]:

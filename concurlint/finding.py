@@ -12,6 +12,22 @@ class Level(StrEnum):
     ADVICE = "advice"
 
 
+class Confidence(StrEnum):
+    """How sure the inference behind a finding is."""
+
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something is taken to be so, in words, and how sure that is."""
+
+    because: str
+    confidence: Confidence
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source text; lines and columns count characters from 1, the end column is exclusive."""
@@ -43,6 +59,7 @@ class Finding:
     help: str = ""
     trace: tuple[Step, ...] = ()
     fixable: bool = False
+    confidence: Confidence = Confidence.HIGH
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:

@@ -111,6 +111,7 @@ def _link(share: Share, effects: Effects, reader: Reader, *, alone: bool) -> Pro
     linked = [source for source in share.files if source.asked] if alone else share.files
     # Some rules speak of files with no trace of concurrency too.
     asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
+    asks_all = asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
     return link(project, linked, share.config, effects, Roles(), everything=asks_all)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-from concurlint.finding import Finding, Level, Span, Step
+from concurlint.finding import Confidence, Finding, Level, Span, Step
 
 Subject = TypeVar("Subject")
 Check = Callable[[Subject], Iterator[Finding]]
@@ -41,6 +41,7 @@ class Entry:
         help: str,
         trace: Iterable[Step] = (),
         level: Level | None = None,
+        confidence: Confidence = Confidence.HIGH,
     ) -> Finding:
         """A finding of this rule at `span`; `level` only where the target changes it."""
         return Finding(
@@ -52,6 +53,7 @@ class Entry:
             help=help,
             trace=tuple(trace),
             fixable=self.fixable,
+            confidence=confidence,
         )
 
     def __repr__(self) -> str:

@@ -20,4 +20,5 @@ def check(program: Program) -> Iterator[Finding]:
             help=gap.remedy,
             trace=gap.steps(),
             level=race_level(program.config),
+            confidence=gap.run.dispatch.confidence,
         )

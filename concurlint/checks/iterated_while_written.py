@@ -20,4 +20,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"another thread may change `{shown}` during this loop: {then}",
             help=f"go through a copy (`list({shown.rpartition('.')[2]})`), or hold one lock around both",
             trace=found.steps(),
+            confidence=found.run.dispatch.confidence,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.program import Program
 from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
@@ -18,10 +19,14 @@ def check(program: Program) -> Iterator[Finding]:
         how = "another thread can write between its read and its write"
         if not touch.torn:
             how = bare_update(program.config)
+        says = f"`{touch.location.shown}` is changed by several threads without a lock"
+        if is_by_callers(race.run.dispatch):
+            says = f"`{touch.location.shown}` is changed without a lock, and several threads may do so at once"
         yield rule.finding(
             touch.code.span(touch.place),
-            f"`{touch.location.shown}` is changed by several threads without a lock",
+            says,
             help=f"{how}: guard every change with one `threading.Lock`",
             trace=race.steps(),
             level=race_level(program.config),
+            confidence=race.run.dispatch.confidence,
         )

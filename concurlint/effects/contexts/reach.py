@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.facts.records import Context, Loop
@@ -145,6 +146,9 @@ def thread_steps(run: Run) -> tuple[Step, ...]:
     if dispatch.site is not None:
         how = "several threads" if dispatch.several else "a thread"
         first = Step(dispatch.where.span(dispatch.site.call.at), f"`{name}` has {how} run `{dispatch.code.qualname}`")
+    elif is_by_callers(dispatch):
+        says = f"several threads may call `{dispatch.code.qualname}`: {dispatch.name}"
+        first = Step(dispatch.code.span(dispatch.code.scope.at), says)
     else:
         first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
     calls = [

@@ -21,6 +21,7 @@ from concurlint.facts.syntax import (
     Star,
     Table,
 )
+from concurlint.finding import Confidence
 from concurlint.project.arguments import given, merged, positional
 from concurlint.project.callgraph import library_name
 from concurlint.project.evaluate import Evaluator
@@ -63,6 +64,7 @@ class Spawn:
     alone: bool = False  # in a pool of one worker
     waits: bool = False  # the dispatching call returns when the work is done
     registers: bool = False  # a framework will call it when something happens
+    confidence: Confidence = Confidence.HIGH
 
     @property
     def several(self) -> bool:

@@ -268,9 +268,8 @@ class InconsistentLocking:
 
     def _meets(self, way: _Way, guarded: list[_Way]) -> bool:
         """Whether threads are known that run both sides at the same time."""
-        runs = self._overlap.sharing.runs
-        own = runs.get(way.touch.code, ())
-        others = [run for other in guarded for run in runs.get(other.touch.code, ())]
+        own = self._overlap.sharing.spawned(way.touch.code)
+        others = [run for other in guarded for run in self._overlap.sharing.spawned(other.touch.code)]
         apart = any(run.dispatch is not other.dispatch or run.dispatch.several for run in own for other in others)
         return apart or bool(own) != bool(others)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.acquisitions import opposite
@@ -14,6 +15,7 @@ from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
 from concurlint.finding import Step
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance
 
@@ -106,8 +108,25 @@ class Iterations:
         base = loop.iterable
         if loop.kind == "while" or loop.is_async or base is None:
             return None, ""
-        if isinstance(base, Call) and isinstance(base.function, Attribute) and not base.arguments:
-            base = base.function.value if base.function.attr in _VIEWS else base
+        for inner in self._gone_through(base, code):
+            look, kind = self._at(inner, code, loop)
+            if look is not None:
+                return look, kind
+        return None, ""
+
+    def _gone_through(self, base: Expression, code: Code) -> Iterator[Expression]:
+        """What a loop takes items from: the thing itself, or the arguments of `enumerate`, `zip`, `map` …"""
+        if not isinstance(base, Call):
+            yield base
+            return
+        names = {library_name(value) for value in self._evaluator.values(base.function, code)}
+        if names and all(has("iterator", name) for name in names):
+            for argument in base.arguments:
+                yield from self._gone_through(argument.value, code)
+        elif isinstance(base.function, Attribute) and base.function.attr in _VIEWS and not base.arguments:
+            yield base.function.value
+
+    def _at(self, base: Expression, code: Code, loop: Loop) -> tuple[StateAccess | None, str]:
         if isinstance(base, (Call, Item)):
             return None, ""
         kind = self._kind(base, code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
@@ -12,7 +13,7 @@ from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, Instance
+from concurlint.project.values import Bound, ClassOf, Instance
 
 
 class Overlap:
@@ -93,6 +94,7 @@ class Overlap:
             if candidate.dispatch is not run.dispatch:
                 if candidate in self.sharing.thread_runs(other) and (
                     other.location.kind != "attribute"
+                    or (is_by_callers(candidate.dispatch) and self._same_object(candidate, run))
                     or (candidate.dispatch.where is same_owner and not _of_two_objects(candidate, run))
                 ):
                     return True
@@ -107,6 +109,15 @@ class Overlap:
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
         return method is not None and public and method in self.evaluator.lineage(where.owner)[0]
+
+    def _same_object(self, one: Run, other: Run) -> bool:
+        """Whether what users call on threads may be the very object whose method the other run is."""
+        owners = [run.dispatch.value.owner if isinstance(run.dispatch.value, Bound) else None for run in (one, other)]
+        classes = [owner.of.code for owner in owners if isinstance(owner, Instance) and isinstance(owner.of, ClassOf)]
+        if len(classes) < 2:
+            return not is_by_callers(other.dispatch) or len(classes) == 0
+        lineage = self.evaluator.lineage
+        return classes[0] in lineage(classes[1])[0] or classes[1] in lineage(classes[0])[0]
 
     def _is_over_soon(self, run: Run) -> bool:
         """Whether the function that starts the thread is not left before it has ended."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
+from concurlint.effects.contexts.callers import Callers, is_by_callers
 from concurlint.effects.contexts.reach import (
     Run,
     all_around,
@@ -50,14 +51,19 @@ class Sharing:
         self._depending: dict[Code, bool] = {}
         for dispatch in program[Spawns].all:
             if dispatch.on == self._on and (self._on == "task" or not dispatch.code.is_async):
-                self._reach(dispatch)
+                self._reach(dispatch, Counter())
+        seen: Counter[tuple[Code, bool]] = Counter()  # callers are all alike: one way to each function is enough
+        for dispatch in program[Callers].all if self._on == "thread" else ():
+            self._reach(dispatch, seen)
 
     # reach of threads
 
-    def _reach(self, dispatch: Spawn) -> None:
+    def _reach(self, dispatch: Spawn, seen: Counter[tuple[Code, bool]]) -> None:
         start = Run(dispatch, dispatch.code, self._root_shares_self(dispatch), ())
-        self._started.setdefault(dispatch.where, []).append(start)
-        queue, seen = deque([start]), Counter({(dispatch.code, start.shares_self): 1})
+        if not is_by_callers(dispatch):
+            self._started.setdefault(dispatch.where, []).append(start)
+        queue = deque([start])
+        seen[dispatch.code, start.shares_self] += 1
         while queue:
             run = queue.popleft()
             self.runs.setdefault(run.code, []).append(run)
@@ -155,6 +161,16 @@ class Sharing:
     def _set_before_sharing(self, cls: Code, attr: str) -> bool:
         writes = attribute_writes(cls).get(attr, ())
         return bool(writes) and all(self.is_before_sharing(code) for _, code in writes)
+
+    @cached_property
+    def spawned_runs(self) -> Mapping[Code, list[Run]]:
+        """Those of all functions that have any."""
+        found = {code: self.spawned(code) for code in self.runs}
+        return {code: runs for code, runs in found.items() if runs}
+
+    def spawned(self, code: Code) -> list[Run]:
+        """The runs of a function on threads that the program itself, or its framework, starts."""
+        return [run for run in self.runs.get(code, ()) if not is_by_callers(run.dispatch)]
 
     def started_in(self, code: Code) -> Sequence[Run]:
         """The runs of the functions that `code` itself has run on threads."""

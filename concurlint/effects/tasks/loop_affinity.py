@@ -54,7 +54,7 @@ class LoopAffinity:
 
     def all(self) -> Iterator[Crossing]:
         """Every such call, once."""
-        for code, runs in self._sharing.runs.items():
+        for code, runs in self._sharing.spawned_runs.items():
             if code.is_async or code.scope.kind in ("module", "class") or self._doubts.knows_the_loop(code):
                 continue
             seen: set[CallSite] = set()

@@ -49,7 +49,7 @@ class Confinement:
     def state_changes(self) -> Iterator[Trespass]:
         """Changes of what all threads of the process share, made by code on threads."""
         seen: set[tuple[Code, str]] = set()
-        for code, runs in self._sharing.runs.items():
+        for code, runs in self._sharing.spawned_runs.items():
             for at, context, name in self._changing(code):
                 facts = line("process_state", name)
                 if facts is None or (code, facts["changes"]) in seen or self._is_past(facts):
@@ -100,7 +100,7 @@ class Confinement:
     def foreign_objects(self) -> Iterator[Trespass]:
         """Objects bound to the thread that made them, used by code on another."""
         seen: set[tuple[Code, str]] = set()
-        for code, runs in self._sharing.runs.items():
+        for code, runs in self._sharing.spawned_runs.items():
             for site, name, value in self._graph.libraries.get(code, ()):
                 found = self._foreign(code, site, value, runs) or self._of_module(code, site, name, runs)
                 key = (code, found.name if found is not None else "")

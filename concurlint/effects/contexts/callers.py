@@ -1,0 +1,128 @@
+"""Which code its users may call from several threads at once, and what says so: contracts, claims, locks of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from concurlint.catalog.entries import HookRole
+from concurlint.effects.contexts.claims import Claims
+from concurlint.effects.contexts.spawns import Spawn
+from concurlint.effects.program import Program
+from concurlint.finding import Confidence, Evidence
+from concurlint.project.classes import attribute_writes
+from concurlint.project.modules import Code
+from concurlint.project.values import Bound, ClassOf, Function, Instance
+
+_SPOKEN = {"__call__", "__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__next__", "__len__",
+           "__enter__", "__exit__", "__getattr__", "__get__", "__set__"}  # fmt: skip
+"""Special methods that users run by syntax; those of construction and of comparison are not among them."""
+
+CALLERS = "callers"
+
+
+class Callers:
+    """The public functions and methods that several threads of a user may run side by side on one object."""
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._config = program.config
+        self._claims = program[Claims]
+
+    @cached_property
+    def all(self) -> tuple[Spawn, ...]:
+        """One for each such function or method, with its evidence in the name of the hook."""
+        return tuple(self._spawns())
+
+    @cached_property
+    def evidence(self) -> Mapping[Code, Evidence]:
+        """The classes, and the modules' bodies, for which something says so."""
+        found: dict[Code, Evidence] = {}
+        for code in self._graph.edges:
+            if code.scope.kind in ("class", "module") and not _is_of_tests(code):
+                evidence = self._of(code)
+                if evidence is not None:
+                    found[code] = evidence
+        return found
+
+    def _of(self, code: Code) -> Evidence | None:
+        """What says that threads meet in a class or module; the plainest word wins."""
+        name = f"{code.module.name}.{code.qualname}" if code.scope.kind == "class" else code.module.name
+        if _is_named(name, self._config.not_thread_safe) or self._claims.denies(code):
+            return None
+        shown = code.qualname if code.scope.kind == "class" else code.module.name
+        if _is_named(name, self._config.thread_safe):
+            return Evidence(f"the configuration calls `{shown}` thread-safe", Confidence.HIGH)
+        claim = self._claims.of(code)
+        if claim is not None:
+            return claim
+        if self._config.threads == "assumed":
+            return Evidence("every public function may be called by several threads", Confidence.HIGH)
+        lock = self._own_lock(code)
+        return Evidence(f"`{shown}` has a lock of its own: `{lock}`", Confidence.MIDDLE) if lock else None
+
+    def _own_lock(self, code: Code) -> str:
+        """The lock for threads that a class makes for its objects, or a module for itself."""
+        if code.scope.kind == "class":
+            for attr, writes in attribute_writes(code).items():
+                for access, method in writes:
+                    values = self._evaluator.values(access.value, method) if access.value is not None else ()
+                    if any(self._evaluator.kind(value) in ("lock", "rw-lock") for value in values):
+                        return f"self.{attr}"
+        for name, bindings in code.scope.bindings.items():
+            for binding in bindings:
+                if binding.kind == "assign" and binding.value is not None and not binding.path:
+                    values = self._evaluator.values(binding.value, code)
+                    if any(self._evaluator.kind(value) in ("lock", "rw-lock") for value in values):
+                        return name
+        return ""
+
+    def _spawns(self) -> Iterator[Spawn]:
+        for home, evidence in self.evidence.items():
+            hook = HookRole(evidence.because, "thread", many=True, owner="shared", what=CALLERS)
+            for code in self._public(home):
+                owner = Instance(ClassOf(home))
+                value = Bound(Function(code), owner) if home.scope.kind == "class" else Function(code)
+                yield Spawn(
+                    code, None, "thread", evidence.because, code, value, True, False,
+                    hook=hook, confidence=evidence.confidence,
+                )  # fmt: skip
+
+    def _public(self, home: Code) -> Iterator[Code]:
+        """What users call: of a class the methods, its bases' too where it does not override them."""
+        if home.scope.kind == "module":
+            yield from (child for child in home.children if _is_public(child))
+            return
+        if self._runs_alone(home):
+            return
+        seen: set[str] = set()
+        for cls in self._evaluator.lineage(home)[0]:
+            for child in cls.children:
+                if child.name not in seen and (_is_public(child) or child.name in _SPOKEN):
+                    seen.add(child.name)
+                    yield child
+
+    def _runs_alone(self, home: Code) -> bool:
+        """Whether objects of the class are errors, tests or threads, which are not shared to be called."""
+        kinds = ("BaseException", "Exception", "TestCase", "threading.local", "Protocol")
+        return any(name.endswith(kinds) for name in self._evaluator.lineage(home)[1])
+
+
+def is_by_callers(dispatch: Spawn) -> bool:
+    """Whether it is users who may run a function on threads of theirs."""
+    return dispatch.hook is not None and dispatch.hook.what == CALLERS
+
+
+def _is_public(code: Code) -> bool:
+    return code.scope.kind == "function" and not code.name.startswith("_") and not code.is_async
+
+
+def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a dotted name, or what it stands in, is among those wanted."""
+    return any(name == one or name.startswith(f"{one}.") for one in wanted)
+
+
+def _is_of_tests(code: Code) -> bool:
+    parts = code.module.name.split(".")
+    return any(part in ("tests", "test", "testing", "conftest") or part.startswith("test_") for part in parts)

@@ -20,6 +20,14 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Weight(StrEnum):
+    """How much harm what a finding tells of can do."""
+
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why something is taken to be so, in words, and how sure that is."""
@@ -60,6 +68,12 @@ class Finding:
     trace: tuple[Step, ...] = ()
     fixable: bool = False
     confidence: Confidence = Confidence.HIGH
+    weight: Weight = Weight.HIGH
+
+    @property
+    def is_pedantic(self) -> bool:
+        """Whether only those who want everything want it: it is unsure, or does little harm."""
+        return self.confidence is Confidence.LOW or self.weight is Weight.LOW
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:

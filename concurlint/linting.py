@@ -36,7 +36,8 @@ class Result:
 
     `findings` are sorted and those silenced by comments or configuration left out; `files` is how many
     were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside, `notes` for what
-    the user should know; `texts` the source of every file that a finding or its trace names.
+    the user should know; `texts` the source of every file that a finding or its trace names;
+    `held_back` how many findings only `pedantic` shows.
     """
 
     findings: tuple[Finding, ...]
@@ -45,6 +46,7 @@ class Result:
     troubles: tuple[str, ...]
     texts: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    held_back: int = 0
 
 
 def lint(
@@ -96,13 +98,16 @@ def lint_sources(
     wanted = [finding for finding in found if _wants(configs, finding, by_name)]
     texts = _texts(wanted, by_name)
     kept = _silenced(wanted, texts, by_name, configs)
+    # Held back only now, so that a comment that silences one of these is not called superfluous.
+    shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
     return Result(
-        findings=tuple(sorted(kept, key=lambda f: f.sort_key)),
+        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
         files=len(configs),
         seconds=time.perf_counter() - start,
         troubles=tuple(dict.fromkeys(troubles)),
         texts=texts,
         notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
+        held_back=len(kept) - len(shown),
     )
 
 

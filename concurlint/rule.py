@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-from concurlint.finding import Confidence, Finding, Level, Span, Step
+from concurlint.finding import Confidence, Finding, Level, Span, Step, Weight
 
 Subject = TypeVar("Subject")
 Check = Callable[[Subject], Iterator[Finding]]
@@ -42,6 +42,7 @@ class Entry:
         trace: Iterable[Step] = (),
         level: Level | None = None,
         confidence: Confidence = Confidence.HIGH,
+        weight: Weight = Weight.HIGH,
     ) -> Finding:
         """A finding of this rule at `span`; `level` only where the target changes it."""
         return Finding(
@@ -54,6 +55,7 @@ class Entry:
             trace=tuple(trace),
             fixable=self.fixable,
             confidence=confidence,
+            weight=weight,
         )
 
     def __repr__(self) -> str:

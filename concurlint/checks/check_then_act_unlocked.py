@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import race_level
@@ -13,6 +14,7 @@ rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING, worst=L
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
+    grading = program[RaceGrading]
     for gap in program[Races].unlocked_checks():
         yield rule.finding(
             gap.code.span(gap.test.at),
@@ -20,5 +22,7 @@ def check(program: Program) -> Iterator[Finding]:
             help=gap.remedy,
             trace=gap.steps(),
             level=race_level(program.config),
-            confidence=gap.run.dispatch.confidence,
+            confidence=grading.confidence(gap.run, gap.location)
+            if gap.location is not None
+            else gap.run.dispatch.confidence,
         )

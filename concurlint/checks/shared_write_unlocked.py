@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.program import Program
+from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import bare_update, race_level
@@ -14,6 +15,7 @@ rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Lev
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
+    grading = program[RaceGrading]
     for race in program[Races].unlocked_updates():
         touch = race.touch
         how = "another thread can write between its read and its write"
@@ -28,5 +30,6 @@ def check(program: Program) -> Iterator[Finding]:
             help=f"{how}: guard every change with one `threading.Lock`",
             trace=race.steps(),
             level=race_level(program.config),
-            confidence=race.run.dispatch.confidence,
+            confidence=grading.confidence(race.run, touch.location),
+            weight=grading.weight(touch.location),
         )

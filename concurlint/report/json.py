@@ -51,6 +51,8 @@ def plain_finding(finding: Finding) -> dict[str, object]:
         "end_column": finding.span.end_column,
         "help": finding.help,
         "fixable": finding.fixable,
+        "confidence": finding.confidence.value,
+        "weight": finding.weight.value,
         "trace": [_step(step) for step in finding.trace],
     }
 

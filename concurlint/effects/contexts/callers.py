@@ -60,7 +60,7 @@ class Callers:
         if self._config.threads == "assumed":
             return Evidence("every public function may be called by several threads", Confidence.HIGH)
         lock = self._own_lock(code)
-        return Evidence(f"`{shown}` has a lock of its own: `{lock}`", Confidence.MIDDLE) if lock else None
+        return Evidence(f"`{shown}` has a lock of its own: `{lock}`", Confidence.LOW) if lock else None
 
     def _own_lock(self, code: Code) -> str:
         """The lock for threads that a class makes for its objects, or a module for itself."""

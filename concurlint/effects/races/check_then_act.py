@@ -33,6 +33,7 @@ class CheckThenAct:
     run: Run
     shown: str
     remedy: str
+    location: Location | None = None  # None where it is about a file
 
     def steps(self) -> tuple[Step, ...]:
         """The act, then how the code comes to run on threads."""
@@ -68,7 +69,7 @@ class ChecksThenActs:
             if self._held_at(test, touch).meets(held) and (held.must or held.unknown):
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
-        return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch))
+        return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch), touch.location)
 
     def _is_answer(self, touch: StateAccess) -> bool:
         """A yes or no that is worked out once and kept: whoever comes at the same time finds the same."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.acquisitions import opposite
 from concurlint.effects.program import Program
@@ -53,6 +54,7 @@ class Iterations:
     def disturbed(self) -> Iterator[Disturbed]:
         """Loops during which another thread may change the size, with no common lock."""
         changes = self._changes()
+        told: set[StateAccess] = set()
         for code in self._races.graph.edges:
             for loop in code.scope.loops:
                 look, kind = self._look(code, loop)
@@ -67,7 +69,9 @@ class Iterations:
                     if run is not None and (self._comes_after(change, run) or self._is_handed_over(look, change)):
                         continue
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
-                        yield Disturbed(look, change, kind, run)
+                        if not (is_by_callers(run.dispatch) and change in told):
+                            yield Disturbed(look, change, kind, run)
+                        told.add(change)
                         break
 
     def _changes(self) -> dict[object, list[StateAccess]]:

@@ -1,0 +1,77 @@
+"""How sure a race is, and how much it matters: evidence of threads, locks over the same state, what reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from concurlint.effects.accesses import Location
+from concurlint.effects.contexts.callers import is_by_callers
+from concurlint.effects.contexts.reach import Run
+from concurlint.effects.program import Program
+from concurlint.effects.races.overlap import Overlap
+from concurlint.facts.records import Access
+from concurlint.facts.syntax import Attribute, walk
+from concurlint.finding import Confidence, Weight
+from concurlint.project.modules import Code
+
+_SHOWING = {"__repr__", "__str__", "__format__"}
+
+
+class RaceGrading:
+    """Grades what the rules on shared state found."""
+
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._overlap = program[Overlap]
+        self._locked: dict[Location, bool] = {}
+
+    def confidence(self, run: Run, location: Location) -> Confidence:
+        """That of the evidence of threads; a lock of the class is some only where it guards this very state."""
+        known = run.dispatch.confidence
+        if not is_by_callers(run.dispatch) or known is not Confidence.LOW:
+            return known
+        return Confidence.MIDDLE if self._is_locked_somewhere(location) else Confidence.LOW
+
+    def weight(self, location: Location) -> Weight:
+        """Low for a number that is only ever shown in logs and texts: a lost one harms nobody."""
+        return Weight.LOW if location.kind == "attribute" and self._is_only_shown(location) else Weight.HIGH
+
+    def _is_locked_somewhere(self, location: Location) -> bool:
+        if location not in self._locked:
+            sharing = self._overlap.sharing
+            self._locked[location] = any(
+                lock.kind in ("lock", "rw-lock")
+                for access in self._overlap.by_location.get(location, ())
+                if not self._overlap.is_private_yet(access)
+                for lock in sharing.held(access).locks
+            )
+        return self._locked[location]
+
+    @cached_property
+    def _reads(self) -> dict[str, list[tuple[Code, Access]]]:
+        """Reads of attributes anywhere, by the attribute's name: who else reads one is not known by its class."""
+        found: dict[str, list[tuple[Code, Access]]] = {}
+        for code in self._graph.edges:
+            for access in code.scope.accesses:
+                if access.kind == "read" and isinstance(access.target, Attribute):
+                    found.setdefault(access.target.attr, []).append((code, access))
+        return found
+
+    def _is_only_shown(self, location: Location) -> bool:
+        changes = self._overlap.by_location.get(location, ())
+        if not changes or any(change.changes not in ("update", "store") for change in changes):
+            return False
+        reads = self._reads.get(location.name, ())
+        if not reads and not location.name.startswith("_"):
+            return False  # users may read it
+        return all(code.name in _SHOWING or self._is_logged(code, access) for code, access in reads)
+
+    def _is_logged(self, code: Code, access: Access) -> bool:
+        """Whether a read stands among the arguments of a call that logs."""
+        return any(
+            part is access.target
+            for site, name, _ in self._graph.libraries.get(code, ())
+            if name.startswith("logging.")
+            for argument in site.call.arguments
+            for part in walk(argument.value)
+        )

@@ -1,0 +1,68 @@
+"""Who says that several threads may be in some code at once."""
+
+from pathlib import Path
+
+import pytest
+
+from concurlint.effects.contexts.callers import Callers
+from concurlint.finding import Confidence
+from tests.linked import program
+
+HEAD = "import threading\n\n\n"
+
+
+def evidence(folder: Path, text: str) -> dict[str, tuple[str, Confidence]]:
+    """The evidence for each class, in its own words."""
+    found = program(folder, {"app.py": HEAD + text})[Callers].evidence
+    return {code.qualname: (one.because, one.confidence) for code, one in found.items() if code.scope.kind == "class"}
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        ("Instances are thread-safe.", True),
+        ("A thread safe counter.", True),
+        ("It may be shared between several threads.", True),
+        ("Not thread-safe.", False),
+        ("This isn't thread safe.", False),
+        ("Objects must not be shared between threads.", False),
+        ("Counts things.", False),
+    ],
+)
+def test_a_docstring_claims_or_denies_safety(tmp_path: Path, docstring: str, expected: bool):
+    text = f'class Box:\n    """{docstring}"""\n    def __init__(self): self.lock = None\n    def add(self): ...\n'
+    said = evidence(tmp_path, text).get("Box")
+    assert said == (("its docstring calls it thread-safe", Confidence.MIDDLE) if expected else None)
+
+
+def test_a_comment_is_a_contract(tmp_path: Path):
+    text = "# concurlint: thread-safe\nclass Box:\n    def add(self): ...\n"
+    assert evidence(tmp_path, text) == {"Box": ("a comment calls it thread-safe", Confidence.HIGH)}
+
+
+def test_a_comment_that_denies_outweighs_a_lock(tmp_path: Path):
+    text = (
+        "class Box:  # concurlint: not-thread-safe\n"
+        "    def __init__(self): self.lock = threading.Lock()\n    def add(self): ...\n"
+    )
+    assert evidence(tmp_path, text) == {}
+
+
+def test_a_lock_of_its_own_is_some_evidence(tmp_path: Path):
+    text = "class Box:\n    def __init__(self): self._lock = threading.Lock()\n    def add(self): ...\n"
+    assert evidence(tmp_path, text) == {"Box": ("`Box` has a lock of its own: `self._lock`", Confidence.LOW)}
+
+
+def test_the_readme_speaks_for_a_class(tmp_path: Path):
+    (tmp_path / "README.md").write_text("# x\n\nA `Box` can be used from several threads.\n", encoding="utf-8")
+    text = "LOCK = threading.Lock()\nclass Box:\n    def add(self): ...\n"
+    assert evidence(tmp_path, text) == {"Box": ("the documentation calls `Box` thread-safe", Confidence.MIDDLE)}
+
+
+def test_what_users_call_are_public_methods_and_those_that_syntax_runs(tmp_path: Path):
+    text = (
+        "# concurlint: thread-safe\nclass Box:\n    def __init__(self): ...\n    def add(self): ...\n"
+        "    def _more(self): ...\n    def __contains__(self, x): ...\n    async def later(self): ...\n"
+    )
+    made = program(tmp_path, {"app.py": HEAD + text})
+    assert sorted(spawn.code.name for spawn in made[Callers].all) == ["__contains__", "add"]

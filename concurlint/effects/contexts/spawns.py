@@ -10,17 +10,7 @@ from concurlint.catalog.traits import has
 from concurlint.effects.contexts.frameworks import makes_greenlets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import (
-    Attribute,
-    Call,
-    Collection,
-    Comprehension,
-    Constant,
-    Expression,
-    Name,
-    Star,
-    Table,
-)
+from concurlint.facts.syntax import Attribute, Call, Collection, Comprehension, Constant, Expression, Name, Star, Table
 from concurlint.finding import Confidence
 from concurlint.project.arguments import given, merged, positional
 from concurlint.project.callgraph import library_name

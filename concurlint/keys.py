@@ -15,6 +15,12 @@ class Kind(StrEnum):
     IGNORES = "ignores"
     CALLS = "calls"
     FILE = "file"
+    THREADS = "threads"
+    NAMES = "names"
+
+
+ASSUMED = "assumed"
+"""The value of `threads` that asks for no evidence."""
 
 
 class Section(StrEnum):
@@ -96,6 +102,14 @@ KEYS = (
         "--advice",
     ),
     Key(
+        "pedantic",
+        Kind.FLAG,
+        Section.RULES,
+        "false",
+        "Also say what is less sure, or does little harm.",
+        "--pedantic",
+    ),
+    Key(
         "exclude",
         Kind.GLOBS,
         Section.FILES,
@@ -150,6 +164,28 @@ KEYS = (
         "false",
         "The code is to run on a build without the GIL.",
         "--free-threaded",
+    ),
+    Key(
+        "threads",
+        Kind.THREADS,
+        Section.TARGET,
+        '"evidence"',
+        "Take every public function and method to be called by several threads at once, on one object.",
+        "--assume-threads",
+    ),
+    Key(
+        "thread-safe",
+        Kind.NAMES,
+        Section.OTHER,
+        "[]",
+        "Classes and modules that promise to be safe for several threads, by their dotted names.",
+    ),
+    Key(
+        "not-thread-safe",
+        Kind.NAMES,
+        Section.OTHER,
+        "[]",
+        "Classes and modules that promise the opposite.",
     ),
     Key(
         "calls",

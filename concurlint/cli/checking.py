@@ -72,7 +72,15 @@ def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool
         show(terminal.render_summary(counts, make_console(sys.stdout)))
     elif any(each.file is not None or each.form in PLAIN for each in wanted):
         say(counts.summary())
+    if result.held_back and any(each.file is None and each.form in PLAIN for each in wanted) and not asked.statistics:
+        say(_held_back(result.held_back))
     return all(saved)
+
+
+def _held_back(count: int) -> str:
+    if count == 1:
+        return "1 more finding is less sure or does little harm: `--pedantic` shows it"
+    return f"{count} more findings are less sure or do little harm: `--pedantic` shows them"
 
 
 def _render(asked: Asked, destination: Destination, found: Found) -> str:

@@ -17,7 +17,7 @@ from concurlint.source import find_sources
 from concurlint.streams import CLEAN, show
 
 _DEFAULT = "default"
-_TEXTS = (Kind.PYTHON, Kind.PLATFORM, Kind.FILE)
+_TEXTS = (Kind.PYTHON, Kind.PLATFORM, Kind.FILE, Kind.THREADS)
 
 
 def configure(options: Mapping[str, object], configs: Sequence[str], *, isolated: bool = False) -> Nearest:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from concurlint.keys import KEYS, Key, Kind
+from concurlint.keys import ASSUMED, KEYS, Key, Kind
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 _METAVARS = {
@@ -57,6 +57,16 @@ def split_settings(options: Mapping[str, Any]) -> tuple[dict[str, object], dict[
 
 
 def _option(key: Key) -> Callable[[_Decorated], _Decorated]:
+    if key.kind is Kind.THREADS:
+        return click.option(
+            key.option,
+            _parameter(key),
+            cls=SectionOption,
+            section=key.section.value,
+            flag_value=ASSUMED,
+            default=None,
+            help=key.says,
+        )
     names = [f"{key.option}/--no-{key.option.removeprefix('--')}"] if key.kind is Kind.FLAG else [key.option]
     multiple = key.kind in (Kind.CODES, Kind.GLOBS, Kind.IGNORES)
     return click.option(

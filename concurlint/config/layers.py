@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.config.anchoring import reanchored
-from concurlint.config.settings import Config, Platform, running_python
+from concurlint.config.settings import Config, Platform, Threads, running_python
 from concurlint.config.targets import Target
 from concurlint.config.values import ConfigError, Layer
 from concurlint.keys import KEYS, Kind
@@ -52,6 +52,10 @@ def settle(root: Path, layers: Sequence[Layer], target: Callable[[], Target | No
         extend_select=extend_select,
         ignore=ignore,
         advice=_flag(layers, "advice"),
+        pedantic=_flag(layers, "pedantic"),
+        threads=_threads(layers),
+        thread_safe=_names(layers, "thread-safe"),
+        not_thread_safe=_names(layers, "not-thread-safe"),
         exclude=_excluded(root, layers),
         force_exclude=_flag(layers, "force-exclude"),
         respect_gitignore=_flag(layers, "respect-gitignore", default=True),
@@ -115,6 +119,17 @@ def _platform(layers: Sequence[Layer]) -> Platform:
         if layer.holds("target-platform"):
             return layer.platform("target-platform")
     return "all"
+
+
+def _threads(layers: Sequence[Layer]) -> Threads:
+    for layer in reversed(layers):
+        if layer.holds("threads"):
+            return layer.threads("threads")
+    return "evidence"
+
+
+def _names(layers: Sequence[Layer], key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.names(key)))
 
 
 def _flag(layers: Sequence[Layer], key: str, *, default: bool = False) -> bool:

@@ -12,9 +12,13 @@ from pathspec import GitIgnoreSpec
 from concurlint.rulebook import closeness
 
 Platform: TypeAlias = Literal["linux", "macos", "windows", "all"]
+Threads: TypeAlias = Literal["evidence", "assumed"]
+THREADS: tuple[Threads, ...] = ("evidence", "assumed")
 PLATFORMS: tuple[Platform, ...] = ("linux", "macos", "windows", "all")
 UNREADABLE = "CCL001"
 _FREE_THREADING = "CCL7"
+# What decides how code is seen: files for which these are the same are analysed together.
+_SEEN = ("target_python", "target_platform", "free_threaded", "calls", "threads", "thread_safe", "not_thread_safe")
 
 
 def running_python() -> tuple[int, int]:
@@ -44,6 +48,10 @@ class Config:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     advice: bool = False
+    pedantic: bool = False
+    threads: Threads = "evidence"
+    thread_safe: tuple[str, ...] = ()
+    not_thread_safe: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     respect_gitignore: bool = True
@@ -79,12 +87,7 @@ class Config:
 
     def sees_as(self, other: "Config") -> bool:
         """Whether the code is for the same Python and platform, and library calls are known to do the same."""
-        return (self.target_python, self.target_platform, self.free_threaded, self.calls) == (
-            other.target_python,
-            other.target_platform,
-            other.free_threaded,
-            other.calls,
-        )
+        return all(getattr(self, name) == getattr(other, name) for name in _SEEN)
 
     def _is_on(self, code: str, level: str) -> bool:
         """Whether the rule speaks without being asked for: the family of free threading where that is the target."""

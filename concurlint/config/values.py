@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from concurlint.config.settings import PLATFORMS, Platform, globs
+from concurlint.config.settings import PLATFORMS, THREADS, Platform, Threads, globs
 from concurlint.keys import NAMES, OPTIONS
 from concurlint.rulebook import catalogue, closeness, nearest_rule
 from concurlint.trouble import UserError
@@ -95,6 +95,20 @@ class Layer:
             if platform == wanted:
                 return platform
         raise ConfigError(f"{self.where(key)}: `{wanted}` is no platform; write one of {', '.join(PLATFORMS)}")
+
+    def threads(self, key: str) -> Threads:
+        wanted = self.text(key, "evidence")
+        for threads in THREADS:
+            if threads == wanted:
+                return threads
+        raise ConfigError(f"{self.where(key)}: `{wanted}` is neither; write one of {', '.join(THREADS)}")
+
+    def names(self, key: str) -> tuple[str, ...]:
+        names = _texts(self.where(key), self.values.get(key, []))
+        for name in names:
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise ConfigError(f"{self.where(key)}: `{name}` is no dotted name; write it as pkg.module.Class")
+        return names
 
     def python(self, key: str) -> tuple[int, int]:
         wanted = self.text(key, "3.11")

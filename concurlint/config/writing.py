@@ -14,12 +14,16 @@ def written(config: Config) -> dict[str, str]:
         "ignore": _list(config.ignore),
         "per-file-ignores": _table({glob: _list(codes) for glob, codes in config.per_file_ignores.items()}),
         "advice": _flag(config.advice),
+        "pedantic": _flag(config.pedantic),
         "exclude": _list(config.exclude),
         "force-exclude": _flag(config.force_exclude),
         "respect-gitignore": _flag(config.respect_gitignore),
         "target-python": _text(".".join(map(str, config.target_python))),
         "target-platform": _text(config.target_platform),
         "target-free-threaded": _flag(config.free_threaded),
+        "threads": _text(config.threads),
+        "thread-safe": _list(config.thread_safe),
+        "not-thread-safe": _list(config.not_thread_safe),
         "calls": _table({name: _value(facts) for name, facts in config.calls.items()}),
     }
 

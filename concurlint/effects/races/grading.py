@@ -43,7 +43,7 @@ class RaceGrading:
                 lock.kind in ("lock", "rw-lock")
                 for access in self._overlap.by_location.get(location, ())
                 if not self._overlap.is_private_yet(access)
-                for lock in sharing.held(access).locks
+                for lock in sharing.held(access).must
             )
         return self._locked[location]
 

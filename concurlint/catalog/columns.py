@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from concurlint.catalog.tables import table
 
@@ -53,6 +53,22 @@ def column_attribute(attr: str) -> str:
 def reduces(method: str) -> bool:
     """Whether a method of a row is one of the frame over `axis=1`."""
     return method in _table()["reductions"]["names"]
+
+
+def reduces_to_test(method: str) -> bool:
+    """Whether a reducing method tells of each row whether something is so."""
+    return method in _table()["reductions"]["tests"]
+
+
+def gives_rows(method: str) -> bool:
+    """Whether a method of a frame gives its rows one by one."""
+    return method in _table()["loops"]["names"]
+
+
+def accesses(attr: str) -> Literal["label", "position", "whole", ""]:
+    """By what an attribute of a frame or row gives cells; `""` if it does not."""
+    ways: tuple[Literal["label", "position", "whole"], ...] = ("label", "position", "whole")
+    return next((way for way in ways if attr in _table()["accessors"][way]), "")
 
 
 def reduction(function: str) -> str:

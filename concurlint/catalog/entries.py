@@ -133,7 +133,13 @@ class ChildRole:
     timeout: Parameter | None = None
     waits: bool = False
     drains: bool = False
-    status: str = ""
+    status: Literal["", "returned", "returncode", "raised"] = ""
+
+    @property
+    def pipes(self) -> tuple[tuple[str, Parameter], ...]:
+        """The names of the pipes that somebody may have to read, with their parameters."""
+        named = (("stdout", self.stdout), ("stderr", self.stderr))
+        return tuple((name, wanted) for name, wanted in named if wanted is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +156,12 @@ class ReadRole:
     without: Parameter | None = None
     each: str = ""
     batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PathRole:
+    """A call that relies on what is at a path: the parameter that makes it right however that is, and a remedy."""
+
+    name: str
+    unless: str = ""
+    instead: str = "do it without asking and catch the error, or hold one lock around both"

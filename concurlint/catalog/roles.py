@@ -12,13 +12,14 @@ from concurlint.catalog.entries import (
     HookRole,
     IteratedRole,
     Parameter,
+    PathRole,
     ReadRole,
     RunsRole,
     ShellRole,
 )
 from concurlint.catalog.tables import line, line_around, of_package, packages_with, values
 
-_Role = TypeVar("_Role", RunsRole, HookRole, ShellRole, IteratedRole, ChildRole, ReadRole)
+_Role = TypeVar("_Role", RunsRole, HookRole, ShellRole, IteratedRole, ChildRole, ReadRole, PathRole)
 
 _TELLING_KINDS = re.compile(r"lock|semaphore|condition|pool|thread|process|executor|timer|task-group")
 _TELLING_SECTIONS = ("runs", "overrides", "decorators", "assigned", "shells", "starts", "iterated", "start_methods")
@@ -216,6 +217,10 @@ class Roles:
     def read(self, name: str) -> ReadRole | None:
         """What is known of a call of `name` as one that only asks; None where it may change something."""
         return _role("reads", ReadRole, name)
+
+    def path_act(self, name: str) -> PathRole | None:
+        """How a call of `name` relies on what is at a path, or None."""
+        return _role("path_acts", PathRole, name)
 
     def remedy(self, name: str) -> str:
         """What to use instead of `name` in a coroutine, in words; `""` where nothing better is known.

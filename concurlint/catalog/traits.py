@@ -9,32 +9,115 @@ from concurlint.catalog.classes import inherited
 from concurlint.catalog.tables import of_package, table
 
 Trait: TypeAlias = Literal[
+    "acquires",
+    "adds-behind",
+    "adds-item",
+    "adds-nothing",
+    "after-init",
+    "after-making",
+    "alphabet-test",
+    "annotates-items",
+    "annotates-nothing",
+    "annotates-value",
     "answer",
+    "appends",
+    "as-long",
+    "as-many",
+    "asks-path",
+    "asks-state",
+    "async-framework",
+    "bounds-loop",
     "cancellation",
+    "catches-all",
+    "catches-everything",
+    "changes-key",
+    "chooses-for-all",
+    "closed-choice",
     "command",
     "compiled",
     "compiles",
+    "connects",
+    "continues-answer",
     "coroutine-function",
+    "digest",
     "draws",
+    "either-way",
+    "ends-child",
+    "ends-pool",
     "ends-process",
+    "ends-task",
+    "ends-thread",
     "execs",
+    "exit-status",
+    "exits-meant",
     "fails",
     "feeds",
     "forks",
     "gathers",
+    "gives-all",
+    "gives-way",
     "green-threads",
+    "grows",
+    "handles-lock",
+    "handles-threads",
+    "hands-on-error",
     "independent",
     "iterator",
+    "joins",
+    "kills",
+    "lazy",
+    "limits-threads",
+    "lock-call",
+    "looks-up",
+    "makes-container",
     "makes-pattern",
+    "not-empty",
+    "of-numbers",
+    "one-operand",
+    "only-looks",
+    "only-tells",
+    "part-text",
+    "pickler",
+    "pipe",
+    "pipe-argument",
+    "plain-value",
+    "platform",
+    "process-primitive",
+    "protocol",
+    "pure",
+    "puts",
     "quotes",
+    "reads-pipes",
+    "releases",
+    "remembers",
     "renews",
+    "reorders",
+    "resizes",
+    "same-items",
+    "same-text",
     "seeds",
+    "sends-work",
+    "sets-waiting",
     "sleep",
     "suppresses",
+    "swallows-errors",
+    "takes",
+    "takes-out",
+    "tells-thread",
     "tests-pattern",
+    "thread-primitive",
     "torn",
+    "type-checking",
+    "unchanged-text",
     "uses-pattern",
+    "uses-up",
+    "view",
+    "waits-for-child",
+    "waits-for-futures",
     "waits-for-others",
+    "waits-for-work",
+    "waits-on-condition",
+    "waits-on-queue",
     "waits-without-arguments",
 ]
 """What README.md says of each."""
@@ -57,15 +140,40 @@ def has(trait: Trait, name: str) -> bool:
     return any(known in _traits(known.partition(".")[0]).get(trait, ()) for known in inherited(name))
 
 
+def listed(trait: Trait, name: str) -> bool:
+    """Whether the trait is that of exactly this name: what a call of a class does is not inherited."""
+    return name in _traits(name.partition(".")[0]).get(trait, ())
+
+
 def any_has(trait: Trait, package: str) -> bool:
     """Whether anything in a top-level package has the trait."""
     return trait in _traits(package)
 
 
 @cache
-def may(trait: Trait, method: str) -> bool:
-    """Whether a method of that name is taken to have the trait on an object of which nothing is known."""
-    return f"*.{method}" in _traits("_patterns").get(trait, ())
+def _guessed() -> Mapping[str, frozenset[str]]:
+    """The last parts of names that are taken to have each trait where no more is known of them."""
+    found = {trait: {name.removeprefix("*.") for name in names} for trait, names in _traits("_patterns").items()}
+    for package in table("roles/_patterns")["guessed"]["packages"]:
+        for traits in of_package("roles", package).get("methods", {}).values():
+            for trait, methods in traits.items():
+                found.setdefault(trait, set()).update(methods)
+    return {trait: frozenset(names) for trait, names in found.items()}
+
+
+def may(trait: Trait, name: str) -> bool:
+    """Whether a method of that name, or another last part of a name of which no more is known, may have the trait."""
+    return name in _guessed().get(trait, ())
+
+
+def guessed(trait: Trait) -> frozenset[str]:
+    """The last parts of names for which `may` holds."""
+    return _guessed()[trait]
+
+
+def spelt(trait: Trait, written: str) -> bool:
+    """Whether a name as it is written, dotted or of a builtin, has the trait if it stands for what it seems to."""
+    return listed(trait, written) or listed(trait, f"builtins.{written}")
 
 
 def gil_package(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import may
 from concurlint.effects.calls.access_paths import global_home
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, Binding, Context
@@ -12,12 +14,6 @@ from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item,
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, ModuleOf, Site
-
-_MUTATORS = {
-    "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
-    "discard", "appendleft", "popleft", "extendleft", "sort", "reverse", "move_to_end", "rotate",
-    "difference_update", "intersection_update", "symmetric_difference_update",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +142,7 @@ class StateAccesses:
             for value in self._evaluator.values(base.value, code).used():
                 if self._evaluator.kind(value) == "local":
                     return True
-        return any(kind in ("local", "queue", "event", "lock", "semaphore") for kind in kinds)
+        return any(kind in kinds_with("made-for-threads") for kind in kinds)
 
     def touches(self, code: Code) -> tuple[StateAccess, ...]:
         """The writes in one function, in order."""
@@ -207,7 +203,7 @@ class StateAccesses:
             if isinstance(part, (Name, Attribute, Item)) and _spelled(part) == wanted and wanted:
                 return True
             if isinstance(part, Call) and isinstance(part.function, Attribute) and base:
-                if part.function.attr in ("get", "pop", "setdefault") and _spelled(part.function.value) == base:
+                if may("looks-up", part.function.attr) and _spelled(part.function.value) == base:
                     return True
             if isinstance(part, Name) and isinstance(target, (Attribute, Item, Name)):
                 if self._local_copy(part, wanted, base, code, order):
@@ -230,7 +226,7 @@ class StateAccesses:
     def _from_calls(self, code: Code) -> Iterator[StateAccess]:
         for site in code.scope.calls:
             function = site.call.function
-            if not isinstance(function, Attribute) or function.attr not in _MUTATORS:
+            if not isinstance(function, Attribute) or not _mutates(function.attr):
                 continue
             location = self.locate(function.value, code, within=True)
             if location is None or self.is_safe(function.value, code, function.attr):
@@ -245,10 +241,13 @@ class StateAccesses:
     def _is_builtin_container(self, expression: Expression, code: Code) -> bool:
         values = self._evaluator.values(expression, code)
         return bool(values.items) and all(
-            self._evaluator.kind(v) in ("list", "dict", "set", "deque", "bytearray")
-            or self._evaluator.type_name(v) in ("builtins.list", "builtins.dict", "builtins.set", "builtins.NoneType")
+            self._evaluator.kind(v) in kinds_with("container") or self._evaluator.type_name(v) == "builtins.NoneType"
             for v in values
         )
+
+
+def _mutates(method: str) -> bool:
+    return may("resizes", method) or may("reorders", method)
 
 
 def as_copied(bindings: list[Binding]) -> list[Binding]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from concurlint.catalog.traits import listed
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Argument, Call, Collection, Comprehension, Expression, Star, Table
 from concurlint.finding import Step
 from concurlint.project.classes import attribute_writes
+from concurlint.project.language import PICKLING
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     Bound,
@@ -25,9 +27,6 @@ from concurlint.project.values import (
 )
 
 _DEEPEST = 4
-_HOOKS = {"__getstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__"}
-# Bases that add nothing to what is pickled; a process object is pickled by what starts it.
-_PLAIN_BASES = {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "multiprocessing.Process"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +153,13 @@ class Pickling:
 
     def _of_class(self, cls: Code, at_start: bool, depth: int) -> Refusal | None:
         classes, libraries, known = self._evaluator.lineage(cls)
-        if not known or any(hook in code.scope.bindings for code in classes for hook in _HOOKS):
+        if not known or any(hook in code.scope.bindings for code in classes for hook in PICKLING):
             return None
         for library in libraries:
             refused = self._of_library(library, at_start)
             if refused is not None:
                 return replace(refused, what=f"`{cls.name}`, {refused.what}")
-        if not set(libraries) <= _PLAIN_BASES:
+        if not all(listed("adds-nothing", library) for library in libraries):
             return None
         local = self._of_definition(cls)
         if local is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from concurlint.catalog.traits import listed
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.flow.typestate import Moment, OpenEnd, Typestate
 from concurlint.effects.program import Program
@@ -13,12 +14,11 @@ from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Ex
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, merged
 from concurlint.project.classes import holder
+from concurlint.project.language import ENTERING, LEAVING
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Library, Value
 
 _DEEPEST = 4
-_LOOKING = ("print", "repr", "str", "bool", "id", "len", "isinstance", "type", "hasattr", "iter", "next")
-_HARMLESS_CALLS = {f"builtins.{name}" for name in _LOOKING}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +199,7 @@ class Resources:
             if isinstance(function, Attribute) and _is(function.value, name):
                 known += 1
                 fate.used = True
-                if function.attr in search.closers or function.attr in ("__enter__", "__exit__"):
+                if function.attr in search.closers or function.attr in ENTERING | LEAVING:
                     self._close(fate, Moment(site.context, site.order), inner)
             for argument in site.call.arguments:
                 if _is(argument.value, name):
@@ -234,7 +234,7 @@ class Resources:
             if name:
                 role = self._roles.runs(name)
                 lent = role is not None and role.pool is not None
-                fate.escapes = fate.escapes or not (lent or name in _HARMLESS_CALLS)
+                fate.escapes = fate.escapes or not (lent or listed("only-looks", name))
                 continue
             callee = self._graph.runs(value)
             parameter = None if callee is None else self._parameter(callee, site, argument, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from concurlint.catalog.traits import guessed, listed
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Logic, Name, Unary
 from concurlint.project.arguments import given
@@ -22,9 +23,6 @@ from concurlint.project.values import (
     Partial,
     Value,
 )
-
-_LAZY = {"builtins.map", "builtins.filter"}
-_USES_UP = {"builtins.sum", "builtins.any", "builtins.all", "builtins.dict", "builtins.str.join"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +187,7 @@ class CallGraph:
         """Functions of the project that a library call runs on each item of what it is given."""
         parameter = self.evaluator.roles.applies(name)
         work = given(site.call, *parameter) if parameter is not None else None
-        if work is None or (name in _LAZY and not self._is_used_up(code, site)):
+        if work is None or (listed("lazy", name) and not self._is_used_up(code, site)):
             return
         plain = [a.value for a in site.call.arguments if a.keyword is None and a.value is not work]
         items = plain[0] if plain else getattr(site.call.function, "value", work)
@@ -211,7 +209,7 @@ class CallGraph:
             if any(argument.value is site.call for argument in other.call.arguments):
                 values = self.evaluator.values(other.call.function, code)
                 names = {library_name(value) for value in values}
-                return bool(names) and all(self.evaluator.roles.passes(n) or n in _USES_UP for n in names)
+                return bool(names) and all(self.evaluator.roles.passes(n) or listed("uses-up", n) for n in names)
         return False
 
     def sites(self, code: Code) -> Iterator[CallSite]:
@@ -277,7 +275,7 @@ class CallGraph:
 
     def _after_init(self, instance: Instance) -> Code | None:
         """What a made `__init__` calls at its end, if it hands nothing on."""
-        hooks = (self._method(instance, name) for name in ("__post_init__", "__attrs_post_init__"))
+        hooks = (self._method(instance, name) for name in sorted(guessed("after-init")))
         return next((hook for hook in hooks if hook is not None and len(hook.scope.parameters) == 1), None)
 
     def _method(self, instance: Instance, name: str) -> Code | None:

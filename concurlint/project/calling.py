@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurlint.catalog.traits import listed
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name
 from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
@@ -22,8 +23,6 @@ from concurlint.project.values import (
     Values,
     one,
 )
-
-_CONTAINERS = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict", "builtins.frozenset"}
 
 
 class Calling:
@@ -114,7 +113,7 @@ class Calling:
             return self._evaluator.spread(
                 self._evaluator.values(plain[0], code), lambda v: self._evaluator.attribute(v, "__class__")
             )
-        if name in _CONTAINERS:
+        if listed("makes-container", name):
             return one(Container(name.rpartition(".")[2], code, call))
         if self._evaluator.roles.class_role(name) is not None:
             return one(Instance(Library(name), site))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from concurlint.catalog.traits import listed, may
 from concurlint.facts.syntax import (
     Attribute,
     Binary,
@@ -36,26 +37,6 @@ from concurlint.project.values import (
     union,
 )
 
-_SAME_ELEMENTS = {
-    "builtins.list",
-    "builtins.tuple",
-    "builtins.set",
-    "builtins.frozenset",
-    "builtins.sorted",
-    "builtins.reversed",
-    "builtins.iter",
-    "copy.copy",
-    "copy.deepcopy",
-    "concurrent.futures.as_completed",
-}
-_ADDERS = {"append", "add", "appendleft", "insert", "put", "put_nowait", "push", "setdefault"}
-_WRAPPERS = {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"}
-_SEQUENCES = {
-    "list", "List", "set", "Set", "tuple", "Tuple", "Sequence", "Iterable", "Iterator", "Collection",
-    "deque", "frozenset", "FrozenSet", "MutableSequence", "dict", "Dict", "Mapping", "MutableMapping",
-    "defaultdict", "Generator", "AsyncIterator", "AsyncIterable",
-}  # fmt: skip
-
 
 class Elements:
     """Looks into containers on behalf of an `Evaluator`."""
@@ -84,7 +65,7 @@ class Elements:
             inner = [a.value for a in iterable.arguments if a.keyword is None and not a.star]
             for value in evaluator.values(function, code):
                 name = value.name if isinstance(value, Library) else ""
-                if name in _SAME_ELEMENTS and inner:
+                if listed("same-items", name) and inner:
                     return self.of(inner[0], code, path)
                 if name == "builtins.enumerate" and inner and path[:1] == (1,):
                     return self.of(inner[0], code, path[1:])
@@ -92,7 +73,7 @@ class Elements:
                     return self.of(inner[path[0]], code, path[1:])
                 if name == "builtins.range":
                     return one(Instance(Library("builtins.int")))
-            if isinstance(function, Attribute) and function.attr in ("values", "copy") and not inner:
+            if isinstance(function, Attribute) and may("same-items", function.attr) and not inner:
                 return self.of(function.value, code, path)
             if isinstance(function, Attribute) and function.attr == "items" and path[:1] == (1,):
                 return self.of(function.value, code, path[1:])
@@ -157,7 +138,7 @@ class Elements:
             found: list[tuple[Expression, Expression]] = []
             for site in code.scope.calls:
                 function = site.call.function
-                if isinstance(function, Attribute) and function.attr in _ADDERS and site.call.arguments:
+                if isinstance(function, Attribute) and may("adds-item", function.attr) and site.call.arguments:
                     if not site.call.arguments[-1].star:
                         found.append((function.value, site.call.arguments[-1].value))
             for access in code.scope.accesses:
@@ -291,10 +272,10 @@ class Elements:
                 return union((self.annotated(left, code), self.annotated(right, code)))
             case Item(value=value, index=index):
                 name = value.attr if isinstance(value, Attribute) else value.id if isinstance(value, Name) else ""
-                if name in _WRAPPERS:
+                if may("annotates-value", name):
                     parts = index[:1] if name == "Annotated" else index
                     return union(self.annotated(part, code) for part in parts)
-                if name in _SEQUENCES:
+                if may("annotates-items", name):
                     return one(Container(name.lower(), code, annotation, annotated=True))
                 return self.annotated(value, code)
             case Name() | Attribute():
@@ -308,7 +289,7 @@ class Elements:
                 found.append(Instance(value))
             elif isinstance(value, Library):
                 last = value.name.rpartition(".")[2]
-                if last in ("Any", "object", "Callable", "TypeVar", "Self", "Iterable", "Type", "type"):
+                if may("annotates-nothing", last):
                     return UNKNOWN
                 found.append(Instance(value))
             elif isinstance(value, Instance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
 from concurlint.facts.records import Binding, Parameter
 from concurlint.facts.syntax import (
@@ -157,7 +158,7 @@ class Evaluator:
             return self.returns(value.function)
         if isinstance(value, Instance) and isinstance(value.of, Library):
             kind = self.roles.kind(value.of.name)
-            return UNKNOWN if kind in ("async-future", "future") else one(value)
+            return UNKNOWN if kind in kinds_with("future") else one(value)
         return UNKNOWN
 
     def _combined(self, operator: str, left: Values, right: Values) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import CallFact
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import has, may
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
@@ -16,7 +16,6 @@ from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance
 
-_QUESTIONS = {"empty", "qsize", "poll", "done", "cancelled", "ready", "is_set", "locked", "is_alive"}
 _MOST_HOPS = 3
 
 
@@ -53,7 +52,7 @@ class NonBlocking:
                 continue
             options = _options(passed, code)
             if not all(isinstance(option, Constant) for option in options):
-                return keyword in ("block", "blocking")
+                return isinstance(value, bool)
             if any(
                 isinstance(o, Constant) and o.value == value and isinstance(o.value, bool) == isinstance(value, bool)
                 for o in options
@@ -119,7 +118,7 @@ class NonBlocking:
     def _is_a_datagram(self, code: Code, site: CallSite, fact: CallFact) -> bool:
         """Connecting a datagram socket only notes the address."""
         function = site.call.function
-        if fact.name.rpartition(".")[2] not in ("connect", "connect_ex") or not isinstance(function, Attribute):
+        if not may("connects", fact.name.rpartition(".")[2]) or not isinstance(function, Attribute):
             return False
         for value in self._evaluator.values(function.value, code).used():
             made = value.site.call if isinstance(value, Instance) and value.site is not None else None
@@ -159,7 +158,7 @@ class NonBlocking:
         return bool(receiver) and any(
             isinstance(part, Call)
             and isinstance(part.function, Attribute)
-            and part.function.attr in _QUESTIONS
+            and may("asks-state", part.function.attr)
             and spelled(part.function.value) == receiver
             for branch in code.scope.branches
             for part in walk(branch.test)
@@ -234,7 +233,7 @@ def _takes_what_was_put(code: Code, site: CallSite) -> bool:
 def _sets_not_to_wait(site: CallSite, receiver: str) -> bool:
     """Whether a call sets the thing of that spelling not to wait."""
     function, arguments = site.call.function, site.call.arguments
-    if not isinstance(function, Attribute) or function.attr not in ("setblocking", "settimeout"):
+    if not isinstance(function, Attribute) or not may("sets-waiting", function.attr):
         return False
     if spelled(function.value) != receiver or len(arguments) != 1:
         return False

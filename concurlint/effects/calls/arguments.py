@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from concurlint.catalog.traits import has, may
 from concurlint.facts.records import Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Place, Table
 from concurlint.project.arguments import given, has_stars, matching, merged
@@ -17,9 +18,6 @@ from concurlint.project.values import Bound, ClassOf, Container, Instance
 
 Wanted: TypeAlias = tuple[str, int | None]
 """Keyword and position (from 0) of an argument."""
-
-_CHANGES = {"update", "setdefault", "pop", "clear"}
-_SAME_TEXT = {"strip", "lstrip", "rstrip", "encode", "decode", "splitlines", "copy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +158,16 @@ def _changes(name: str, home: Code) -> Iterator[_Change]:
         yield ({key: value} if isinstance(key, str) else None), access.context, access.statement
     for site in home.scope.calls:
         function, plain = site.call.function, [a.value for a in site.call.arguments if a.keyword is None]
-        if not isinstance(function, Attribute) or function.attr not in _CHANGES or not _is_named(function.value, name):
+        if (
+            not isinstance(function, Attribute)
+            or not has("resizes", f"builtins.dict.{function.attr}")
+            or not _is_named(function.value, name)
+        ):
             continue
         entries: dict[str, Expression | None] | None = None
         if function.attr == "update" and not plain:
             entries = {a.keyword: a.value for a in site.call.arguments if a.keyword is not None}
-        elif function.attr in ("pop", "setdefault") and plain and isinstance(plain[0], Constant):
+        elif may("changes-key", function.attr) and plain and isinstance(plain[0], Constant):
             entries = {str(plain[0].value): None}
         yield entries, site.context, site.call.at
 
@@ -177,7 +179,7 @@ def _is_named(expression: Expression, name: str) -> bool:
 def whole_parameter(expression: Expression, code: Code) -> Passed | None:
     """The parameter that an expression is as a whole, if it is never bound to anything else."""
     if isinstance(expression, Call) and isinstance(expression.function, Attribute):
-        if expression.function.attr in _SAME_TEXT:
+        if may("same-text", expression.function.attr):
             return whole_parameter(expression.function.value, code)
         return None
     if isinstance(expression, Attribute) and isinstance(expression.value, Name):

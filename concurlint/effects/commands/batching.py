@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.operands import Operands, takes_many
+from concurlint.catalog.traits import listed
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.commands.commands import Command
 from concurlint.effects.flow.conditions import is_for_tests
@@ -17,8 +18,6 @@ from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expre
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Literal
-
-_CALLS = {"builtins.str", "os.fspath", "os.path.join", "os.path.abspath"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +79,9 @@ class RepeatedCommands:
 
     def _is_preparing(self, site: CallSite) -> bool:
         names = {library_name(value) for value in self._graph.targets(site)}
-        return is_idle(self._graph, self._roles, site) or (bool(names) and names <= _CALLS)
+        return is_idle(self._graph, self._roles, site) or (
+            bool(names) and all(listed("one-operand", name) for name in names)
+        )
 
     def _command(self, code: Code, loop: Loop, call: Call, text: Expression) -> tuple[Operands, Expression] | None:
         words, home = self._words(text, code)
@@ -111,7 +112,7 @@ class RepeatedCommands:
         """Whether a word is one operand made of the item: itself, a part of it, or a path with it."""
         if isinstance(word, Call):
             names = {library_name(value) for value in self._evaluator.values(word.function, code)}
-            return bool(names) and names <= _CALLS
+            return bool(names) and all(listed("one-operand", name) for name in names)
         return isinstance(word, (Name, Attribute)) or type(word).__name__ in ("Text", "Binary", "Item")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ShellRole
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.shells import shell_words
 from concurlint.effects.calls.arguments import (
     ABSENT,
     Known,
@@ -27,9 +29,6 @@ from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Instance, Library, Literal, Value
 
-_SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "ash", "fish"}
-_WINDOWS_SHELLS = {"cmd", "powershell", "pwsh"}
-_WINDOWS_OPTIONS = {"/c", "/k", "-command", "-c"}
 _DEEPEST = 5
 
 
@@ -204,9 +203,11 @@ class Commands:
             return None
         program, option = (self._text(item, code) for item in words.items[:2])
         program = program.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").lower()
-        if program in _SHELLS and option.startswith("-") and option.endswith("c"):
+        if program in shell_words("posix") and option.startswith("-") and option.endswith("c"):
             return words.items[2]
-        if program in _WINDOWS_SHELLS and option.lower() in _WINDOWS_OPTIONS and len(words.items) == 3:
+        if program not in shell_words("windows") or option.lower() not in shell_words("windows-options"):
+            return None
+        if len(words.items) == 3:
             return words.items[2]
         return None
 
@@ -219,9 +220,10 @@ class Commands:
     def is_text(self, expression: Expression, code: Code) -> bool | None:
         """Whether a command is one string: True, False (a list), or None where that is not known."""
         kinds = self._kinds(expression, code, 0)
-        if kinds and kinds <= {"builtins.str", "builtins.bytes"}:
+        known = {self._roles.kind(name) for name in kinds}
+        if known and known <= kinds_with("text"):
             return True
-        if kinds and kinds <= {"builtins.list", "builtins.tuple"}:
+        if known and known <= kinds_with("sequence"):
             return False
         return None
 
@@ -255,7 +257,7 @@ class Commands:
         values = self._evaluator.values(expression, code)
         sizes: list[int] = []
         for value in values:
-            if isinstance(value, Container) and value.kind in ("list", "tuple") and not value.annotated:
+            if isinstance(value, Container) and value.kind in kinds_with("sequence") and not value.annotated:
                 origin = value.origin
                 sizes.append(len(origin.items) if isinstance(origin, Collection) else -1)
             elif isinstance(value, Instance) and value.of == Library("builtins.list"):

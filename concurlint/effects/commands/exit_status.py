@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole
+from concurlint.catalog.traits import guessed, may
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.uses import mentions_of
@@ -18,9 +19,6 @@ from concurlint.finding import Step
 from concurlint.project.arguments import merged
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Value
-
-_STATUS = ("returncode", "check_returncode", "stderr")
-_WAITS = {"wait", "communicate"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +72,7 @@ class ExitStatuses:
         for access in code.scope.accesses:
             target = access.target
             if isinstance(target, Attribute) and target.value is site.call:
-                return access.kind == "read" and target.attr not in _STATUS
+                return access.kind == "read" and not may("exit-status", target.attr)
         if code.scope.kind != "function":
             return False
         for name, bindings in code.scope.bindings.items():
@@ -83,7 +81,7 @@ class ExitStatuses:
                 if not one or name in code.scope.globals | code.scope.nonlocals:
                     return False
                 mentions = mentions_of(name, code)
-                return not mentions.escapes and not any(mentions.of(*_STATUS))
+                return not mentions.escapes and not any(mentions.of(*guessed("exit-status")))
         return False
 
     def endless(self, dispatches: Iterable[Spawn]) -> Iterator[Endless]:
@@ -108,7 +106,7 @@ class ExitStatuses:
             role = self._roles.child(name)
             if role is not None and role.waits:
                 return self._is_open(code, site, value, role)
-            if isinstance(value, Bound) and isinstance(function, Attribute) and function.attr in _WAITS:
+            if isinstance(value, Bound) and isinstance(function, Attribute) and may("waits-for-child", function.attr):
                 if self._evaluator.kind(value.owner) == "child":
                     limited = [a for a in site.call.arguments if not _is_none(a.value)]
                     return None if any(a.keyword == "timeout" or a.star for a in limited) or limited else True

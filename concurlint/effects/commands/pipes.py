@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ChildRole, Parameter
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import may
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import is_for_tests
@@ -20,9 +22,7 @@ from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import Instance, Library, Literal, Value
 
-_KINDS = {"child", "async-child"}
 _Made = tuple[Code, Expression]
-_READS = ("communicate", "stdout", "stderr", "kill", "terminate", "send_signal", "__exit__")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +113,7 @@ class Pipes:
             return False
         values = self._evaluator.values(function.value, code).used()
         kinds = {self._evaluator.kind(value) for value in values if value != Literal(None)}
-        return bool(kinds) and kinds <= _KINDS
+        return bool(kinds) and kinds <= kinds_with("child-process")
 
     def _waited(self, code: Code, site: CallSite) -> Iterator[Undrained]:
         function = site.call.function
@@ -162,8 +162,7 @@ class Pipes:
         return self._roles.child(callee.name)
 
     def _pipes(self, role: ChildRole, call: Call, code: Code) -> tuple[str, ...]:
-        named: tuple[tuple[str, Parameter | None], ...] = (("stdout", role.stdout), ("stderr", role.stderr))
-        return tuple(name for name, wanted in named if wanted is not None and self._is_pipe(call, code, wanted))
+        return tuple(name for name, wanted in role.pipes if self._is_pipe(call, code, wanted))
 
     def _is_pipe(self, call: Call, code: Code, wanted: Parameter) -> bool:
         term = lookup(call, code, wanted, self._evaluator)
@@ -177,14 +176,16 @@ class Pipes:
         if mentions.escapes:
             return
         mine = [m for m in mentions.all if m.code is not code or m.order > since]
-        if any(m.code is not code or self._may_precede(m, site) for m in mine if m.attr in _READS[:1] + _READS[3:]):
+        if any(m.code is not code or self._may_precede(m, site) for m in mine if may("ends-child", m.attr)):
             return
         left = []
         for pipe in pipes:
             if not any(m.code is not code or self._may_precede(m, site) for m in mine if m.attr == pipe):
                 left.append(pipe)
         if left:
-            later = next((m for m in mine if m.code is code and m.order > site.order and m.attr in _READS[:3]), None)
+            later = next(
+                (m for m in mine if m.code is code and m.order > site.order and may("reads-pipes", m.attr)), None
+            )
             yield Undrained(code, site, tuple(left), made, len(left) < len(pipes), later)
 
     @staticmethod
@@ -218,14 +219,14 @@ class Pipes:
                     plain += 1
                 if isinstance(target, Attribute) and isinstance(target.value, Attribute) and target.value.attr == attr:
                     plain -= 1
-                    if target.attr in _READS and not is_late(part, access):
+                    if _deals_with_child(target.attr) and not is_late(part, access):
                         return True
             for site in part.scope.calls:
                 function = site.call.function
                 if isinstance(function, Attribute) and isinstance(function.value, Attribute):
                     if function.value.attr == attr:
                         plain -= 1
-                        if function.attr in _READS and not is_late(part, site):
+                        if _deals_with_child(function.attr) and not is_late(part, site):
                             return True
             plain -= sum(_looks(branch.test, attr) for branch in part.scope.branches)
             if plain > 0:
@@ -265,3 +266,7 @@ def _imports(module: Module, other: Module) -> bool:
                     if other.name in (name, f"{name}.{binding.imported.name}"):
                         return True
     return False
+
+
+def _deals_with_child(attr: str) -> bool:
+    return may("reads-pipes", attr) or may("ends-child", attr)

@@ -15,7 +15,9 @@ def framework_of(code: Code) -> str:
         for binding in bindings
         if binding.imported is not None and not binding.imported.level
     }
-    return "asyncio" if "asyncio" in names else next((name for name in ("trio", "anyio") if name in names), "asyncio")
+    if "asyncio" in names:
+        return "asyncio"
+    return next((name for name in sorted(names, reverse=True) if has("async-framework", name)), "asyncio")
 
 
 def makes_greenlets(code: Code, graph: CallGraph) -> bool:

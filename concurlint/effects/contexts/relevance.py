@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.facts.syntax import Attribute, Expression, Item, Name
@@ -12,9 +13,6 @@ from concurlint.project.classes import is_self
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Value
-
-# What a subclass in a file without a trace may use as its own.
-_TELLING_KINDS = {"loop", "executor", "thread-pool", "process-pool", "lock", "task-group"}
 
 
 def spreading_names(graph: CallGraph, dispatches: Sequence[Spawn], roles: Roles) -> dict[str, set[str]]:
@@ -77,7 +75,7 @@ def _callers(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:
 
 def _is_telling(code: Code, graph: CallGraph, roles: Roles) -> bool:
     for _, name, _ in graph.libraries.get(code, ()):
-        if roles.is_telling(name) or roles.kind(roles.returns(name)) in _TELLING_KINDS:
+        if roles.is_telling(name) or roles.kind(roles.returns(name)) in kinds_with("telling"):
             return True
     return code.scope.kind == "class" and any(map(roles.is_telling, graph.evaluator.lineage(code)[1]))
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.traits import has
 from concurlint.effects.contexts.frameworks import makes_greenlets
+from concurlint.effects.contexts.repetition import Repetition
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Comprehension, Constant, Expression, Name, Star, Table
 from concurlint.finding import Confidence
 from concurlint.project.arguments import given, merged, positional
 from concurlint.project.callgraph import library_name
-from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import (
     Bound,
@@ -27,8 +27,6 @@ from concurlint.project.values import (
     Site,
     Value,
 )
-
-_WAITS = {"join", "result", "get", "wait"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +100,7 @@ class Spawns:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
+        self._repetition = Repetition(program.graph)
         self.all: list[Spawn] = []
         self.by_code: dict[Code, list[Spawn]] = {}
         self._done: set[Code] = set()
@@ -158,6 +157,7 @@ class Spawns:
             return
         passed, named = handed_arguments(role, call)
         items = given(call, *role.items) if role.items else None
+        one_worker = self._repetition.one_worker(code, site)
         seen: set[Code] = set()
         for value in self._evaluator.values(work, code):
             run = ran(value) or self._graph.runs(value)
@@ -165,9 +165,8 @@ class Spawns:
                 seen.add(run)
                 yield Spawn(
                     code, site, on, name, run, value,
-                    role.many and not _single(items) and not self._one_worker(code, site),
-                    self._repeated(code, site), items, passed, named, None, self._one_worker(code, site), role.waits,
-                    role.registers,
+                    role.many and not _single(items) and not one_worker,
+                    self._repetition.of(code, site), items, passed, named, None, one_worker, role.waits, role.registers,
                 )  # fmt: skip
 
     def _gathered(self, code: Code, site: CallSite, name: str) -> Iterator[Spawn]:
@@ -230,7 +229,7 @@ class Spawns:
                 for value in self._evaluator.attribute(instance, name):
                     run = ran(value)
                     if run is not None:
-                        repeated = self._repeated(code, site)
+                        repeated = self._repetition.of(code, site)
                         yield Spawn(code, site, hook.on, library, run, value, False, repeated, hook=hook)
             return
 
@@ -241,38 +240,6 @@ class Spawns:
         _, libraries, _ = self._evaluator.lineage(code.owner)
         hooks = [self._roles.override(library) for library in libraries]
         return any(hook is not None and hook.what == "thread" and code.name in hook.methods for hook in hooks)
-
-    def _waited_for_in_turn(self, code: Code, site: CallSite) -> bool:
-        """Whether the same turn of the loop waits for the work: `t = Thread(…); t.start(); t.join()`."""
-        if not site.context.loops:
-            return False
-        names = {
-            binding.name
-            for bindings in code.scope.bindings.values()
-            for binding in bindings
-            if binding.value is site.call and not binding.path
-        }
-        for other in code.scope.calls:
-            function = other.call.function
-            if not isinstance(function, Attribute) or function.attr not in _WAITS or other.order < site.order:
-                continue
-            same_turn = other.context.loops == site.context.loops
-            base = function.value
-            if same_turn and (base is site.call or (isinstance(base, Name) and base.id in names)):
-                return True
-        return False
-
-    def _one_worker(self, code: Code, site: CallSite) -> bool:
-        """Sent to a pool of one: the tasks run one after another."""
-        function = site.call.function
-        if not isinstance(function, Attribute):
-            return False
-        return any(
-            isinstance(value, Instance)
-            and value.site is not None
-            and _has_one_worker(value.site.call, value.site.code, self._evaluator)
-            for value in self._evaluator.values(function.value, code).used()
-        )
 
     def _hooked(self, code: Code) -> Iterator[Spawn]:
         """Functions and methods that a framework calls by decorator or base class."""
@@ -305,31 +272,6 @@ class Spawns:
     def _is_used(self, names: tuple[str, ...]) -> bool:
         """Whether the project names one of these library things in a call or as a base class."""
         return not names or bool(set(names) & self._graph.named)
-
-    def _repeated(self, code: Code, site: CallSite) -> bool:
-        """Whether the dispatching call itself runs several times: in a loop, or its function is called in one."""
-        if site.awaited or self._waited_for_in_turn(code, site) or self._one_worker(code, site):
-            return False
-        if any(not _one_turn(code, number) for number in site.context.loops):
-            return True
-        if code.scope.kind == "module":
-            return False
-        edges = self._graph.callers.get(code, ())
-        return any(edge.site.context.loops for edge in edges)
-
-
-def _has_one_worker(call: Expression, code: Code, evaluator: Evaluator) -> bool:
-    if not isinstance(call, Call):
-        return False
-    workers = given(call, "max_workers", 0) or given(call, "processes", 0)
-    return workers is not None and evaluator.values(workers, code).only() == Literal(1)
-
-
-def _one_turn(code: Code, number: int) -> bool:
-    """A loop that starts one thing and leaves."""
-    loop = code.scope.loops[number]
-    iterable = loop.iterable
-    return isinstance(iterable, Collection) and len(iterable.items) <= 1
 
 
 def _single(items: Expression | None) -> bool:

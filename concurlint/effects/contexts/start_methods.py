@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.traits import has
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call, Expression
 from concurlint.project.arguments import given
@@ -12,7 +13,6 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Literal
 
-_CHOOSES = "set_start_method"
 UNKNOWN_METHOD = "unknown"
 
 
@@ -79,4 +79,4 @@ class StartMethods:
 
 def chooses_for_all(name: str, roles: Roles) -> bool:
     """Whether a call of `name` chooses the start method of the whole program."""
-    return roles.start_method(name) is not None and name.endswith(_CHOOSES)
+    return roles.start_method(name) is not None and has("chooses-for-all", name)

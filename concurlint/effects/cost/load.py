@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact
+from concurlint.catalog.traits import listed
 from concurlint.effects.cost.numbers import bound_once, counts_items, ends_with_items, is_short, number
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -35,8 +36,6 @@ _UNKNOWN_RANGE = 10_000.0
 _UNKNOWN_ITERABLE = 100.0
 _DEEPEST = 8
 _COSTS = {"small": 1.0, "data": 10.0, "heavy": 100.0}
-_WRAPPERS = {"builtins.enumerate", "builtins.zip", "builtins.reversed", "builtins.sorted", "builtins.list",
-             "builtins.tuple", "builtins.iter", "builtins.set", "tqdm.tqdm", "itertools.chain"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ class Costs:
             plain = [a.value for a in positional(iterable)]
             if names == {"builtins.range"} and plain:
                 return self._range(plain, code, known)
-            if names & _WRAPPERS and plain:
+            if plain and any(listed("as-many", name) for name in names):
                 return min(self._items(p, code, known, depth + 1) for p in plain)
         if isinstance(iterable, Binary) and iterable.operator == "Multiply":  # `[0.0] * 1_000_000`
             if isinstance(iterable.left, (Collection, Constant)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from concurlint.catalog.traits import may
 from concurlint.facts.syntax import (
     Attribute,
     Await,
@@ -90,9 +91,9 @@ def is_short(expression: Expression, code: Code, evaluator: Evaluator, limit: in
     if isinstance(expression, Binary) and expression.operator == "Add":
         return all(is_short(part, code, evaluator, limit // 2, hops) for part in (expression.left, expression.right))
     if isinstance(expression, Call) and isinstance(expression.function, Attribute):
-        if expression.function.attr in ("digest", "hexdigest"):
+        if may("digest", expression.function.attr):
             return limit > 2 * _DIGEST
-        same = expression.function.attr in ("encode", "strip", "lower", "upper")
+        same = may("as-long", expression.function.attr)
         return same and is_short(expression.function.value, code, evaluator, limit // 4, hops)
     if not isinstance(expression, Name) or hops > _MOST_HOPS:
         return False

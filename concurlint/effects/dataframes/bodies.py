@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from concurlint.catalog.effects import Effects
+from concurlint.catalog.traits import has
 from concurlint.effects.dataframes.expressions import CellExpressions, Conditions
 from concurlint.effects.dataframes.formulas import Formula, either, merged, operation
 from concurlint.effects.dataframes.outcomes import Outcome, contradicts
@@ -228,7 +229,7 @@ class RowBody:
         function, arguments = site.call.function, site.call.arguments
         if not isinstance(function, Attribute) or len(arguments) != 1 or arguments[0].star or arguments[0].keyword:
             return False
-        kind = {"append": "list", "add": "set"}.get(function.attr, "")
+        kind = next((one for one in ("list", "set") if has("adds-behind", f"builtins.{one}.{function.attr}")), "")
         if not kind or not self._is_builtin(function.value, kind):
             return False
         self._seen.add(id(site.call))
@@ -258,8 +259,8 @@ class RowBody:
         if len(target.index) != 1 or not spelled(target.value):
             return False
         key = self._read(target.index[0], self._under(access.context))
-        kinds = {self._evaluator.type_name(v) for v in self._evaluator.values(target.value, self._code).used()}
-        if key is None or not key.column or not kinds or not kinds <= {"builtins.dict", "collections.defaultdict"}:
+        kinds = {self._evaluator.kind(v) for v in self._evaluator.values(target.value, self._code).used()}
+        if key is None or not key.column or kinds != {"dict"}:
             return False
         kind = "dict" if access.kind == "write" else "groups"
         if kind == "groups" and access.operator != "Add":

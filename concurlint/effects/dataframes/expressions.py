@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from concurlint.catalog.columns import column_attribute, column_form, column_method, reduces, reduction
+from concurlint.catalog.columns import column_attribute, column_form, column_method, reduces, reduces_to_test, reduction
 from concurlint.catalog.effects import Effects
+from concurlint.catalog.traits import listed
 from concurlint.effects.dataframes.formulas import (
     UNWRITTEN,
     Formula,
@@ -49,7 +50,6 @@ from concurlint.project.modules import Code
 
 Conditions: TypeAlias = tuple[Condition, ...]
 _QUIET = {"none", "gil_cpu", "nogil_cpu"}
-_MANY = {f"builtins.{kind}" for kind in ("list", "tuple", "set", "frozenset", "dict")}
 _CAN_STAND = (Name, Attribute, Constant, Item, Call)
 
 
@@ -172,7 +172,7 @@ class CellExpressions:
     def _is_many(self, expression: Expression) -> bool:
         """Whether it is known to hold values, and is not a text."""
         names = {self._graph.evaluator.type_name(v) for v in self._graph.evaluator.values(expression, self._code)}
-        return bool(names) and names <= _MANY
+        return bool(names) and all(listed("makes-container", name) for name in names)
 
     def _text(self, parts: tuple[Expression, ...], under: Conditions) -> Formula | None:
         made: list[Formula] = []
@@ -216,7 +216,7 @@ class CellExpressions:
         attr, owner = function.attr, function.value
         several = self._rows.columns(owner)
         if several and reduces(attr) and not call.arguments:
-            return Formula(f"{several}.{attr}(axis=1)", test=attr in ("all", "any"))
+            return Formula(f"{several}.{attr}(axis=1)", test=reduces_to_test(attr))
         if attr == "get" and 1 <= len(plain) <= 2 and self._stays(owner) and self._is_table(owner):
             default = f".fillna({written(plain[1])})" if len(plain) == 2 and written(plain[1]) else ""
             mapped = f".map({written(owner)}){default}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.columns import consumer, few_rows, is_around, reduction
+from concurlint.catalog.columns import consumer, few_rows, gives_rows, is_around, reduction
 from concurlint.effects.dataframes.bodies import RowBody
 from concurlint.effects.dataframes.outcomes import Outcome, shown
 from concurlint.effects.dataframes.rows import Rows
@@ -123,7 +123,7 @@ class RowLoops:
         if not isinstance(source, Call) or not isinstance(source.function, Attribute):
             return None
         how, frame = source.function.attr, source.function.value
-        if how not in ("iterrows", "itertuples") or not self._is_frame(frame, code) or self._is_tiny(frame, code):
+        if not gives_rows(how) or not self._is_frame(frame, code) or self._is_tiny(frame, code):
             return None
         rows = self._rows(frame)
         rows.are_tuples = how == "itertuples"

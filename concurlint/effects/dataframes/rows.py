@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from concurlint.catalog.columns import is_of_row
+from concurlint.catalog.columns import accesses, is_of_row
 from concurlint.effects.dataframes.formulas import UNWRITTEN, Formula
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
-
-_BY_LABEL = ("loc", "at")
-_BY_POSITION = ("iloc", "iat")
 
 
 @dataclass(slots=True)
@@ -78,13 +75,13 @@ class Rows:
                 return Formula(f"{self.frame}.index")
             case Attribute(value=owner, attr=attr) if self.is_row(owner):
                 return self._attribute(attr)
-            case Item(value=Attribute(value=owner, attr=attr), index=(key,)) if attr in (*_BY_LABEL, *_BY_POSITION):
+            case Item(value=Attribute(value=owner, attr=attr), index=(key,)) if accesses(attr) in ("label", "position"):
                 if self.is_row(owner):
                     return self.column(key)
             case Item(value=Attribute(value=owner, attr=attr), index=(turn, key)) if self.is_frame(owner):
-                if attr in _BY_LABEL and self.turns(turn):
+                if accesses(attr) == "label" and self.turns(turn):
                     return self.column(key)
-                return UNWRITTEN if attr in _BY_POSITION and self.turns(turn) else None
+                return UNWRITTEN if accesses(attr) == "position" and self.turns(turn) else None
             case Item(value=owner, index=(key,)) if self.is_row(owner):
                 return self.column(key)
             case Call(function=Attribute(value=owner, attr="get"), arguments=(first, *more)) if self.is_row(owner):
@@ -105,7 +102,7 @@ class Rows:
         if not isinstance(expression, Item) or len(expression.index) != 1 or not self.turns(expression.index[0]):
             return None
         owner = expression.value
-        if isinstance(owner, Attribute) and owner.attr in (*_BY_LABEL, *_BY_POSITION, "values"):
+        if isinstance(owner, Attribute) and accesses(owner.attr):
             owner = owner.value
         match owner:
             case Item(value=frame, index=(key,)) if self.is_frame(frame):

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
+from concurlint.catalog.platforms import is_platform, surely_windows
+from concurlint.catalog.traits import listed, may
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
 from concurlint.project.arguments import matching
@@ -86,11 +88,6 @@ def says_main(expression: Expression) -> bool | None:
     return None
 
 
-_PLATFORMS = {"os.name", "sys.platform", "platform.system", "name", "system", "platform"}
-_SURELY_WINDOWS = {"win32", "windows", "nt"}
-_WINDOWS = {"nt", "win32", "win", "windows", "cygwin"}
-
-
 _WINDOWS_NAMES = re.compile(
     r"_*(?:(?:is|on|running_on|os|platform)_?)?(?:ms)?(?:windows|win32|win|nt)(?:_os)?_*", re.IGNORECASE
 )
@@ -126,17 +123,14 @@ def is_for_tests(code: Code) -> bool:
 
 def _told_by_call(expression: Expression) -> bool | None:
     found = _equality(expression)
-    if found is not None and found[1].lower() in _SURELY_WINDOWS:
+    if found is not None and surely_windows(found[1]):
         return found[2]
-    if found is not None and found[0] in _PLATFORMS:
-        if found[1].lower() in _WINDOWS:
+    if found is not None and (listed("platform", found[0]) or may("platform", found[0])):
+        if is_platform("windows", found[1]):
             return found[2]
-        if found[1].lower() in {"posix", "linux", "darwin"}:
+        if is_platform("posix", found[1]):
             return not found[2] if found[2] else None
     return None
-
-
-_CLOSED_TESTS = {"isdigit", "isdecimal", "isnumeric", "isalnum", "isalpha", "isidentifier"}
 
 
 def says_checked(subject: Expression, is_fixed: Callable[[Expression], bool]) -> Test:
@@ -155,7 +149,7 @@ def says_checked(subject: Expression, is_fixed: Callable[[Expression], bool]) ->
                 return operator == "Equal"
         if isinstance(expression, Call) and isinstance(expression.function, Attribute):
             function = expression.function
-            if function.attr in _CLOSED_TESTS and spelled(function.value) == name:
+            if may("alphabet-test", function.attr) and spelled(function.value) == name:
                 return True
             last = expression.arguments[-1].value if expression.arguments else None
             if function.attr == "fullmatch" and last is not None and spelled(last) == name:
@@ -169,7 +163,7 @@ def says_type_checking(expression: Expression) -> bool | None:
     """Whether the test is only true for type checkers (or never)."""
     if isinstance(expression, Constant) and expression.value is False:
         return True
-    return True if spelled(expression) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") else None
+    return True if may("type-checking", spelled(expression).removeprefix("typing.")) else None
 
 
 def holds(conditions: tuple[Condition, ...], code: Code, test: Test) -> bool:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind
+from concurlint.catalog.traits import may
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spelled, walk
 from concurlint.project.modules import Code
-
-_GROWS = {"append", "appendleft", "extend", "insert", "add", "update", "put", "pop", "popleft", "remove", "discard"}
-_CONTINUES = {"read", "readline", "readlines", "fetchone", "fetchmany", "fetchall", "iter_content", "iter_lines",
-              "close", "__exit__", "release_conn", "stream", "read_chunked"}  # fmt: skip
 
 
 class Dependence:
@@ -47,7 +44,7 @@ class Dependence:
         mutated = {
             spelled(site.call.function.value)
             for site in Dependence.sites(code, loop)
-            if isinstance(site.call.function, Attribute) and site.call.function.attr in _GROWS
+            if isinstance(site.call.function, Attribute) and _changes(site.call.function.attr)
         }
         parts = (part for argument in call.arguments for part in walk(argument.value))
         used = {spelled(part) for part in parts if isinstance(part, (Name, Attribute))}
@@ -59,7 +56,7 @@ class Dependence:
         over = {spelled(part) for part in walk(loop.iterable) if isinstance(part, (Name, Attribute))}
         for site in self.sites(code, loop):
             function = site.call.function
-            if isinstance(function, Attribute) and function.attr in _GROWS and spelled(function.value) in over - {""}:
+            if isinstance(function, Attribute) and _changes(function.attr) and spelled(function.value) in over - {""}:
                 return True
             for name in (name for found, name, _ in self._graph.libraries.get(code, ()) if found is site):
                 fact = self._effects.lookup(name)
@@ -70,7 +67,7 @@ class Dependence:
     @staticmethod
     def continues(name: str) -> bool:
         """Whether a call of the method goes on with an answer that was asked for before."""
-        return name.rpartition(".")[2] in _CONTINUES
+        return may("continues-answer", name.rpartition(".")[2])
 
 
 def takes_only_the_item(code: Code, loop: Loop, call: Call) -> bool:
@@ -91,3 +88,7 @@ def _base(target: Expression) -> Expression:
     while isinstance(target, Item):
         target = target.value
     return target
+
+
+def _changes(method: str) -> bool:
+    return may("resizes", method) or may("adds-item", method)

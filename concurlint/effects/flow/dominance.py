@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import has, listed, spelt
 from concurlint.effects.program import Program
 from concurlint.facts.records import Branch, CallSite, Condition
 from concurlint.facts.syntax import Call, Collection, Constant, Expression, spelled
@@ -49,7 +49,7 @@ class Dominance:
         """Whether a function that takes nothing is run once, and its result kept for all later calls."""
         own = len([p for p in code.scope.parameters if p.name != code.self_name()])
         return not own and any(
-            library_name(value) in ("functools.cache", "functools.lru_cache")
+            listed("remembers", library_name(value))
             for decorator in code.scope.decorators
             for value in self._graph.evaluator.values(
                 decorator.function if isinstance(decorator, Call) else decorator, code.parent or code
@@ -124,4 +124,4 @@ def _is_not_empty(iterable: Expression) -> bool:
         return bool(iterable.value)
     if isinstance(iterable, Collection):
         return bool(iterable.items)
-    return isinstance(iterable, Call) and spelled(iterable.function) in ("range", "count", "itertools.count")
+    return isinstance(iterable, Call) and spelt("not-empty", spelled(iterable.function))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
+from concurlint.catalog.traits import has, spelt
 from concurlint.effects.program import Program
 from concurlint.facts.records import Context, Returned
 from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
@@ -14,8 +15,6 @@ from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library
 
 _MAY_FAIL = {EffectKind.BLOCK_NET, EffectKind.BLOCK_DISK, EffectKind.BLOCK_PROCESS, EffectKind.SPAWN_PROCESS}
-_SWALLOWS = {"contextlib.suppress", "contextlib.ExitStack", "contextlib.AsyncExitStack"}
-_MEANT = {"NotImplementedError", "StopIteration", "StopAsyncIteration", "GeneratorExit", "SystemExit"}
 _DEEPEST = 6
 
 
@@ -62,7 +61,7 @@ class ExceptionFlow:
     def _raised(self, code: Code) -> Iterator[Step]:
         for raised in code.scope.raised:
             name = _error_name(raised)
-            if name in _MEANT or self._is_caught(code, raised.context):
+            if spelt("exits-meant", name) or self._is_caught(code, raised.context):
                 continue
             shown = f"raises `{name}`" if name else "raises the error again"
             yield self._step(code, raised.at, shown)
@@ -104,7 +103,7 @@ class ExceptionFlow:
     def _may_swallow(self, manager: Expression, code: Code) -> bool:
         values = self._evaluator.values(manager, code)
         names = {v.of.name if isinstance(v, Instance) and isinstance(v.of, Library) else "" for v in values}
-        return not names or "" in names or bool(names & _SWALLOWS)
+        return not names or "" in names or any(has("swallows-errors", name) for name in names)
 
 
 def _error_name(raised: Returned) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import spelt
 from concurlint.facts.records import Branch, Condition, Context, Returned
 from concurlint.facts.syntax import Call, Constant, Expression, Name, Place, children, spelled, walk
 from concurlint.project.modules import Code
@@ -152,7 +153,7 @@ class Typestate:
                 continue
             if any(handler.block in one.context.blocks for one in closed):
                 continue
-            if not handler.types or any(spelled(kind) in ("Exception", "BaseException") for kind in handler.types):
+            if not handler.types or any(spelt("catches-all", spelled(kind)) for kind in handler.types):
                 return OpenEnd(handler.at, "an exception that is caught here skips the closing")
         return None
 
@@ -166,7 +167,7 @@ class Typestate:
     def _leaves(self, block: int) -> bool:
         """Whether the block ends the program."""
         return any(
-            block in site.context.blocks and spelled(site.call.function) in ("sys.exit", "os._exit", "exit", "quit")
+            block in site.context.blocks and spelt("ends-process", spelled(site.call.function))
             for site in self._scope.calls
         )
 

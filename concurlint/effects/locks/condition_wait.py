@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has, may
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.modules import Code
-
-_WAITS = {"threading.Condition.wait", "multiprocessing.Condition.wait", "asyncio.Condition.wait",
-          "anyio.Condition.wait", "trio.Condition.wait"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class ConditionWaits:
         for code, calls in self._graph.libraries.items():
             seen: set[int] = set()
             for site, name, _ in calls:
-                if name not in _WAITS or id(site) in seen or code.name in ("wait", "wait_for"):
+                if not has("waits-on-condition", name) or id(site) in seen or may("waits-on-condition", code.name):
                     continue
                 seen.add(id(site))
                 if self._in_while(code, site) or self._callers_loop(code, 0):

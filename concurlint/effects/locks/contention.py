@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
+from concurlint.catalog.traits import has
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.locks.acquisitions import Acquisitions, is_followed
 from concurlint.effects.locks.lockset import LockSets
@@ -16,7 +17,6 @@ from concurlint.finding import Step
 from concurlint.project.modules import Code
 
 _LONG = {EffectKind.BLOCK_NET, EffectKind.BLOCK_SLEEP, EffectKind.BLOCK_PROCESS}
-_QUEUES = ("queue.Queue.", "queue.SimpleQueue.", "queue.LifoQueue.", "queue.PriorityQueue.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Contention:
         if found is None:
             return None
         child = found.fact.effect == EffectKind.SPAWN_PROCESS and found.fact.waits
-        return found if child or found.fact.effect in _LONG or found.name.startswith(_QUEUES) else None
+        return found if child or found.fact.effect in _LONG or has("waits-on-queue", found.name) else None
 
     def _wanted(self, hold: Hold) -> Acquisition | None:
         """A taking of the same lock in another function that has no such wait under it."""

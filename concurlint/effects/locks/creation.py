@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from concurlint.catalog.traits import may
 from concurlint.effects.locks.address import LOCK_KINDS
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import (
@@ -13,8 +14,6 @@ from concurlint.facts.syntax import (
     Name,
 )
 from concurlint.project.modules import Code
-
-_OF_LOCKS = {"acquire", "release", "locked", "__enter__", "__exit__", "notify", "notify_all", "wait", "wait_for"}
 
 
 class LockCreation:
@@ -42,7 +41,7 @@ class LockCreation:
         return any(
             isinstance(other.call.function, Attribute)
             and other.call.function.value is call
-            and other.call.function.attr in ("acquire", "__enter__")
+            and may("acquires", other.call.function.attr)
             for other in code.scope.calls
         )
 
@@ -61,16 +60,16 @@ class LockCreation:
             called = sum(
                 isinstance(s.call.function, Attribute)
                 and _is_name(s.call.function.value, name)
-                and s.call.function.attr in _OF_LOCKS
+                and may("handles-lock", s.call.function.attr)
                 for s in scope.calls
             )
-            takes = taken + sum(_is_method(s.call.function, name, ("acquire", "__enter__")) for s in scope.calls)
+            takes = taken + sum(_takes(s.call.function, name) for s in scope.calls)
             return takes > 0 and taken + called == scope.uses.get(name, 0)
         return False
 
 
-def _is_method(function: Expression, name: str, attrs: tuple[str, ...]) -> bool:
-    return isinstance(function, Attribute) and function.attr in attrs and _is_name(function.value, name)
+def _takes(function: Expression, name: str) -> bool:
+    return isinstance(function, Attribute) and may("acquires", function.attr) and _is_name(function.value, name)
 
 
 def _is_name(expression: Expression, name: str) -> bool:

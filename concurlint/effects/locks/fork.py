@@ -98,7 +98,7 @@ class InheritedLocks:
         if not isinstance(identity, Site) or not isinstance(identity.call, Call):
             return False
         names = {library_name(v) for v in self._evaluator.values(identity.call.function, identity.code)}
-        return bool(names) and all(name.startswith(("threading.", "_thread.")) for name in names)
+        return bool(names) and all(has("thread-primitive", name) for name in names)
 
     @staticmethod
     def _is_global(lock: Lock) -> bool:

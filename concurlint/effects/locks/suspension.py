@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.effects.contexts.parallel import SoleTasks
 from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.locks.operations import Hold
@@ -14,8 +15,6 @@ from concurlint.facts.syntax import Place
 from concurlint.finding import Step
 from concurlint.project.modules import Code
 from concurlint.project.values import Site
-
-_OF_THREADS = {"lock", "semaphore", "rw-lock"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,4 +60,4 @@ class Suspension:
         """A lock of threads that somebody else can have: not one that this very run made."""
         made = hold.lock.identity
         mine = isinstance(made, Site) and made.code is code
-        return hold.lock.kind in _OF_THREADS and not mine
+        return hold.lock.kind in kinds_with("thread-lock") and not mine

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Collection, Iterator
 
-NUMERIC = frozenset({"range", "len", "enumerate", "zip", "abs", "min", "max", "sum", "float", "int", "round", "pow"})
+from concurlint.catalog.traits import spelt
+
 _STEPS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.For, ast.Pass, ast.Continue, ast.Break)
 
 
@@ -26,9 +27,7 @@ def _is_plain(node: ast.expr, calls_known: bool) -> bool:
     if isinstance(node, ast.Call):
         if calls_known:
             return True
-        function = node.func
-        is_math = isinstance(function, ast.Attribute) and ast.unparse(function.value) == "math"
-        return is_math or (isinstance(function, ast.Name) and function.id in NUMERIC)
+        return isinstance(node.func, (ast.Name, ast.Attribute)) and spelt("of-numbers", ast.unparse(node.func))
     if isinstance(node, ast.Constant):
         return isinstance(node.value, (int, float, complex))
     if isinstance(node, ast.BinOp):

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import has, listed
 from concurlint.effects.cost.load import Costs
-from concurlint.effects.loops.arithmetic import NUMERIC, carries, is_arithmetic, multiplies
+from concurlint.effects.loops.arithmetic import carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -92,8 +92,7 @@ class ArithmeticLoops:
 
     def _is_of_numbers(self, site: CallSite) -> bool:
         names = {library_name(value) for value in self._graph.targets(site)}
-        plain = {f"builtins.{name}" for name in NUMERIC}
-        return bool(names) and all(name in plain or name.startswith("math.") for name in names)
+        return bool(names) and all(listed("of-numbers", name) for name in names)
 
     @staticmethod
     def _starts_at_number(code: Code, name: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import Trait, has
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import Trait, has, listed, may
 from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.effects.program import Program
@@ -34,14 +35,6 @@ _FEW = 30.0
 """With fewer turns of the loop around there is next to nothing to gain."""
 _DEEPEST = 3
 _PATTERN_CALLS: tuple[Trait, ...] = ("compiles", "tests-pattern", "uses-pattern")
-_TEXT_METHODS = {
-    "join", "format", "lower", "upper", "strip", "replace", "rstrip", "lstrip", "casefold", "items", "keys", "values",
-}  # fmt: skip
-_MAKERS = {
-    "builtins.map", "builtins.sorted", "builtins.set", "builtins.list", "builtins.tuple", "builtins.len",
-    "builtins.reversed", "builtins.enumerate", "builtins.zip", "builtins.filter",
-}  # fmt: skip
-_CHANGERS = {"append", "add", "remove", "pop", "extend", "insert", "clear", "update", "discard"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +184,7 @@ class RegexInLoops:
         for call in code.scope.calls:
             function = call.call.function
             shared = set(call.context.loops) & set(site.context.loops)
-            if shared and isinstance(function, Attribute) and function.attr in _CHANGERS:
+            if shared and isinstance(function, Attribute) and may("resizes", function.attr):
                 if spelled(function.value) == name:
                     return True
         for access in code.scope.accesses:
@@ -206,10 +199,10 @@ class RegexInLoops:
         if names and all(self._is_known_text(name) for name in names):
             return True
         function = call.function
-        return isinstance(function, Attribute) and function.attr in _TEXT_METHODS
+        return isinstance(function, Attribute) and may("pure", function.attr)
 
     def _is_known_text(self, name: str) -> bool:
-        return name.startswith("builtins.str") or name in _MAKERS or has("makes-pattern", name)
+        return name.startswith("builtins.str") or listed("pure", name) or has("makes-pattern", name)
 
     def _is_text(self, pattern: Expression, code: Code) -> bool:
         """Whether the pattern is known to be a text, not one compiled before."""
@@ -224,7 +217,7 @@ class RegexInLoops:
             case Call(function=Attribute(attr="join" | "format")):
                 return True
         names = {self._evaluator.type_name(value) for value in self._evaluator.values(whole, code)}
-        return bool(names) and names <= {"builtins.str", "builtins.bytes"}
+        return bool(names) and all(self._roles.kind(name) in kinds_with("text") for name in names)
 
     def _is_costly(self, pattern: Expression, code: Code) -> bool:
         """Whether putting the text together costs as much as looking for it: item by item, in Python."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
 from concurlint.effects.calls.reachability import Event, Reachability, is_apart
@@ -16,8 +17,6 @@ from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name, spe
 from concurlint.finding import Step
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Partial
-
-_PLAIN = {"list", "dict", "set", "deque", "bytearray", "NoneType"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +50,12 @@ class CopiedState:
         self._moments = program[Reachability]
         sent = [d for d in program[Spawns].all if d.on == "process" and d.site is not None]
         known = [d for d in sent if d.hook is not None or self._is_standard(d, program.roles)]
-        self._tasks = [d for d in known if not _is_initializer(d)]
+        self._tasks = [d for d in known if not _is_initializer(d, program.roles)]
         self._workers = {code for dispatch in sent for code in self._moments.below(dispatch.code)}
         # a thread or callback that runs the same function does it in the parent
         here = [d.code for d in program[Spawns].all if d.on != "process"]
         self._beside = {code for started in here for code in self._moments.below(started)}
-        self._set_up = {code for d in sent if _is_initializer(d) for code in self._moments.below(d.code)}
+        self._set_up = {code for d in sent if _is_initializer(d, program.roles) for code in self._moments.below(d.code)}
 
     @staticmethod
     def _is_standard(dispatch: Spawn, roles: Roles) -> bool:
@@ -159,8 +158,8 @@ class CopiedState:
             target = target.value
         values = self._evaluator.values(target, touch.code)
         return bool(values.items) and all(
-            self._evaluator.kind(value) in _PLAIN
-            or self._evaluator.type_name(value).removeprefix("builtins.") in _PLAIN
+            self._evaluator.kind(value) in kinds_with("container")
+            or self._evaluator.type_name(value) == "builtins.NoneType"
             for value in values
         )
 
@@ -207,6 +206,6 @@ def _expressions(code: Code) -> Iterator[tuple[Expression, Context, int]]:
         yield branch.test, branch.context, branch.order
 
 
-def _is_initializer(dispatch: Spawn) -> bool:
+def _is_initializer(dispatch: Spawn, roles: Roles) -> bool:
     """What a pool runs once in each worker, which is there to set the worker up."""
-    return dispatch.hook is None and dispatch.name.endswith(("Pool", "Executor"))
+    return dispatch.hook is None and roles.kind(dispatch.name) in kinds_with("pool")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import Trait, has, may
 from concurlint.effects.calls.reachability import Event, Reachability, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
@@ -17,9 +18,6 @@ from concurlint.finding import Step
 from concurlint.project.arguments import has_stars
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Site, Value
-
-_SENDS = {"submit", "map", "apply", "apply_async", "map_async", "imap", "imap_unordered", "starmap"}
-_ENDS = {"shutdown", "close", "terminate", "__exit__"}
 
 Thing = Site | ClassOf
 """A thread or pool: where it is made, or the class of the object that is one itself."""
@@ -114,13 +112,14 @@ class Forks:
         for code in self._graph.edges:
             for site in code.scope.calls:
                 function = site.call.function
-                if not isinstance(function, Attribute) or function.attr not in {"start", *_SENDS}:
+                starts = isinstance(function, Attribute) and function.attr == "start"
+                if not isinstance(function, Attribute) or not (starts or may("sends-work", function.attr)):
                     continue
                 for value in self._evaluator.values(function.value, code).used():
                     kind = self._evaluator.kind(value)
-                    wanted = ("thread", "timer") if function.attr == "start" else ("thread-pool",)
                     thing = _thing(value)
-                    if kind in wanted and thing is not None:
+                    wanted = kind in kinds_with("runs-when-started") if starts else kind == "thread-pool"
+                    if wanted and thing is not None:
                         yield Alive(code, site, thing, kind == "thread-pool")
 
     def _before(self, fork: Fork, alive: list[Alive]) -> ThreadedFork | None:
@@ -161,8 +160,8 @@ class Forks:
 
     def _ends(self, site: CallSite, code: Code, started: Alive) -> bool:
         function = site.call.function
-        wanted = _ENDS if started.is_pool else {"join", "cancel"}
-        if not isinstance(function, Attribute) or function.attr not in wanted or has_stars(site.call):
+        wanted: Trait = "ends-pool" if started.is_pool else "ends-thread"
+        if not isinstance(function, Attribute) or not may(wanted, function.attr) or has_stars(site.call):
             return False
         values = self._evaluator.values(function.value, code).used()
         return any(self._is_it(value, started.thing) for value in values) or not values.items

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import guessed, has, may
 from concurlint.effects.calls.reachability import Reachability, is_apart, share_loop
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
@@ -13,12 +14,7 @@ from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step
 from concurlint.project.modules import Code
-from concurlint.project.values import Instance
-
-_PUTS = {"put", "put_nowait"}
-_TAKES = {"get", "get_nowait"}
-_SMALL = {"builtins.bool", "builtins.int", "builtins.float", "builtins.NoneType"}
-_ENDS = {"terminate", "kill"}
+from concurlint.project.values import Instance, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +67,7 @@ class QueueDraining:
         for code in self._graph.edges:
             for site in code.scope.calls:
                 function = site.call.function
-                if not isinstance(function, Attribute) or function.attr not in _ASKED:
+                if not isinstance(function, Attribute) or function.attr not in _asked():
                     continue
                 for value in self._evaluator.values(function.value, code).used():
                     if not isinstance(value, Instance) or value.site is None:
@@ -89,24 +85,24 @@ class QueueDraining:
             process = self._by_call[made]
             reached = self._moments.below(process.code)
             for queue in self._of_queue.values():
-                put = next((use for use in queue if use.attr in _PUTS and use.code in reached), None)
+                put = next((use for use in queue if may("puts", use.attr) and use.code in reached), None)
                 if put is None or any(use.attr == "cancel_join_thread" for use in queue):
                     continue
                 yield from self._compare(process, uses, queue, put)
 
     def _compare(self, process: Spawn, uses: list[Use], queue: list[Use], put: Use) -> Iterator[Undrained]:
-        takes = [use for use in queue if use.attr in _TAKES]
+        takes = [use for use in queue if may("takes", use.attr)]
         elsewhere = {d.code for d in self._by_call.values()}
         if any(use.code in self._moments.below(code) for use in takes for code in elsewhere):
             return  # another process, or this one, takes what is put
-        ends = [use for use in uses if use.attr in _ENDS]
+        ends = [use for use in uses if may("kills", use.attr)]
         for for_good in (True, False):
             joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site) is for_good]
             for code in self._moments.above([use.code for use in joins]):
                 found = self._late(code, joins, takes, ends, for_good)
                 if found is None:
                     continue
-                small = all(self._is_small(use) for use in queue if use.attr in _PUTS)
+                small = all(self._is_small(use) for use in queue if may("puts", use.attr))
                 if for_good or not small:
                     yield Undrained(code, found[0], process, put, found[1], small, not for_good)
                     return
@@ -138,7 +134,10 @@ class QueueDraining:
         if isinstance(arguments[0].value, Constant):
             return True
         values = self._evaluator.values(arguments[0].value, put.code)
-        return values.whole and bool(values.items) and all(self._evaluator.type_name(v) in _SMALL for v in values)
+        return values.whole and bool(values.items) and all(self._is_number(v) for v in values)
+
+    def _is_number(self, value: Value) -> bool:
+        return self._evaluator.type_name(value) == "builtins.NoneType" or self._evaluator.kind(value) == "number"
 
     def _known_from(self, code: Code, takes: list[Use]) -> set[int]:
         """Those of the codes that take which `code` calls, directly or not."""
@@ -146,7 +145,9 @@ class QueueDraining:
         return {id(use.code) for use in takes if use.code in reached}
 
 
-_ASKED = _PUTS | _TAKES | _ENDS | {"join", "cancel_join_thread"}
+@cache
+def _asked() -> frozenset[str]:
+    return guessed("puts") | guessed("takes") | guessed("kills") | {"join", "cancel_join_thread"}
 
 
 def _waits_for_good(site: CallSite) -> bool:

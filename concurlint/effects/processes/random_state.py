@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
@@ -49,7 +50,7 @@ class RandomState:
     def repeated(self) -> Iterator[Repeated]:
         """Each draw once."""
         seen: set[int] = set()
-        set_up = [d for d in self._dispatches if d.name.endswith(("Pool", "Executor"))]
+        set_up = [d for d in self._dispatches if self._roles.kind(d.name) in kinds_with("pool")]
         if any(self._seeds(code) for d in set_up for code in self._moments.below(d.code)):
             return
         for dispatch in self._dispatches:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.contexts.spawns import handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
@@ -19,7 +20,6 @@ from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Site, Value
 
 _MOST_HOPS = 4
-_PICKLERS = {"dill", "cloudpickle", "pathos", "multiprocess"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +149,7 @@ class Transfer:
 
     def _has_another_pickler(self, code: Code) -> bool:
         return any(
-            binding.imported is not None and binding.imported.module.partition(".")[0] in _PICKLERS
+            binding.imported is not None and has("pickler", binding.imported.module.partition(".")[0])
             for bindings in code.module.body.scope.bindings.values()
             for binding in bindings
         )

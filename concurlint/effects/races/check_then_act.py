@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.entries import PathRole
+from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.locks.lockset import LockSet
@@ -16,11 +18,6 @@ from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-
-_EXISTS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists"}
-_MAKES = {"os.makedirs", "os.mkdir", "os.rename", "os.remove", "os.unlink", "os.rmdir", "builtins.open",
-          "pathlib.Path.mkdir", "pathlib.Path.touch", "pathlib.Path.unlink", "pathlib.Path.write_text",
-          "pathlib.Path.write_bytes", "shutil.rmtree", "shutil.copy", "shutil.move"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +40,7 @@ class CheckThenAct:
 def _suits_either(touch: StateAccess) -> bool:
     """Whether a change is right however the test would turn out now: `setdefault`, `discard`, `pop` with a default."""
     if touch.attr != "pop":
-        return touch.attr in ("setdefault", "discard")
+        return may("either-way", touch.attr)
     return any(site.order == touch.order and len(site.call.arguments) == 2 for site in touch.code.scope.calls)
 
 
@@ -52,6 +49,7 @@ class ChecksThenActs:
 
     def __init__(self, program: Program) -> None:
         self._overlap = program[Overlap]
+        self._roles = program.roles
 
     def at(self, touch: StateAccess) -> CheckThenAct | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
@@ -130,37 +128,29 @@ class ChecksThenActs:
             if not subject:
                 continue
             for site, name, _ in self._overlap.graph.libraries.get(code, ()):
-                if name not in _MAKES or not self._follows(site.context, branch):
+                role = self._roles.path_act(name)
+                if role is None or not self._follows(site.context, branch):
                     continue
-                if not self._is_about(site.call, subject) or self._tolerates(site.call, name):
+                if not self._is_about(site.call, subject) or self._tolerates(site.call, role):
                     continue
                 held = self._overlap.sharing.locks.effective(code, site.order)
                 around = self._overlap.sharing.locks.effective(code, branch.order)
                 if (held.must or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
-                yield CheckThenAct(code, branch.test, act, runs[0], subject, self._path_remedy(name))
+                yield CheckThenAct(code, branch.test, act, runs[0], subject, role.instead)
                 break
-
-    def _path_remedy(self, name: str) -> str:
-        if name in ("os.makedirs", "pathlib.Path.mkdir"):
-            return "make it without asking: `exist_ok=True`"
-        if name == "builtins.open":
-            return 'open it with mode `"x"` and catch FileExistsError'
-        return "do it without asking and catch the error, or hold one lock around both"
 
     def _asked_path(self, test: Expression, code: Code) -> str:
         for part in walk(test):
-            if isinstance(part, Call) and isinstance(part.function, Attribute) and part.function.attr in _EXISTS:
-                names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
-                if any(name.startswith("os.path.") for name in names) and part.arguments:
-                    return spelled(part.arguments[0].value)
-                if any(name.startswith("pathlib.") for name in names):
-                    return spelled(part.function.value)
-            elif isinstance(part, Call) and part.arguments:
-                names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
-                if any(n.startswith("os.path.") and n.rpartition(".")[2] in _EXISTS for n in names):
-                    return spelled(part.arguments[0].value)
+            if not isinstance(part, Call):
+                continue
+            names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
+            asking = [name for name in names if has("asks-path", name)]
+            if any(self._roles.class_role(name.rpartition(".")[0]) is None for name in asking) and part.arguments:
+                return spelled(part.arguments[0].value)
+            if asking and isinstance(part.function, Attribute):
+                return spelled(part.function.value)
         return ""
 
     @staticmethod
@@ -175,12 +165,12 @@ class ChecksThenActs:
         return any(spelled(p) == subject for p in parts)
 
     @staticmethod
-    def _tolerates(call: Call, name: str) -> bool:
+    def _tolerates(call: Call, role: PathRole) -> bool:
         for argument in call.arguments:
             value = argument.value
-            if argument.keyword in ("exist_ok", "missing_ok", "ignore_errors"):
+            if argument.keyword is not None and argument.keyword == role.unless:
                 return not (isinstance(value, Constant) and value.value is False)
-        if name == "builtins.open":
+        if role.name == "builtins.open":
             modes = [a.value for a in call.arguments if a.keyword == "mode"] + [
                 a.value for a in call.arguments[1:2] if a.keyword is None
             ]

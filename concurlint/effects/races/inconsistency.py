@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.locks.address import Lock
 from concurlint.effects.locks.lockset import LockSet
@@ -281,7 +282,7 @@ class InconsistentLocking:
         if not isinstance(made, Call):
             return False
         names = {library_name(v) for v in self._overlap.evaluator.values(made.function, identity.code)}
-        return any(name.startswith(("threading.", "multiprocessing.", "_thread.")) for name in names)
+        return any(has("thread-primitive", name) or has("process-primitive", name) for name in names)
 
 
 def _is_atomic(touch: StateAccess) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.reach import Run, thread_steps
@@ -19,12 +20,6 @@ from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance
-
-_VIEWS = {"items", "keys", "values"}
-_RESIZES = {"append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault", "add",
-            "discard", "appendleft", "popleft", "extendleft", "difference_update", "intersection_update",
-            "symmetric_difference_update"}  # fmt: skip
-_KINDS = {"dict", "set", "list", "deque"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +56,7 @@ class Iterations:
                 if look is None or (look.location.kind == "attribute" and self._sharing.is_before_sharing(code)):
                     continue
                 for change in changes.get(look.location, ()):
-                    if kind == "list" and change.changes == "mutate" and change.attr in ("append", "extend"):
+                    if kind == "list" and change.changes == "mutate" and may("appends", change.attr):
                         continue  # a loop over a list just comes to what is put behind
                     if opposite(look.context.conditions, change.context.conditions):
                         continue  # a flag that keeps the two apart
@@ -89,7 +84,7 @@ class Iterations:
         touching = self._sharing.touching
         for site in code.scope.calls:
             function = site.call.function
-            if not isinstance(function, Attribute) or function.attr not in _RESIZES:
+            if not isinstance(function, Attribute) or not may("resizes", function.attr):
                 continue
             base = function.value
             location = touching.locate(base, code, within=True) if self._kind(base, code) == "deque" else None
@@ -100,7 +95,7 @@ class Iterations:
 
     def _resizes(self, touch: StateAccess) -> bool:
         if touch.changes == "mutate":
-            return touch.attr in _RESIZES
+            return may("resizes", touch.attr)
         if not isinstance(touch.target, Item):
             return False
         return touch.changes == "delete" or (
@@ -127,14 +122,18 @@ class Iterations:
         if names and all(has("iterator", name) for name in names):
             for argument in base.arguments:
                 yield from self._gone_through(argument.value, code)
-        elif isinstance(base.function, Attribute) and base.function.attr in _VIEWS and not base.arguments:
+        elif isinstance(base.function, Attribute) and may("view", base.function.attr) and not base.arguments:
             yield base.function.value
 
     def _at(self, base: Expression, code: Code, loop: Loop) -> tuple[StateAccess | None, str]:
         if isinstance(base, (Call, Item)):
             return None, ""
         kind = self._kind(base, code)
-        location = self._sharing.touching.locate(base, code, within=True) if kind in _KINDS else None
+        location = (
+            self._sharing.touching.locate(base, code, within=True)
+            if kind in kinds_with("resized-while-looped")
+            else None
+        )
         if location is None or self._sharing.touching.is_safe(base, code):
             return None, ""
         touch = self._sharing.touching.as_touch(location, code, base, loop.at, loop.context, loop.order)

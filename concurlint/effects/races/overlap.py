@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.reach import Run
@@ -147,7 +148,7 @@ class Overlap:
             attr = function.attr if isinstance(function, Attribute) else ""
             if attr == "start" and call.order > site.order and not started:
                 start, started = call.order, True
-            if started and attr in ("join", "result", "shutdown", "wait") and call.order > start:
+            if started and may("joins", attr) and call.order > start:
                 return start, call.order
         return (start, end) if started else (0, 0)  # made here, started elsewhere
 

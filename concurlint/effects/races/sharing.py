@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
 from concurlint.effects.contexts.callers import Callers, is_by_callers
 from concurlint.effects.contexts.reach import (
@@ -24,11 +25,9 @@ from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, is_self
+from concurlint.project.language import BEFORE_SHARING
 from concurlint.project.modules import Code
 from concurlint.project.values import NOTHING, Bound, Coroutine, Instance, Site, Value
-
-_BEFORE_SHARING = {"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__", "__setstate__",
-                   "__attrs_post_init__", "__reduce__", "__copy__", "__deepcopy__", "__del__", "setUp"}  # fmt: skip
 
 _MOST_WAYS = 4  # to one function that does what it is told
 
@@ -215,7 +214,7 @@ class Sharing:
             current = current.parent
         if current is None:
             return False
-        if current.name in _BEFORE_SHARING:
+        if current.name in BEFORE_SHARING or may("after-making", current.name):
             return True
         if current in self._init_only:
             return self._init_only[current]
@@ -326,7 +325,7 @@ def _may_give_way(lock: Lock, code: Code) -> bool:
     """Whether a function lets others have a lock that it holds: by a wait on it, or a release."""
     return any(
         isinstance(site.call.function, Attribute)
-        and site.call.function.attr in ("wait", "wait_for", "release")
+        and may("gives-way", site.call.function.attr)
         and spelled(site.call.function.value) == lock.spelling
         for site in code.scope.calls
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from concurlint.catalog.tables import line
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import has, may
 from concurlint.effects.calls.arguments import star_parameter
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import (
@@ -45,14 +45,6 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Container, Function, Literal, Value
 
-_NUMBERS = {"builtins.int", "builtins.float", "builtins.bool", "builtins.complex"}
-_TEXT_METHODS = {
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "encode", "decode", "replace",
-    "ljust", "rjust", "center", "expandtabs", "removeprefix", "removesuffix", "split", "rsplit",
-    "splitlines", "partition", "rpartition", "as_posix", "casefold", "swapcase", "copy", "absolute",
-    "resolve", "expanduser", "with_suffix", "with_name", "keys", "values", "items",
-}  # fmt: skip
-_GETTERS = {"get", "pop", "getlist", "read", "readline", "readlines", "read_text", "setdefault"}
 _QUOTES = {"'", '"', "\\"}
 _DEEPEST = 48
 _MOST_STEPS = 4000
@@ -141,7 +133,7 @@ class TaintPropagation:
     def are_numbers(self, values: Iterable[Value]) -> bool:
         """Whether values are numbers or booleans, and there is at least one."""
         types = {self._evaluator.type_name(value) for value in values}
-        return bool(types) and types <= _NUMBERS
+        return bool(types) and all(self._roles.kind(name) == "number" for name in types)
 
     # templates
 
@@ -197,7 +189,7 @@ class TaintPropagation:
         values = self._evaluator.values(function, code)
         plain = [a.value for a in call.arguments if a.star != 2]
         for name in sorted({library_name(v) for v in values} - {""}):
-            if has("quotes", name) or self._roles.returns(name) in _NUMBERS:
+            if has("quotes", name) or self._roles.kind(self._roles.returns(name)) == "number":
                 return (SAFE,)
             reason = self._roles.comes_from_outside(name)
             if reason:
@@ -231,14 +223,14 @@ class TaintPropagation:
             return composed(self._format(function, call, code))
         if attr == "join" and len(plain) == 1:
             return composed(self._joined(function.value, plain[0], code))
-        if attr in _TEXT_METHODS:
+        if may("part-text", attr):
             traced = self.pieces(function.value, code)
             if attr == "replace":
                 if constant_text(self._all(plain[:1], code)) in _QUOTES:
                     return (SAFE,)
                 traced = (*self._all(plain[1:], code), *traced)
-            return traced if attr in ("encode", "decode", "copy") else harmless(traced)
-        if attr in _GETTERS:
+            return traced if may("unchanged-text", attr) else harmless(traced)
+        if may("takes-out", attr):
             traced = self.pieces(function.value, code)
             own = star_parameter(function.value, code, "kwargs") is not None
             if any(piece.status == "outside" and (own or not piece.is_parameter) for piece in traced):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.traits import listed, may
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
 from concurlint.effects.flow.reaching import ReachingDefinitions
 from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, TaintQueries, composed, either, harmless, shown
@@ -85,7 +86,7 @@ class TaintSources:
         found: list[Piece] = []
         for site in home.scope.calls:
             function = site.call.function
-            if not isinstance(function, Attribute) or function.attr not in ("append", "extend", "insert"):
+            if not isinstance(function, Attribute) or not may("grows", function.attr):
                 continue
             if isinstance(function.value, Name) and function.value.id == name.id and site.call.arguments:
                 found += harmless(self._tracer.pieces(site.call.arguments[-1].value, home))
@@ -213,7 +214,7 @@ class TaintSources:
         """Whether an annotation names numbers or a closed choice of constants."""
         if isinstance(annotation, Item) and isinstance(annotation.value, (Name, Attribute)):
             names = {library_name(v) for v in self._evaluator.values(annotation.value, code)}
-            if names & {"typing.Literal", "typing_extensions.Literal"}:
+            if any(listed("closed-choice", name) for name in names):
                 return True
         return self._tracer.are_numbers(self._evaluator.annotated(annotation, code))
 

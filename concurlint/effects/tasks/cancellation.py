@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from concurlint.catalog.traits import any_has, has
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import any_has, has, may
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, Context, Handler
@@ -26,11 +27,6 @@ from concurlint.facts.syntax import (
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Coroutine
-
-_ENDS_TASK = {"cancel", "uncancel", "cancelling", "cancelled", "cancel_scope", "aclose", "athrow", "throw"}
-_TELLS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "str", "repr"}
-
-_EVERYTHING = {"except:", "builtins.BaseException"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +74,7 @@ class Cancellation:
     def _handles_cancellation(self, code: Code) -> bool:
         """Whether the function cancels something itself, or looks whether it was cancelled."""
         return any(
-            isinstance(site.call.function, Attribute) and site.call.function.attr in _ENDS_TASK
+            isinstance(site.call.function, Attribute) and may("ends-task", site.call.function.attr)
             for site in code.scope.calls
         )
 
@@ -146,7 +142,7 @@ class Cancellation:
         names = {library_name(v) for v in self._graph.evaluator.values(value.function, code)}
         if any(self._roles.runs(name) is not None for name in names):
             return False
-        return not any(self._graph.evaluator.kind(each) in ("async-future", "future") for each in made)
+        return not any(self._graph.evaluator.kind(each) in kinds_with("future") for each in made)
 
     def _goes_on(self, code: Code, handler: Handler, caught: str) -> bool:
         """Whether the task works on after the handler, or nobody meant to end it there."""
@@ -154,7 +150,7 @@ class Cancellation:
             return False
         if _turns_again(code, handler):
             return True
-        if caught in _EVERYTHING:
+        if _is_everything(caught):
             return not self._is_root(code)
         return self._is_awaited_on_the_way(code) or (self._is_awaited(code) and self._works_on(code, handler))
 
@@ -212,7 +208,7 @@ class Cancellation:
             function = site.call.function
             word = function.attr if isinstance(function, Attribute) else getattr(function, "id", "")
             given = {a.value.id for a in site.call.arguments if isinstance(a.value, Name)}
-            if (given & names or word in ("exc_info", "set_exception")) and word not in _TELLS:
+            if (given & names or may("hands-on-error", word)) and not may("only-tells", word):
                 return True
         stored = [a.value for a in code.scope.accesses if handler.block in a.context.blocks and a.kind == "write"]
         stored += [b.value for bs in code.scope.bindings.values() for b in bs if handler.block in b.context.blocks]
@@ -232,13 +228,13 @@ class Cancellation:
             inside = [a for a in code.scope.awaits if entered in a.context.entered]
             if not caught or not inside or self._may_be_cancelled_elsewhere(inside[0], code):
                 continue
-            if context.loops or caught in _EVERYTHING or self._is_awaited_on_the_way(code):
+            if context.loops or _is_everything(caught) or self._is_awaited_on_the_way(code):
                 yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops))
 
 
 def _decides(code: Code, handler: Handler, caught: str) -> bool:
     """Whether a handler of cancellations alone asks something and ends the task only then: it tells them apart."""
-    if caught in _EVERYTHING or len(handler.types) != 1:
+    if _is_everything(caught) or len(handler.types) != 1:
         return False
     return any(b.ends and b.context.blocks[-1] == handler.block for b in code.scope.branches) and any(
         handler.block in returned.context.blocks and returned.context.blocks[-1] != handler.block
@@ -265,6 +261,10 @@ def _turns_again(code: Code, handler: Handler) -> bool:
     written = {spelled(a.target) for a in code.scope.accesses if handler.block in a.context.blocks}
     written |= {n for n, bs in code.scope.bindings.items() for b in bs if handler.block in b.context.blocks}
     return not tested & written
+
+
+def _is_everything(caught: str) -> bool:
+    return caught == "except:" or has("catches-everything", caught)
 
 
 def _cancels_tasks(package: str) -> bool:

@@ -209,7 +209,7 @@ class Coroutines:
 
 
 def _is_protocol(bases: tuple[str, ...]) -> bool:
-    return any(name in ("typing.Protocol", "typing_extensions.Protocol") for name in bases)
+    return any(has("protocol", name) for name in bases)
 
 
 def _bare(test: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
@@ -16,8 +17,6 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Instance, Value
-
-_TELL_THREADS = {"threading.get_ident", "threading.current_thread", "threading.main_thread", "threading.get_native_id"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +95,7 @@ class LoopAffinity:
             for part in walk(condition.test):
                 if isinstance(part, Call):
                     called = self._graph.evaluator.values(part.function, code)
-                    if any(library_name(value) in _TELL_THREADS for value in called):
+                    if any(has("tells-thread", library_name(value)) for value in called):
                         return True
         return False
 

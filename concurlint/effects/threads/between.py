@@ -6,15 +6,13 @@ from collections.abc import Sequence
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.traits import may
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression, spelled, walk
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Library
-
-_PIPES = {"stdout", "stderr", "stdin"}
-_OWN = {"start", "join", "append", "add", "extend", "is_alive"}
 
 
 class BetweenStartAndJoin:
@@ -54,13 +52,13 @@ class BetweenStartAndJoin:
     @staticmethod
     def reads_pipe(passed: Sequence[Expression]) -> bool:
         """Whether a thread is handed a pipe: it waits for whoever writes to it, and all must be read at once."""
-        return any(isinstance(part, Attribute) and part.attr in _PIPES for each in passed for part in walk(each))
+        return any(isinstance(part, Attribute) and may("pipe", part.attr) for each in passed for part in walk(each))
 
 
 def is_idle(graph: CallGraph, roles: Roles, site: CallSite) -> bool:
     """Whether a call is nothing but a message, a builtin, or the handling of threads itself."""
     function = site.call.function
-    if isinstance(function, Attribute) and function.attr in _OWN:
+    if isinstance(function, Attribute) and may("handles-threads", function.attr):
         return True
     names = [library_name(value) for value in graph.targets(site)]
     return bool(names) and all(name.startswith("builtins.") or (bool(name) and roles.is_quiet(name)) for name in names)

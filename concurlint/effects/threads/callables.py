@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from concurlint.catalog.traits import listed
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import (
@@ -33,9 +34,6 @@ from concurlint.project.values import (
     Partial,
     Value,
 )
-
-_PLAIN = {"builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.list", "builtins.dict",
-          "builtins.tuple", "builtins.set", "builtins.bytes", "builtins.NoneType"}  # fmt: skip
 
 _PLAIN_EXPRESSIONS = (Binary, Compare, Constant, Text, Collection, Table, Comprehension, type(None))
 
@@ -99,7 +97,7 @@ class Callables:
                 known = self._evaluator.lineage(cls)[2] and not self._evaluator.lineage(cls)[1]
                 return bool(self._evaluator.attribute(value, "__call__").items) or not known
             case Instance(of=Library(name=name)):
-                return name not in _PLAIN
+                return not listed("plain-value", name)
             case Literal() | Container() | Coroutine():
                 return False
         return True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import ChildRole
+from concurlint.catalog.traits import guessed, has, may
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
@@ -18,10 +19,6 @@ from concurlint.project.arguments import given, merged
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Library, Literal, Value
-
-_PIPES = ("capture_output", "input", "stdin", "timeout")
-_LIMITS = {"join", "acquire", "active_count", "is_alive", "qsize"}
-_WAITS = {"wait", "communicate"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +90,7 @@ class ChildWaits:
         number, scope = team.loop.number, team.code.scope
         for site in scope.calls:
             function = site.call.function
-            if number in site.context.loops and spelled(function).rpartition(".")[2] in _LIMITS:
+            if number in site.context.loops and may("limits-threads", spelled(function).rpartition(".")[2]):
                 return True
         tests = [branch.test for branch in scope.branches if number in branch.context.loops]
         return team.loop.kind == "while" or any(isinstance(p, Compare) for test in tests for p in walk(test))
@@ -129,9 +126,9 @@ class ChildWaits:
         work = works[0]
         if isinstance(work, str):
             role = self._roles.child(work)
-            waits = {"subprocess.Popen.wait", *(("subprocess.Popen.communicate",) if limits else ())}
             runs = role is not None and (role.timeout is not None if limits else self._only_waits(work, made))
-            return spelled(target) if work in waits or runs else ""
+            waits = has("waits-for-child", work) and (limits or not may("reads-pipes", work.rpartition(".")[2]))
+            return spelled(target) if waits or runs else ""
         errand = self._errand(work)
         if errand is None or errand.limited or (errand.captures and not limits):
             return ""
@@ -176,7 +173,7 @@ class ChildWaits:
 
     def _is_wait(self, code: Code, site: CallSite) -> bool:
         function = site.call.function
-        if not isinstance(function, Attribute) or function.attr not in _WAITS:
+        if not isinstance(function, Attribute) or not may("waits-for-child", function.attr):
             return False
         values = [v for v in self._evaluator.values(function.value, code).used() if v != Literal(None)]
         return bool(values) and all(self._evaluator.kind(value) == "child" for value in values)
@@ -203,7 +200,9 @@ class ChildWaits:
         """Whether the child's pipes need nobody: none is read or written, and no time is set."""
         if role.drains and role.stdout is None:
             return False
-        if role.name.endswith("check_output") or any(self._passes(call, code, word) for word in _PIPES):
+        if role.name.endswith("check_output") or any(
+            self._passes(call, code, word) for word in guessed("pipe-argument")
+        ):
             return False
         return not any(
             self._is_pipe(value)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import listed, may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name, spelled, walk
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-
-_WAITS = {"join", "result", "get", "wait", "shutdown", "exception", "as_completed", "gather", "wait_for"}
-_CONSUMERS = {"list", "tuple", "set", "dict", "sorted", "sum", "any", "all", "max", "min", "next"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +82,7 @@ class LateBinding:
                 continue
             function = other.call.function
             last = function.attr if isinstance(function, Attribute) else spelled(function)
-            if last in _WAITS:
+            if may("waits-for-work", last):
                 return True
         return any(
             isinstance(awaited.value, (Name, Attribute)) and number in awaited.context.loops
@@ -97,9 +95,8 @@ class LateBinding:
         if any(loop.iterable is not None and _holds(loop.iterable, site.call) for loop in home.scope.loops):
             return True
         return any(
-            name.removeprefix("builtins.") in _CONSUMERS and _holds(other.call, site.call)
+            listed("uses-up", name) and other is not site and _holds(other.call, site.call)
             for other, name, _ in self._graph.libraries.get(home, ())
-            if other is not site and name.startswith("builtins.")
         )
 
 

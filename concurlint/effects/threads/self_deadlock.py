@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import has, listed, may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
@@ -15,9 +16,6 @@ from concurlint.project.callgraph import Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Site, Values
-
-_ASKS = {"result", "exception", "get", "wait"}
-_CONSUMERS = {"list", "tuple", "set", "dict", "sorted", "sum", "any", "all", "max", "min", "next"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,13 +100,13 @@ class SelfDeadlocks:
             function = site.call.function
             role = self._roles.runs(name)
             if role is not None and role.on == "thread":
-                blocks = role.waits or (role.many and not role.error and last in ("map", "starmap"))
+                blocks = role.waits or has("gives-all", name)
                 if blocks or (role.error == "iterator" and self._is_consumed(code, site)):
                     yield site, (code, site.call)
-            elif name in ("concurrent.futures.wait", "concurrent.futures.as_completed"):
+            elif has("waits-for-futures", name):
                 if len(site.call.arguments) == 1:
                     yield from self._futures(site, self._evaluator.elements.of(site.call.arguments[0].value, code))
-            elif isinstance(function, Attribute) and last in _ASKS and not _has_timeout(site.call):
+            elif isinstance(function, Attribute) and may("waits-for-work", last) and not _has_timeout(site.call):
                 if self._is_done(code, site, spelled(function.value)):
                     continue
                 yield from self._futures(site, self._evaluator.values(function.value, code).used())
@@ -139,10 +137,9 @@ class SelfDeadlocks:
         if any(isinstance(loop.iterable, Name) and loop.iterable.id in names for loop in code.scope.loops):
             return True
         return any(
-            name.removeprefix("builtins.") in _CONSUMERS
+            listed("uses-up", name)
             and any(_holds(a.value, site.call) or _is_named(a.value, names) for a in other.call.arguments)
             for other, name, _ in self._graph.libraries.get(code, ())
-            if name.startswith("builtins.")
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has, may
 from concurlint.effects.program import Program
 from concurlint.effects.threads.objects import Work
@@ -17,7 +18,6 @@ from concurlint.project.values import Instance, Value
 
 _MOST = 80
 _DEEPEST = 6
-_SIGNALS = {"event", "barrier", "async-queue", "async-event", "async-condition", "async-barrier"}
 
 
 class Termination:
@@ -44,7 +44,7 @@ class Termination:
         owner, _, last = name.rpartition(".")
         if self._roles.stream(name) or has("waits-for-others", name) or may("waits-for-others", last):
             return True
-        return self._roles.kind(owner) in _SIGNALS | {"queue", "lock", "semaphore", "thread", "process", "child"}
+        return self._roles.kind(owner) in kinds_with("signals") | kinds_with("waited-on")
 
     def _reached(self, work: Code) -> Iterator[tuple[Code, int]]:
         depths = {work: 0}
@@ -98,7 +98,7 @@ class Termination:
             return False
         values = self._evaluator.values(function.value, code).used().items
         kinds = {self._evaluator.kind(value) for value in values} - {""}
-        if kinds & _SIGNALS:
+        if kinds & kinds_with("signals"):
             return True
         if "queue" in kinds:
             return not function.attr.startswith("put") or self._is_bounded(values)
@@ -106,7 +106,7 @@ class Termination:
             return self._is_signal(code, function)
         if any(names) or any(self._graph.runs(value) for value in self._graph.targets(site)):
             return any(name and may("waits-for-others", name.rpartition(".")[2]) for name in names)
-        if function.attr in ("acquire", "release"):
+        if may("lock-call", function.attr):
             return self._is_signal(code, function)
         return may("waits-for-others", function.attr) or (
             may("waits-without-arguments", function.attr) and not site.call.arguments
@@ -123,7 +123,7 @@ class Termination:
     @staticmethod
     def _is_signal(code: Code, function: Attribute) -> bool:
         """A condition's wait, or a lock that is not given back where it is taken."""
-        if function.attr not in ("acquire", "release"):
+        if not may("lock-call", function.attr):
             return function.attr != "locked"
         other = "release" if function.attr == "acquire" else "acquire"
         return not any(

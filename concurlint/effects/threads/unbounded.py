@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.effects.threads.late_binding import leaves
@@ -15,7 +17,6 @@ from concurlint.project.modules import Code
 from concurlint.project.values import Value
 
 _ORDERS = {"LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"}
-_BOUNDS = {"join", "empty", "qsize"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +92,11 @@ class UnboundedThreads:
             return True
         for other in code.scope.calls:
             function = other.call.function
-            if loop.number in other.context.loops and isinstance(function, Attribute) and function.attr in _BOUNDS:
+            if (
+                loop.number in other.context.loops
+                and isinstance(function, Attribute)
+                and may("bounds-loop", function.attr)
+            ):
                 return True
         return any(_compares(b.test) for b in code.scope.branches if loop.number in b.context.loops)
 
@@ -100,10 +105,10 @@ class UnboundedThreads:
         called = [
             (s.call.function.value, s.context)
             for s in code.scope.calls
-            if isinstance(s.call.function, Attribute) and s.call.function.attr in ("acquire", "release")
+            if isinstance(s.call.function, Attribute) and may("lock-call", s.call.function.attr)
         ]
         return any(
-            self._evaluator.kind(value) in ("semaphore", "barrier")
+            self._evaluator.kind(value) in kinds_with("admits-some")
             for base, context in (*managers, *called)
             if number is None or number in context.loops
             for value in self._evaluator.values(base, code).used()

@@ -1,0 +1,31 @@
+"""Which kinds of objects have a trait; the classes of roles name the kinds."""
+
+from functools import cache
+from typing import Literal, TypeAlias
+
+from concurlint.catalog.tables import table
+
+KindTrait: TypeAlias = Literal[
+    "admits-some",
+    "child-process",
+    "container",
+    "future",
+    "lock",
+    "made-for-threads",
+    "pool",
+    "resized-while-looped",
+    "runs-when-started",
+    "sequence",
+    "signals",
+    "telling",
+    "text",
+    "thread-lock",
+    "waited-on",
+]
+"""What README.md says of each."""
+
+
+@cache
+def kinds_with(trait: KindTrait) -> frozenset[str]:
+    """The kinds of objects that have the trait."""
+    return frozenset(table("kinds")["kinds"][trait])

@@ -1,0 +1,23 @@
+"""Shells by name, and the words that only shells or only Windows know."""
+
+from functools import cache
+from typing import Literal
+
+from concurlint.catalog.tables import table
+
+Group = Literal[
+    "posix",
+    "plain",
+    "windows",
+    "windows-options",
+    "builtins",
+    "windows-builtins",
+    "batch-files",
+    "windows-programs",
+]
+
+
+@cache
+def shell_words(group: Group) -> frozenset[str]:
+    """The words of a group; shells.toml says of each what it holds."""
+    return frozenset(table("shells")["names"][group])

@@ -29,6 +29,7 @@ class Section(StrEnum):
     RULES = "Rule selection"
     FILES = "File selection"
     TARGET = "What the code is for"
+    OLD = "Old code bases"
     OTHER = "Other"
 
 
@@ -140,6 +141,14 @@ KEYS = (
         "true",
         "Leave out what git ignores.",
         "--respect-gitignore",
+    ),
+    Key(
+        "baseline",
+        Kind.FILE,
+        Section.OLD,
+        '""',
+        "Findings that are known: leave out those that this file holds.",
+        "--baseline",
     ),
     Key(
         "target-python",

@@ -3,11 +3,13 @@
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from concurlint.baseline import compare, entries, gone_note, part
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
+from concurlint.revision import Changes
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config, Settings
 from concurlint.crash import module_in_hand
@@ -23,7 +25,7 @@ from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share, share_out
-from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources
+from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources, shown_path
 from concurlint.suppress import Unused, silence
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
@@ -36,8 +38,9 @@ class Result:
 
     `findings` are sorted and those silenced by comments or configuration left out; `files` is how many
     were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside, `notes` for what
-    the user should know; `texts` the source of every file that a finding or its trace names;
-    `held_back` how many findings only `pedantic` shows.
+    the user should know; `texts` the source of every file that a finding or its trace names; `configs` the
+    settings of every file that was checked, by its name. Not among `findings` are those `known` from a baseline,
+    and the `held_back`, which only `pedantic` shows.
     """
 
     findings: tuple[Finding, ...]
@@ -46,15 +49,23 @@ class Result:
     troubles: tuple[str, ...]
     texts: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    configs: Mapping[str, Config] = field(default_factory=dict)
+    known: tuple[Finding, ...] = ()
     held_back: int = 0
 
 
 def lint(
-    paths: Sequence[Path], settings: Settings, *, workers: int | None = 1, unsaved: Unsaved = NOTHING_UNSAVED
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    workers: int | None = 1,
+    unsaved: Unsaved = NOTHING_UNSAVED,
+    baselines: bool = True,
 ) -> Result:
     """Check the files under `paths` within their project; what is `unsaved` counts as if it were on the disk.
 
-    `settings` are one `Config` for all, or whoever knows that of each file.
+    `settings` are one `Config` for all, or whoever knows that of each file. Without `baselines`, what they hold is
+    found like anything else.
 
     With more than one of `workers` (None: one for each usable core), many files are parsed in as many
     processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. The
@@ -65,7 +76,30 @@ def lint(
     """
     start = time.perf_counter()
     result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers)
+    result = without_known(result) if baselines else result
     return replace(result, seconds=time.perf_counter() - start)
+
+
+def lint_changes(paths: Sequence[Path], settings: Settings, changes: Changes, *, workers: int | None = 1) -> Result:
+    """Check as `lint` does, and leave out what was there before the changes: a finding far away may be due to them."""
+    start = time.perf_counter()
+    memory = Memory()
+    now, before = (
+        lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, memory=memory)
+        for unsaved in (NOTHING_UNSAVED, changes.before)
+    )
+    called = {shown_path(old): shown_path(new) for old, new in changes.renamed.items()}
+    there = [replace(e, path=called.get(e.path, e.path)) for e in entries(before.findings, before.texts)]
+    compared = compare(now.findings, entries(now.findings, now.texts), there, set(now.configs))
+    result = without_known(replace(now, findings=compared.new))
+    return replace(result, seconds=time.perf_counter() - start)
+
+
+def without_known(result: Result) -> Result:
+    """Leave out what the baselines of the settings hold, and note what of it is gone."""
+    parted = part(result.findings, result.texts, result.configs)
+    gone = (gone_note(kept) for kept in parted.baselines if kept.gone)
+    return replace(result, findings=parted.new, known=parted.known, notes=(*result.notes, *gone))
 
 
 def lint_sources(
@@ -106,6 +140,7 @@ def lint_sources(
         seconds=time.perf_counter() - start,
         troubles=tuple(dict.fromkeys(troubles)),
         texts=texts,
+        configs=configs,
         notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
         held_back=len(kept) - len(shown),
     )

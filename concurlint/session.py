@@ -8,7 +8,7 @@ from pathlib import Path
 from concurlint.config import Nearest, Settings, find_project
 from concurlint.facts.memory import Memory
 from concurlint.finding import Finding, Span
-from concurlint.linting import Result, lint_sources
+from concurlint.linting import Result, lint_sources, without_known
 from concurlint.source import Sources, find_sources, project_root
 from concurlint.suppress import UNUSED
 
@@ -73,7 +73,7 @@ class Session:
         self._scanned.pop(home, None)
         settings, sources = self._scan(home, path)
         self._memory.begin()
-        checked = _absolute(lint_sources(sources, settings, memory=self._memory), sources)
+        checked = _absolute(without_known(lint_sources(sources, settings, memory=self._memory)), sources)
         return replace(checked, disk=self._digest(settings, sources))
 
     def near(self, path: Path) -> Checked:
@@ -90,7 +90,7 @@ class Session:
             for source in sources.files
         )
         self._memory.begin()
-        result = lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True)
+        result = without_known(lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True))
         kept = tuple(finding for finding in result.findings if finding.code != UNUSED[0])
         return _absolute(replace(result, findings=kept), sources)
 

@@ -1,10 +1,13 @@
 """Where the comment goes that silences a finding."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from concurlint.config import UNREADABLE
+from concurlint.finding import Finding
 from concurlint.source import lines_of
-from concurlint.suppress import rows
+from concurlint.suppress import rows, silence
 
 _NOQA = re.compile(r"(#\s*noqa\s*:\s*(?:[A-Z]+[0-9]+[,\s]+)*[A-Z]+[0-9]+)", re.IGNORECASE)
 _OURS = re.compile(r"#\s*concurlint:\s*ignore\s*\[[^\]]*(?=\])", re.IGNORECASE)
@@ -51,3 +54,23 @@ def _in_row(lines: list[str], line: int, comment: str, code: str, reason: str) -
             return Insertion(line, start + found.end() + 1, f"{joint}{code}")
     says = f"  # noqa: {code}" + (f" - {reason}" if reason else "")
     return Insertion(line, len(written) + 1, says)
+
+
+def silence_findings(text: str, findings: Iterable[Finding], reason: str = "") -> tuple[str, tuple[Finding, ...]]:
+    """The text with a comment for each finding, and those for which none helps: where Python cannot read the file."""
+    left: list[Finding] = []
+    for finding in findings:
+        edit = None if finding.code == UNREADABLE else silence_line(text, finding.span.line, finding.code, reason)
+        changed = text if edit is None else _inserted(text, edit)
+        if edit is None or silence([finding], {finding.span.path: changed}).kept:
+            left.append(finding)
+        else:
+            text = changed
+    return text, tuple(left)
+
+
+def _inserted(text: str, edit: Insertion) -> str:
+    lines = lines_of(text)
+    line = lines[edit.line - 1]
+    lines[edit.line - 1] = line[: edit.column - 1] + edit.text + line[edit.column - 1 :]
+    return "".join(lines)

@@ -176,6 +176,11 @@ def _read_all(root: Path, paths: Sequence[Path], asked: Container[str], unsaved:
         yield SourceFile(path, name, module, path.stem == "__init__", is_asked, data, trouble, aliases)
 
 
+def shown_path(path: Path) -> str:
+    """How reports call the file at an absolute path."""
+    return f"{_shown(path.parent)}{path.name}"
+
+
 def _shown(folder: Path) -> str:
     """The folder as seen from the current one, with `/` after it; "" for the current one."""
     try:

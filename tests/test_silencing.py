@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from concurlint.finding import Finding, Level, Span
-from concurlint.silencing import Insertion, silence_file, silence_line
+from concurlint.silencing import Insertion, silence_file, silence_findings, silence_line
 from concurlint.source import lines_of
 from concurlint.suppress import silence
 from tests.conftest import LintFolder
@@ -87,3 +87,17 @@ def test_every_finding_of_the_example_project_can_be_silenced(lint_folder: LintF
         new = inserted(text, edit)
         assert finding not in silence([finding], {finding.span.path: new}).kept
         ast.parse(new)
+
+
+def test_every_finding_of_a_file_is_silenced_but_those_no_comment_reaches():
+    text = "a(\n  b(),\n)\nc()  # noqa: E501\n"
+    found = [
+        Finding(code, "made-up", Level.WARNING, "is wrong", Span("a.py", line, 1, line, 2))
+        for code, line in (("CCL501", 2), ("CCL301", 2), ("CCL501", 4), ("CCL001", 4), ("CCL501", 9))
+    ]
+    silent = "a(\n  b(),  # noqa: CCL501, CCL301\n)\nc()  # noqa: E501, CCL501\n"
+    assert silence_findings(text, found, "old") == (
+        silent.replace("CCL501, CCL301", "CCL501, CCL301 - old"),
+        (found[3], found[4]),
+    )
+    assert silence_findings(text, found)[0] == silent

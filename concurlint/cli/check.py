@@ -6,6 +6,7 @@ import click
 
 from concurlint.cli.destinations import format_option, output_option
 from concurlint.cli.options import Sectioned, SectionOption, setting_options, split_settings
+from concurlint.keys import Section
 from concurlint.report.formats import FORMATS
 
 _CONFIGURATION = "Configuration"
@@ -20,6 +21,26 @@ _CONFIGURATION = "Configuration"
 @click.option("--show-settings", is_flag=True, help="Show each setting and where it comes from, and check nothing.")
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
 @setting_options
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    cls=SectionOption,
+    section=Section.OLD.value,
+    help="Write what is found into the baseline, and take out what is gone.",
+)
+@click.option(
+    "--add-noqa", is_flag=True, cls=SectionOption, section=Section.OLD.value, help="Silence each finding on its line."
+)
+@click.option(
+    "--reason", metavar="TEXT", cls=SectionOption, section=Section.OLD.value, help="Write it behind these comments."
+)
+@click.option(
+    "--diff",
+    metavar="REV",
+    cls=SectionOption,
+    section=Section.OLD.value,
+    help="Only what has come about since a git revision, wherever it is; `main...`: since the branch began.",
+)
 @click.option(
     "--config",
     "configs",

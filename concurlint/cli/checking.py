@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 
+from concurlint.revision import changes_since
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
+from concurlint.cli.oldcode import add_noqa, update_baseline
+from concurlint.config import Nearest
 from concurlint.finding import Level
-from concurlint.linting import Result, lint
+from concurlint.linting import Result, lint, lint_changes
 from concurlint.report import formats, statistics, terminal
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
@@ -32,6 +35,10 @@ class Asked:
     show_files: bool
     show_settings: bool
     exit_zero: bool
+    update_baseline: bool
+    add_noqa: bool
+    reason: str | None
+    diff: str | None
 
 
 def run(asked: Asked) -> int:
@@ -44,15 +51,30 @@ def run(asked: Asked) -> int:
         if asked.statistics and destination.form not in (*PLAIN, "json"):
             raise click.UsageError(f"--statistics are text or JSON, not {destination.form}")
     settings = configure(asked.settings, asked.configs, isolated=asked.isolated)
+    if asked.update_baseline and all(settings.of(path.absolute()).baseline is None for path in paths):
+        raise click.UsageError("no baseline is named; write --baseline FILE, or `baseline` in the table")
+    if asked.reason is not None and not asked.add_noqa:
+        raise click.UsageError("--reason is for the comments of --add-noqa")
     if asked.show_files or asked.show_settings:
         return inspect(paths, settings, files=asked.show_files)
-    result = lint(paths, settings, workers=None)
-    saved = _report(asked, wanted, result)
+    result = _lint(paths, settings, asked)
     for note in result.notes:
         warn(note)
+    if not result.troubles and (asked.update_baseline or asked.add_noqa):
+        return update_baseline(result) if asked.update_baseline else add_noqa(result, asked.reason or "")
+    saved = _report(asked, wanted, result)
     for trouble in result.troubles:
         complain(trouble)
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
+
+
+def _lint(paths: Sequence[Path], settings: Nearest, asked: Asked) -> Result:
+    if asked.diff is None:
+        return lint(paths, settings, workers=None, baselines=not asked.update_baseline)
+    if asked.update_baseline:
+        raise click.UsageError("--update-baseline is for all that is found, and --diff leaves out what is not new")
+    folder = paths[0] if paths[0].is_dir() else paths[0].parent
+    return lint_changes(paths, settings, changes_since(asked.diff, folder), workers=None)
 
 
 def exit_status(result: Result, *, exit_zero: bool = False) -> int:
@@ -66,7 +88,7 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
     """Print and save the reports; False if one could not be saved, and was printed instead."""
     found = Found(result.findings, result.texts, result.files, result.seconds, result.troubles)
-    counts = totals(result.findings, result.files)
+    counts = totals(result.findings, result.files, known=len(result.known))
     saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
     if any(each.file is None and each.form in PLAIN for each in wanted) and is_pretty(sys.stdout):
         show(terminal.render_summary(counts, make_console(sys.stdout)))

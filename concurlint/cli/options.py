@@ -14,6 +14,7 @@ _METAVARS = {
     Kind.IGNORES: "PATTERN:CODES",
     Kind.PYTHON: "3.X",
     Kind.PLATFORM: "PLATFORM",
+    Kind.FILE: "FILE",
 }
 _REST = "Options"
 

@@ -1,5 +1,6 @@
 """Layers of settings, one over the other → one Config, and where each setting comes from."""
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def settle(root: Path, layers: Sequence[Layer], target: Callable[[], Target | No
         force_exclude=_flag(layers, "force-exclude"),
         respect_gitignore=_flag(layers, "respect-gitignore", default=True),
         per_file_ignores=_ignores(root, layers),
+        baseline=_file(layers, "baseline"),
         target_python=python,
         target_platform=_platform(layers),
         free_threaded=_flag(layers, "target-free-threaded"),
@@ -130,6 +132,15 @@ def _threads(layers: Sequence[Layer]) -> Threads:
 
 def _names(layers: Sequence[Layer], key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for layer in layers for name in layer.names(key)))
+
+
+def _file(layers: Sequence[Layer], key: str) -> Path | None:
+    """The absolute path; none for ""."""
+    for layer in reversed(layers):
+        if layer.holds(key):
+            written = layer.text(key, "concurlint-baseline.json")
+            return Path(os.path.normpath(layer.folder / written)) if written else None
+    return None
 
 
 def _flag(layers: Sequence[Layer], key: str, *, default: bool = False) -> bool:

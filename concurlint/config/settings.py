@@ -56,6 +56,7 @@ class Config:
     force_exclude: bool = False
     respect_gitignore: bool = True
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    baseline: Path | None = None
     target_python: tuple[int, int] = field(default_factory=running_python)
     target_platform: Platform = "all"
     free_threaded: bool = False

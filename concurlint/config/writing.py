@@ -18,6 +18,7 @@ def written(config: Config) -> dict[str, str]:
         "exclude": _list(config.exclude),
         "force-exclude": _flag(config.force_exclude),
         "respect-gitignore": _flag(config.respect_gitignore),
+        "baseline": _text("" if config.baseline is None else str(config.baseline)),
         "target-python": _text(".".join(map(str, config.target_python))),
         "target-platform": _text(config.target_platform),
         "target-free-threaded": _flag(config.free_threaded),

@@ -1,4 +1,4 @@
-"""A report written to a file: all of it or nothing."""
+"""A report or a source file, written to the disk: all of it or nothing."""
 
 import contextlib
 import errno
@@ -8,7 +8,12 @@ from pathlib import Path
 
 
 def save(path: Path, text: str) -> None:
-    """Replace the file at `path` by `text`; if that fails, the old file is as it was. Raises OSError.
+    """Replace the file at `path` by `text` in UTF-8; see `save_bytes`."""
+    save_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def save_bytes(path: Path, data: bytes) -> None:
+    """Replace what the file at `path` holds; if that fails, the old file is as it was. Raises OSError.
 
     A link stays a link, a file keeps its permissions, and a pipe or a device is written to as it is.
     """
@@ -17,7 +22,6 @@ def save(path: Path, text: str) -> None:
         mode = target.stat().st_mode
     except FileNotFoundError:
         mode = None
-    data = text.encode("utf-8", errors="backslashreplace")
     if mode is not None and not os.access(target, os.W_OK):
         # The folder may let it be replaced all the same, but it was closed on purpose.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

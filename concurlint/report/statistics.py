@@ -13,12 +13,13 @@ _GRAVEST_FIRST = (Level.ERROR, Level.WARNING, Level.ADVICE)
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Findings of each level, and how many files were checked."""
+    """Findings of each level, how many files were checked, and how many more findings a baseline holds."""
 
     files: int
     errors: int
     warnings: int
     advice: int
+    known: int = 0
 
     def parts(self) -> list[tuple[Level | None, str]]:
         """The summary in pieces, each with the level it is about: `2 errors`, `1 warning`."""
@@ -28,7 +29,7 @@ class Totals:
             (Level.ADVICE, self.advice, "piece of advice", "pieces of advice"),
         )
         found: list[tuple[Level | None, str]] = [
-            (level, _counted(count, one, many)) for level, count, one, many in counts if count
+            (level, counted(count, one, many)) for level, count, one, many in counts if count
         ]
         return found or [(None, "no findings")]
 
@@ -37,8 +38,9 @@ class Totals:
         return f"{', '.join(text for _, text in self.parts())} {self.where()}"
 
     def where(self) -> str:
-        """`in 14 files`."""
-        return f"in {_counted(self.files, 'file', 'files')}"
+        """`in 14 files`, and what was left out because it is known."""
+        known = f" ({self.known} known)" if self.known else ""
+        return f"in {counted(self.files, 'file', 'files')}{known}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class RuleCount:
     fixable: bool
 
 
-def totals(findings: Sequence[Finding], files: int) -> Totals:
-    """Count `findings` by level; `files` is how many were checked."""
+def totals(findings: Sequence[Finding], files: int, *, known: int = 0) -> Totals:
+    """Count `findings` by level; `files` is how many were checked, `known` how many more a baseline holds."""
     levels = Counter(finding.level for finding in findings)
-    return Totals(files, levels[Level.ERROR], levels[Level.WARNING], levels[Level.ADVICE])
+    return Totals(files, levels[Level.ERROR], levels[Level.WARNING], levels[Level.ADVICE], known)
 
 
 def by_rule(findings: Sequence[Finding]) -> list[RuleCount]:
@@ -83,5 +85,6 @@ def render_json(found: Found) -> str:
     return json.dumps([asdict(row) for row in by_rule(found.findings)], indent=2) + "\n"
 
 
-def _counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
+    """A number and what it counts: `1 file`, `14 files`."""
     return f"{count} {one if count == 1 else many}"

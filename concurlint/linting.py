@@ -9,7 +9,6 @@ from pathlib import Path
 from concurlint.baseline import compare, entries, gone_note, part
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
-from concurlint.revision import Changes
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config, Settings
 from concurlint.crash import module_in_hand
@@ -22,6 +21,7 @@ from concurlint.facts.reading import Reader
 from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
+from concurlint.revision import Changes
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share, share_out

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from concurlint.revision import changes_since
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
 from concurlint.cli.oldcode import add_noqa, update_baseline
@@ -18,6 +17,7 @@ from concurlint.report import formats, statistics, terminal
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
 from concurlint.report.statistics import totals
+from concurlint.revision import changes_since
 from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show, warn
 
 

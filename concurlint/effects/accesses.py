@@ -10,7 +10,20 @@ from concurlint.catalog.traits import may
 from concurlint.effects.calls.access_paths import global_home
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, Binding, Context
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, Slice, spelled, walk
+from concurlint.facts.syntax import (
+    Attribute,
+    Call,
+    Collection,
+    Constant,
+    Expression,
+    Item,
+    Name,
+    Place,
+    Slice,
+    Table,
+    spelled,
+    walk,
+)
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, ModuleOf, Site
@@ -156,15 +169,29 @@ class StateAccesses:
             if access.kind == "read":
                 continue
             location = self.locate(access.target, code)
-            if location is None or self.is_safe(access.target, code):
+            if location is None or (self.is_safe(access.target, code) and not _replaces(access)):
                 continue
             if any(isinstance(i, Slice) for i in getattr(access.target, "index", ())):
                 continue
             changes, torn = self._change(access, code)
+            if changes == "store" and self._drains(access, code):
+                changes, torn = "update", True
             yield StateAccess(
                 location, code, access.statement, access.context, access.order, changes, torn,
                 access.value, access.target, "", *self._object(access.target, code),
             )  # fmt: skip
+
+    def _drains(self, access: Access, code: Code) -> bool:
+        """Whether a container is taken out as a whole and an empty one put in its place: `data = list(self.out)`,
+        then `self.out = []`. What others put there in between is lost."""
+        if access.kind != "write" or not _is_empty(access.value) or isinstance(access.target, Item):
+            return False
+        wanted = _spelled(access.target)
+        return bool(wanted) and any(
+            other.kind == "read" and other.order < access.order and _spelled(other.target) == wanted
+            for other in code.scope.accesses
+            if not _only_asks(other, code)
+        )
 
     def as_touch(
         self, location: Location, code: Code, target: Expression, at: Place, context: Context, order: int
@@ -254,6 +281,32 @@ def as_copied(bindings: list[Binding]) -> list[Binding]:
     """The bindings of a local that is bound once, and then at most changed by `+=` and the like; else none."""
     once = bool(bindings) and all(binding.kind == "augment" for binding in bindings[1:])
     return bindings if once and bindings[0].kind != "augment" else []
+
+
+def _replaces(access: Access) -> bool:
+    """Whether an object made for threads is replaced by a new one under a test: the new one is not there for all."""
+    return (
+        access.kind == "write"
+        and not isinstance(access.target, Item)
+        and bool(access.context.conditions or any(attempt.part == "handler" for attempt in access.context.attempts))
+    )
+
+
+def _is_empty(value: Expression | None) -> bool:
+    """`[]`, `{}`, `set()` and the like."""
+    match value:
+        case Collection(items=items):
+            return not items
+        case Table(keys=keys):
+            return not keys
+        case Call(arguments=()):
+            return spelled(value.function) in ("list", "dict", "set", "deque", "collections.deque", "bytearray")
+    return False
+
+
+def _only_asks(access: Access, code: Code) -> bool:
+    """Whether a read is part of a test only."""
+    return any(part is access.target for branch in code.scope.branches for part in walk(branch.test))
 
 
 def _has_call(expression: Expression | None) -> bool:

@@ -82,7 +82,9 @@ class Callers:
         for home, evidence in self.evidence.items():
             hook = HookRole(evidence.because, "thread", many=True, owner="shared", what=CALLERS)
             for code in self._public(home):
-                owner = Instance(ClassOf(home))
+                owner: Instance | ClassOf = Instance(ClassOf(home))
+                if code.name == "__new__":
+                    owner = ClassOf(home)
                 value = Bound(Function(code), owner) if home.scope.kind == "class" else Function(code)
                 yield Spawn(
                     code, None, "thread", evidence.because, code, value, True, False,
@@ -96,12 +98,27 @@ class Callers:
             return
         if self._runs_alone(home):
             return
+        yield from self._makers(home)
         seen: set[str] = set()
         for cls in self._evaluator.lineage(home)[0]:
             for child in cls.children:
                 if child.name not in seen and (_is_public(child) or child.name in _SPOKEN):
                     seen.add(child.name)
                     yield child
+
+    def _makers(self, home: Code) -> Iterator[Code]:
+        """What making an object runs beside `__init__`: it may give all callers the same one."""
+        metas = [
+            value.code
+            for base in self._evaluator.lineage(home)[0]
+            for argument in base.scope.bases
+            if argument.keyword == "metaclass"
+            for value in self._evaluator.values(argument.value, base.parent or base)
+            if isinstance(value, ClassOf)
+        ]
+        for cls, name in [(home, "__new__"), *((meta, "__call__") for meta in metas)]:
+            for one in self._evaluator.lineage(cls)[0]:
+                yield from (child for child in one.children if child.name == name)
 
     def _runs_alone(self, home: Code) -> bool:
         """Whether objects of the class are errors, tests or threads, which are not shared to be called."""

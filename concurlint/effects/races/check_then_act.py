@@ -15,8 +15,8 @@ from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Branch, Context
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
-from concurlint.project.callgraph import library_name
-from concurlint.project.classes import holder
+from concurlint.project.callgraph import Edge, library_name
+from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
 
 
@@ -35,6 +35,15 @@ class CheckThenAct:
     def steps(self) -> tuple[Step, ...]:
         """The act, then how the code comes to run on threads."""
         return (self.act, *thread_steps(self.run))
+
+
+def _same_owner(edge: Edge, touch: StateAccess) -> bool:
+    """Whether the function that acts does so on the object whose state was tested: a method of the same `self`."""
+    if touch.location.kind != "attribute":
+        return True
+    function = edge.site.call.function
+    base = function.value if isinstance(function, Attribute) else None
+    return touch.through_self and isinstance(base, Name) and is_self(edge.caller, base.id) is not None
 
 
 def _suits_either(touch: StateAccess) -> bool:
@@ -57,9 +66,9 @@ class ChecksThenActs:
         if self._overlap.is_private_yet(touch) or self._is_answer(touch):
             return None
         tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
-        if not tests:
-            return None
         run = self._overlap.sharing.parallel_run(touch)
+        if not tests:
+            return self._in_helper(touch, run) if run is not None else None
         if run is None or self._overlap.own_key(touch, run):
             return None
         held = self._overlap.sharing.held(touch)
@@ -68,6 +77,26 @@ class ChecksThenActs:
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
         return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch), touch.location)
+
+    def _in_helper(self, touch: StateAccess, run: Run) -> CheckThenAct | None:
+        """The same where the test stands in front of the call of the function that acts: `if k not in t: put(k)`."""
+        for edge in self._graph_callers(touch.code):
+            tests = [c.test for c in edge.site.context.conditions if self._asks(c.test, touch.location, edge.caller)]
+            if not tests or not self._overlap.sharing.runs.get(edge.caller):
+                continue
+            if not _same_owner(edge, touch):
+                continue
+            locks = self._overlap.sharing.locks
+            if locks.effective(edge.caller, edge.site.order).must or self._overlap.sharing.held(touch).must:
+                continue
+            act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
+            return CheckThenAct(
+                edge.caller, tests[-1], act, run, touch.location.shown, self._remedy(touch), touch.location
+            )
+        return None
+
+    def _graph_callers(self, code: Code) -> list[Edge]:
+        return [edge for edge in self._overlap.graph.callers.get(code, ()) if edge.runs and edge.caller is not code]
 
     def _is_answer(self, touch: StateAccess) -> bool:
         """A yes or no that is worked out once and kept: whoever comes at the same time finds the same."""

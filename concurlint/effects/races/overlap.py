@@ -11,6 +11,7 @@ from concurlint.effects.contexts.reach import Run
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
+from concurlint.finding import Confidence
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
@@ -95,13 +96,15 @@ class Overlap:
             if candidate.dispatch is not run.dispatch:
                 if candidate in self.sharing.thread_runs(other) and (
                     other.location.kind != "attribute"
-                    or (is_by_callers(candidate.dispatch) and self._same_object(candidate, run))
+                    or (self._is_credible(candidate, run) and self._same_object(candidate, run))
                     or (candidate.dispatch.where is same_owner and not _of_two_objects(candidate, run))
                 ):
                     return True
-        if runs:
+        if any(not is_by_callers(candidate.dispatch) for candidate in runs):
             return False
         where = run.dispatch.where
+        if self.is_called_meanwhile(other, run):
+            return True
         if other.code is where:
             start, end = self._window(run)
             return start < other.order < end
@@ -110,6 +113,28 @@ class Overlap:
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
         return method is not None and public and method in self.evaluator.lineage(where.owner)[0]
+
+    def is_called_meanwhile(self, other: StateAccess, run: Run) -> bool:
+        """Whether the function that started the thread calls a method of the very object before it waits for it."""
+        owner = run.dispatch.value.owner if isinstance(run.dispatch.value, Bound) else None
+        if not isinstance(owner, Instance) or owner.site is None or other.location.kind != "attribute":
+            return False
+        start, end = self._window(run)
+        return any(
+            edge.caller is run.dispatch.where
+            and start < edge.site.order < end
+            and isinstance(edge.value, Bound)
+            and isinstance(edge.value.owner, Instance)
+            and edge.value.owner.site == owner.site
+            for edge in self.graph.callers.get(other.code, ())
+        )
+
+    @staticmethod
+    def _is_credible(candidate: Run, run: Run) -> bool:
+        """Whether what users may do counts: beside a thread that really runs only if more than a lock says so."""
+        if not is_by_callers(candidate.dispatch):
+            return False
+        return is_by_callers(run.dispatch) or candidate.dispatch.confidence is not Confidence.LOW
 
     def _same_object(self, one: Run, other: Run) -> bool:
         """Whether what users call on threads may be the very object whose method the other run is."""

@@ -27,7 +27,7 @@ from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.language import BEFORE_SHARING
 from concurlint.project.modules import Code
-from concurlint.project.values import NOTHING, Bound, Coroutine, Instance, Site, Value
+from concurlint.project.values import NOTHING, Bound, Coroutine, Function, Instance, Site, Value
 
 _MOST_WAYS = 4  # to one function that does what it is told
 
@@ -96,6 +96,8 @@ class Sharing:
         if dispatch.hook is not None:
             return dispatch.hook.owner == "shared" and dispatch.hook.what not in ("thread", "process")
         value = self._called(dispatch.value)
+        if isinstance(value, Function) and dispatch.where in all_around(value.code):
+            return dispatch.where.enclosing_class is not None  # all its runs see the `self` around them
         if not isinstance(value, Bound) or not isinstance(value.owner, Instance):
             return False
         return self._is_one_object(value.owner.site, dispatch)
@@ -134,8 +136,8 @@ class Sharing:
             return run.shares_self if value.owner.site is None else False
         if isinstance(base, Attribute) and isinstance(base.value, Name):
             cls = is_self(run.code, base.value.id)
-            if cls is not None:
-                return run.shares_self and self._set_before_sharing(cls, base.attr)
+            if cls is not None and run.shares_self:
+                return self._set_before_sharing(cls, base.attr)
         return self._is_one_everywhere(function.value if isinstance(function, Attribute) else None, run)
 
     def _is_one_everywhere(self, base: Expression | None, run: Run) -> bool:

@@ -92,6 +92,15 @@ class Races:
             other = self._other(touch, run, held)
             if other is not None:
                 return Race(touch, run, other)
+        return self._from_outside(touch, held)
+
+    def _from_outside(self, touch: StateAccess, held: LockSet) -> Race | None:
+        """The state of a thread's own object, changed by who started it as well: `t.start()`, `t.reset()`."""
+        for run in self.sharing.runs.get(touch.code, ()) if touch.through_self else ():
+            for other in self.overlap.by_location.get(touch.location, ()):
+                if other.changes != "mutate" and self.overlap.is_called_meanwhile(other, run):
+                    if not self.sharing.held(other).meets(held):
+                        return Race(touch, run, other)
         return None
 
     def _protects_all(self, held: LockSet, touch: StateAccess, run: Run) -> bool:

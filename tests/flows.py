@@ -2,10 +2,11 @@
 
 In the text of a function, `m(1)` is a step that gives zero, `n(1)` one that gives zero, one or two; `t(1)` and
 `await a(1)` give true or false; `i(1)` gives up to two items; `c(1)` is a context manager, `s(1)` one that may take
-exceptions. Each may raise. A run is written as the steps it does, `m1!` where one raises.
+exceptions; `yield 1` is a step too. Each may raise. A run is written as the steps it does, `m1!` where one raises.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from textwrap import dedent
 
@@ -51,9 +52,13 @@ class Oracle:
         self.asked.append((choice, options))
         return choice
 
-    def step(self, label: str, options: int = 1) -> int:
+    def stop(self) -> None:
+        """End a run that goes round for ever; also called where the exception that ends it may be caught."""
         if len(self.steps) >= _MOST_STEPS:
             raise Endless
+
+    def step(self, label: str, options: int = 1) -> int:
+        self.stop()
         choice = self.choose(options + 2 if self.raising else options)
         if choice >= options:
             self.steps.append(f"{label}!")
@@ -119,6 +124,7 @@ def vocabulary(oracle: Oracle) -> dict[str, object]:
         "i": items,
         "c": lambda number: manager("c", number),
         "s": lambda number: manager("s", number),
+        "stop": oracle.stop,
         "Given": Given,
         "Interrupt": Interrupt,
     }
@@ -131,18 +137,27 @@ def run(text: str, oracle: Oracle) -> Run:
     try:
         main = names["main"]
         assert callable(main)
-        outcome = main()
-        if hasattr(outcome, "send"):
-            for _ in iter(lambda: outcome.send(None), outcome):
-                pass
-        end = "return"
-    except StopIteration:
+        drive(main(), oracle)
         end = "return"
     except Endless:
         return ("start", *oracle.steps)
     except BaseException:
         end = "raise"
     return ("start", *oracle.steps, end)
+
+
+def drive(outcome: object, oracle: Oracle) -> None:
+    """Run a coroutine, or a generator of numbers: each is a step `y1`, which raises where it is thrown into."""
+    if isinstance(outcome, (Coroutine, Generator)):
+        with suppress(StopIteration):
+            number = outcome.send(None)
+            while True:
+                try:
+                    oracle.step(f"y{number}")
+                except BaseException as error:
+                    number = outcome.throw(error)
+                else:
+                    number = outcome.send(None)
 
 
 def runs(text: str, raising: bool = True, most: int = 3000) -> Iterator[Run]:
@@ -228,6 +243,8 @@ def marked(text: str, suppresses: Callable[[Entered], bool] = takes) -> Marked:
     labels = {site.order: label for site in scope.calls if (label := _label(site.call))}
     labels |= {awaited.order: labels.pop(order) for awaited in scope.awaits for order in list(labels)
                if labels[order][0] == "a" and labels[order] == _label(awaited.value)}  # fmt: skip
+    yielded = {place.order: place.value for place in scope.yielded}
+    labels |= {order: f"y{value.value}" for order, value in yielded.items() if isinstance(value, Constant)}
     labels |= {order: f"{_label(entered.manager)}.enter" for entered, _, order in scope.entered}
     labels |= {order: f"{_label(entered.manager)}.exit" for order, entered in cfg.exits.items()}
     return Marked(cfg, labels)

@@ -9,7 +9,7 @@ import libcst as cst
 from concurlint.facts.flow import Pending, Way
 from concurlint.facts.recording import Recorder
 from concurlint.facts.records import Condition, Context, Loop
-from concurlint.facts.syntax import Choice, Comprehension, Constant, Expression, Logic, Place, Unary
+from concurlint.facts.syntax import Choice, Compare, Comprehension, Constant, Expression, Logic, Place, Unary
 
 Decision: TypeAlias = tuple[Expression, Pending, Pending]
 """A test, the ways on from it where it comes out true, and those where it does not."""
@@ -29,11 +29,15 @@ class Branching(Recorder):
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             operand, yes, no = self.decide(node.expression)
             return Unary("Not", operand, self.place(node)), no, yes
-        test = self.expression(node)
+        refused: Pending = []
+        if isinstance(node, cst.Comparison):
+            test, refused = self._compared(node)
+        else:
+            test = self.expression(node)
         yes, no = self.flow.fork(Way.TRUE, Way.FALSE, test)
         if isinstance(test, Constant):
             return (test, yes, []) if test.value else (test, [], no)
-        return test, yes, no
+        return test, yes, no + refused
 
     def _decide_logic(self, node: cst.BooleanOperation) -> Decision:
         left, yes, no = self.decide(node.left)
@@ -68,6 +72,33 @@ class Branching(Recorder):
         if not self.flow.undo_idle(mark):
             self.flow.begin(self.flow.leave() + (no if is_and else yes))
         return Logic("and" if is_and else "or", (left, right), self.place(node))
+
+    def compare(self, node: cst.Comparison) -> Expression:
+        """A comparison whose value is wanted."""
+        test, refused = self._compared(node)
+        self.flow.join(refused)
+        return test
+
+    def _compared(self, node: cst.Comparison) -> tuple[Expression, Pending]:
+        """A comparison, and the ways by which a chain of them ends before the last."""
+        self.count_operation()
+        left = before = self.expression(node.left)
+        rest: list[tuple[str, Expression]] = []
+        refused: Pending = []
+        mark = self.flow.mark()
+        for target in node.comparisons:
+            if rest:
+                mark = mark if refused else self.flow.mark()
+                so_far = Compare(before, (rest[-1],), self.place(node))
+                yes, no = self.flow.fork(Way.TRUE, Way.FALSE, so_far)
+                self.flow.begin(yes)
+                refused, before = refused + no, rest[-1][1]
+            rest.append((type(target.operator).__name__, self.expression(target.comparator)))
+        if refused and self.flow.undo_idle(mark):
+            refused = []
+        if rest[0][0] not in ("Is", "IsNot"):
+            self.note_operation()
+        return Compare(left, tuple(rest), self.place(node)), refused
 
     def choice(self, node: cst.IfExp) -> Expression:
         """`body if test else orelse`."""

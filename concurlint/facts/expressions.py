@@ -19,7 +19,6 @@ from concurlint.facts.syntax import (
     Binary,
     Call,
     Collection,
-    Compare,
     Constant,
     Expression,
     Formatted,
@@ -56,7 +55,7 @@ class Lowering(Branching):
             cst.BinaryOperation: self._binary,
             cst.BooleanOperation: self.logic,
             cst.UnaryOperation: self._unary,
-            cst.Comparison: self._compare,
+            cst.Comparison: self.compare,
             cst.IfExp: self.choice,
             cst.Subscript: self._subscript,
             cst.List: self._collection,
@@ -185,14 +184,6 @@ class Lowering(Branching):
         if operator != "Not":
             self.note_operation()
         return Unary(operator, operand, self.place(node))
-
-    def _compare(self, node: cst.Comparison) -> Expression:
-        self.count_operation()
-        left = self.expression(node.left)
-        rest = tuple((type(t.operator).__name__, self.expression(t.comparator)) for t in node.comparisons)
-        if rest[0][0] not in ("Is", "IsNot"):
-            self.note_operation()
-        return Compare(left, rest, self.place(node))
 
     def _subscript(self, node: cst.Subscript, store: bool = False) -> Expression:
         value = self.expression(node.value)

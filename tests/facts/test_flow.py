@@ -1,5 +1,7 @@
 """The graph of a function and what the function does, run in every way it can go, are the same."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import indent
 
@@ -285,9 +287,9 @@ def main():
 """,
     "a generator": """
 def main():
-    yield m(1)
+    yield 1
     while t(2):
-        yield m(3)
+        yield 3
     return m(4)
 """,
     "asynchronous statements": """
@@ -305,6 +307,23 @@ def main():
     m(1)
     return m(2)
     m(3)
+""",
+    "a chained comparison": """
+def main():
+    if 0 < n(1) < n(2) < 3:
+        m(3)
+    m(4)
+""",
+    "a generator that is thrown into": """
+def main():
+    try:
+        yield 1
+        yield 2
+    except Given:
+        m(3)
+    finally:
+        m(4)
+    yield 5
 """,
     "an exit": """
 def main():
@@ -327,76 +346,134 @@ def test_the_graph_has_the_ways_that_runs_take_and_no_others(name: str):
     assert known.pairs() == taken
 
 
-def numbered(block: str) -> str:
-    """A function of these statements, each step of it with a number of its own."""
-    pieces = ("async def main():\n" + indent(block, "    ")).split("#")
+TESTS = (
+    "t(#)",
+    "not t(#)",
+    "t(#) and t(#)",
+    "t(#) or not t(#) and m(#)",
+    "await a(#)",
+    "(got := n(#)) or t(#)",
+    "not (t(#) or t(#))",
+    "0 < n(#) < n(#) <= 2",
+    "(t(#) if t(#) else m(#))",
+    "[m(#) for one in i(#) if t(#)]",
+)
+SIMPLE = (
+    "m(#)",
+    "m(#); m(#)",
+    "await a(#)",
+    "pass",
+    "raise Given",
+    "assert t(#), m(#)",
+    "assert not (t(#) and t(#))",
+    "yield #",
+    "got = (yield #), m(#)",
+    "got = m(#) if t(#) else t(#) and m(#)",
+    "got = [m(#) for one in i(#) if t(#) or t(#)]",
+    "got = {m(#): one async for one in i(#) for two in i(#)}",
+    "got = sum(m(#) for one in i(#) if t(#) if t(#))",
+    "got = lambda: m(#)",
+    "got = {m(#): 1, **{m(#): t(#) or m(#)}}",
+)
+RETURNS, BREAKS = ("return", "return m(#)"), ("break", "continue")
+LOOPS = ("for item in i(#)", "async for item in i(#)", "while {test}", "while True")
+MANAGERS = ("with c(#)", "with s(#)", "async with s(#), c(#)", "with c(#) as got, s(#)")
+CAUGHT = ("Given", "(Given, KeyError) as error", "Exception", "Interrupt")
+PATTERNS = ("0", "1 | 2", "1 if t(#)", "got if t(#)", "int()", "[got, *_]")
+
+
+@dataclass
+class Writer:
+    """Makes up a function. A run that goes on for ever ends by an exception, which `stop` lets nobody keep."""
+
+    draw: st.DrawFn
+    left: int = 14  # how many statements may still be written
+    depth: int = 0
+    jumps: tuple[str, ...] = RETURNS  # which ways out there are where we are
+
+    def one_of(self, texts: tuple[str, ...]) -> str:
+        text = self.draw(st.sampled_from(texts))
+        return text.replace("{test}", self.one_of(TESTS)) if "{test}" in text else text
+
+    def may(self, text: Callable[[], str]) -> str:
+        return text() if self.draw(st.booleans()) else ""
+
+    def block(self, *first: str, jumps: tuple[str, ...] | None = None) -> str:
+        """Statements one after the other, indented."""
+        outer = self.jumps
+        self.jumps = outer if jumps is None else jumps
+        self.depth += 1
+        texts = [self.statement() for _ in range(self.draw(st.integers(1, 3)))]
+        self.depth -= 1
+        self.jumps = outer
+        return indent("\n".join([*first, *texts]), "    ") + "\n"
+
+    def statement(self) -> str:
+        self.left -= 1
+        kinds = (self.simple, self.choice, self.loop, self.attempt, self.group, self.held, self.matched)
+        return self.draw(st.sampled_from(kinds if self.left > 0 and self.depth < 6 else kinds[:1]))()
+
+    def simple(self) -> str:
+        return self.one_of(SIMPLE + self.jumps * 2)
+
+    def choice(self) -> str:
+        text = f"if {self.one_of(TESTS)}:\n{self.block()}"
+        text += self.may(lambda: f"elif {self.one_of(TESTS)}:\n{self.block()}")
+        return text + self.orelse()
+
+    def orelse(self) -> str:
+        return self.may(lambda: f"else:\n{self.block()}")
+
+    def loop(self) -> str:
+        head = self.one_of(LOOPS)
+        body = self.block(*["m(#)"] * (head == "while True"), jumps=(*self.jumps, *BREAKS))
+        return f"{head}:\n{body}{self.orelse()}"
+
+    def final(self) -> str:
+        return f"finally:\n{self.block('stop()')}"
+
+    def attempt(self) -> str:
+        clauses = self.clauses("except")
+        bare = self.may(lambda: f"except:\n{self.block('stop()')}")
+        rest = clauses + bare + self.orelse() if clauses + bare else ""
+        return f"try:\n{self.block()}{rest}{self.may(self.final) if rest else self.final()}"
+
+    def clauses(self, word: str, jumps: tuple[str, ...] | None = None) -> str:
+        count = range(self.draw(st.integers(0, 2)))
+        return "".join(f"{word} {self.one_of(CAUGHT)}:\n{self.block(jumps=jumps)}" for _ in count)
+
+    def group(self) -> str:
+        clauses = self.clauses("except*", jumps=())  # it cannot be left
+        return f"try:\n{self.block()}{clauses}{self.may(self.final) if clauses else self.final()}"
+
+    def held(self) -> str:
+        return f"{self.one_of(MANAGERS)}:\n{self.block()}"
+
+    def matched(self) -> str:
+        cases = "".join(f"case {self.one_of(PATTERNS)}:\n{self.block()}" for _ in range(self.draw(st.integers(0, 2))))
+        rest = f"case _:\n{self.block()}" if not cases else self.may(lambda: f"case _:\n{self.block()}")
+        return f"match n(#):\n{indent(cases + rest, '    ')}"
+
+
+@st.composite
+def functions(draw: st.DrawFn) -> str:
+    """The text of a function, each step of it with a number of its own."""
+    block = Writer(draw).block()
+    is_async = draw(st.booleans())
+    if is_async:
+        block = block.replace("yield #", "await a(#)")
+    else:
+        block = block.replace("async ", "").replace("await a(", "t(")
+    pieces = f"{'async ' * is_async}def main():\n{block}".split("#")
     return pieces[0] + "".join(f"{number}{piece}" for number, piece in enumerate(pieces[1:], 1))
 
 
-def block_of(statements: list[str]) -> str:
-    """Statements one after the other."""
-    return "".join(f"{statement}\n" for statement in statements)
+DECISIONS = st.lists(st.lists(st.integers(0, 23), max_size=25), min_size=1, max_size=8)
 
 
-def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Statements that hold others."""
-    block = st.lists(inner, min_size=1, max_size=3).map(block_of).map(lambda text: indent(text, "    "))
-    test = st.sampled_from(["t(#)", "not t(#)", "t(#) and t(#)", "t(#) or not t(#)", "await a(#)", "m(#) or t(#)"])
-    loops = st.sampled_from(["for item in i(#)", "async for item in i(#)", "while True"]) | test.map("while {}".format)
-    managers = st.sampled_from(["with c(#)", "with s(#)", "async with s(#), c(#)", "with c(#) as got, s(#)"])
-    orelse = st.just("") | block.map("else:\n{}".format)
-    clause = st.sampled_from(
-        ["except Given", "except (Given, KeyError) as error", "except Exception", "except Interrupt"]
-    )
-    handlers = st.lists(st.tuples(clause, block).map(lambda two: "{}:\n{}".format(*two)), min_size=1, max_size=2)
-    caught = st.builds(lambda some, last: "".join(some) + last, handlers, st.just("") | block.map("except:\n{}".format))
-    final = block.map("finally:\n{}".format)
-    cases = st.lists(
-        st.tuples(st.sampled_from(["0", "1 | 2", "1 if t(#)", "got if t(#)"]), block), min_size=1, max_size=2
-    )
-    return st.one_of(
-        st.builds("if {}:\n{}{}".format, test, block, orelse),
-        st.builds("{}:\n{}{}".format, loops, block, orelse),
-        st.builds("{}:\n{}".format, managers, block),
-        st.builds("try:\n{}{}{}{}".format, block, caught, orelse, st.just("") | final),
-        st.builds("try:\n{}{}".format, block, final),
-        st.builds(
-            lambda some, last: "match n(#):\n" + indent("".join(f"case {p}:\n{b}" for p, b in some) + last, "    "),
-            cases,
-            st.just("") | block.map("case _:\n{}".format),
-        ),
-    )
-
-
-SIMPLE = st.sampled_from(
-    [
-        "m(#)",
-        "m(#)",
-        "await a(#)",
-        "pass",
-        "break",
-        "continue",
-        "return m(#)",
-        "raise Given",
-        "assert t(#), m(#)",
-        "got = m(#) if t(#) else t(#) and m(#)",
-        "got = [m(#) for one in i(#) if t(#) or t(#)]",
-        "got = {m(#): one async for one in i(#) for two in i(#)}",
-    ]
-)
-STATEMENTS = st.recursive(SIMPLE, compound, max_leaves=12)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(STATEMENTS, min_size=1, max_size=4).map(block_of).map(numbered),
-    st.lists(st.lists(st.integers(0, 23), max_size=25), min_size=1, max_size=8),
-)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(functions(), DECISIONS)
 def test_each_run_of_a_function_made_up_is_a_way_through_its_graph(text: str, decisions: list[list[int]]):
-    try:
-        compile(text, "main.py", "exec")
-    except SyntaxError:  # a `break` outside a loop, a bare `except` that is not the last
-        return
     known = marked(text)
     done = [run(text, Oracle(told, raising)) for told in decisions for raising in (False, True)]
     assert [way for way in done if not known.knows(way)] == []

@@ -190,6 +190,18 @@ def main():
             m(3)
     m(4)
 """,
+    "a try in a finally": """
+def main():
+    try:
+        if t(1):
+            return
+    finally:
+        try:
+            m(2)
+        except Given:
+            m(3)
+    m(4)
+""",
     "a finally around a finally": """
 def main():
     while t(1):

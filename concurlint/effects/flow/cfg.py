@@ -34,8 +34,8 @@ class Cfg:
 
     Records are found by their order numbers. A record may be in several blocks (a `finally` and the exit of a `with`
     are there once for each way through them) or in none (nothing leads to it). Block 0 is the entry, `RETURNED` and
-    `RAISED` are the ways out. Calls, awaits, yields, reads of attributes and items, arithmetic, the next item of a
-    `for`, entering and leaving a `with` may raise; what they do has then not been done.
+    `RAISED` are the ways out. What `raises` lists may raise, and has then not been done: a client that believes that of
+    calls only leaves out the edges whose `raised` is not in `runs_other_code`.
 
     `suppresses` tells which context managers take an exception that comes to their exit. `never_return` are the order
     numbers of calls after which nothing follows.
@@ -86,7 +86,7 @@ class Cfg:
     @cached_property
     def raises(self) -> list[tuple[Edge, ...]]:
         """The ways out of each block by an exception, in order of what raises."""
-        raising = _raising(self.scope)
+        raising = self.runs_other_code | _seldom_raising(self.scope)
         led_to = {edge.target for edges in self.edges for edge in edges}
         caught = {c for b, c in enumerate(self.catches) if any(order in raising for order in self.orders(b))} | led_to
         return [
@@ -97,6 +97,14 @@ class Cfg:
             )
             for block, catch in enumerate(self.catches)
         ]
+
+    @cached_property
+    def runs_other_code(self) -> frozenset[int]:
+        """Calls, awaits, yields, both ends of a `with`, next items, imports: what fails where anything is known to.
+
+        The other things in `raises` are reads of attributes and items, arithmetic and the like.
+        """
+        return frozenset(_running_other_code(self.scope))
 
     @cached_property
     def suspensions(self) -> tuple[int, ...]:
@@ -246,15 +254,17 @@ def _edges(stretch: _Stretch | None) -> list[Edge] | None:
     return found[::-1]
 
 
-def _raising(scope: Scope) -> set[int]:
-    """The order numbers of what may raise."""
-    found = {out for out, _ in scope.flow.exits} | set(scope.flow.operations)
-    found.update(site.order for site in scope.calls)
-    found.update(awaited.order for awaited in scope.awaits)
-    found.update(yielded.order for yielded in scope.yielded)
-    found.update(access.order for access in scope.accesses if not isinstance(access.target, Name))
-    found.update(order for _, _, order in scope.entered)
-    found.update(loop.order for loop in scope.loops if loop.kind != "while")
-    for bindings in scope.bindings.values():
-        found.update(b.order for b in bindings if b.path or b.kind in ("import", "augment", "class"))
-    return found
+def _running_other_code(scope: Scope) -> Iterator[int]:
+    yield from (out for out, _ in scope.flow.exits)
+    yield from (site.order for site in scope.calls)
+    yield from (awaited.order for awaited in scope.awaits)
+    yield from (yielded.order for yielded in scope.yielded)
+    yield from (order for _, _, order in scope.entered)
+    yield from (loop.order for loop in scope.loops if loop.kind != "while")
+    yield from (b.order for bindings in scope.bindings.values() for b in bindings if b.kind in ("import", "class"))
+
+
+def _seldom_raising(scope: Scope) -> set[int]:
+    found = {access.order for access in scope.accesses if not isinstance(access.target, Name)}
+    found.update(b.order for bindings in scope.bindings.values() for b in bindings if b.path or b.kind == "augment")
+    return found.union(scope.flow.operations)

@@ -179,3 +179,9 @@ def test_a_finally_too_large_to_copy_is_shared_by_all_ways_through_it():
     assert len(known.cfg.blocks(at(known, "m100"))) == 1
     reach = known.cfg.after(at(known, "m100"))
     assert (at(known, "m2") in reach, reach.returns, reach.raises) == (True, True, True)
+
+
+def test_reads_and_arithmetic_raise_but_run_no_other_code():
+    cfg = Cfg(scopes("def main(it):\n    it.one\n    it[2] + 3\n    m(4)\n    import five\n    one, two = it\n")[1])
+    raising = [edge.raised for edges in cfg.raises for edge in edges if edge.raised is not None]
+    assert [order in cfg.runs_other_code for order in raising] == [False, False, False, True, True, False, False]

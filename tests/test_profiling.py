@@ -390,7 +390,10 @@ def test_every_report_is_written_where_it_was_asked_for(tmp_path: Path):
     assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["traceEvents"]
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["profiles"]
     document = json.loads((tmp_path / "o").read_text(encoding="utf-8"))
-    assert (document["version"], sorted(document)) == (1, ["changes", "findings", "predictions", "profile", "version"])
+    assert (document["version"], sorted(document)) == (
+        1,
+        ["changes", "findings", "predictions", "profile", "trials", "version"],
+    )
 
 
 def test_a_kept_run_is_shown_as_when_it_ran(
@@ -436,6 +439,39 @@ def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
     assert left.count("\x1b[2K") == left.count("\x1b[24;1H") == left.count("\x1b[r") == 1
 
 
+# Trying
+
+SHARED_OUT = """
+def work(n):
+    total = 0
+    for i in range(n):
+        total += i * i
+    return total
+
+def main(sizes):
+    for size in sizes:
+        print(work(size))
+
+if __name__ == "__main__":
+    main([3_000_000] * 6)
+"""
+
+
+def test_an_advised_change_is_tried_in_memory_and_measured_beside_the_program_as_it_is(tmp_path: Path):
+    (tmp_path / "app.py").write_text(SHARED_OUT, encoding="utf-8")
+    done = profile(tmp_path, "--try", "--pairs", "1", "--format", "json", "--output", "report.json", "app.py")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 6), done.stderr
+    document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    (change,) = document["changes"]
+    assert "+    with ProcessPoolExecutor() as pool:" in change["diff"].splitlines()
+    first, *others = document["trials"]
+    assert (first["code"], first["label"], first["same"]) == ("CCL903", "the change", True)
+    assert [len(first["before"]), len(first["after"])] == [1, 1]
+    assert {"ThreadPoolExecutor()", "chunksize=8"} <= {other["label"] for other in others}
+    assert all(trial["outcome"] == "same output" for trial in document["trials"])
+    assert (tmp_path / "app.py").read_text(encoding="utf-8") == SHARED_OUT
+
+
 # What cannot be done is told in one line
 
 
@@ -458,6 +494,8 @@ def test_a_terminal_shows_a_line_while_the_program_runs(tmp_path: Path):
         (["--", "true"], "no Python process to be measured was seen: true"),
         (["--pid", "4194305"], "there is no process 4194305"),
         (["--duration", "2", "app.py"], "--duration is for --pid: a program runs to its end "),
+        (["--try", "--pid", "1"], "--try runs the program again: name a script or a module, not --pid "),
+        (["--pairs", "2", "app.py"], "--pairs is for --try "),
         (["--html", "no/such/page.html", "app.py"], "cannot write no/such/page.html: no such directory"),
     ],
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from concurlint.changes.draft import Draft, code_of, expression
-from concurlint.changes.edit import Edit
 from concurlint.changes.independence import Independence
+from concurlint.changes.request import Request
 from concurlint.facts.records import CallSite
 from concurlint.project.modules import Code
 from concurlint.runtime.samples import Frame
@@ -19,10 +19,11 @@ _NEEDS = (3, 9)
 """The Python that has `asyncio.to_thread`."""
 
 
-def unblocked(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
+def unblocked(request: Request) -> bool:
     """Have the coroutine await what keeps its loop; whether that can be said and means the same."""
-    for code, site, callee in _blocking(case, known, verdict):
-        draft = edit.draft(code)
+    known = request.known
+    for code, site, callee in _blocking(request.case, known, request.verdict):
+        draft = request.edit.draft(code)
         call = draft.node(site.call.at, cst.Call)
         if call is None or site.awaited or not _may_await(draft, call):
             continue
@@ -32,7 +33,7 @@ def unblocked(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
             draft.need("asyncio")
             draft.drop("time")
             return True
-        if not known.program[Independence].why_call(code, site) and _version(case) >= _NEEDS:
+        if not known.program[Independence].why_call(code, site) and _version(request.case) >= _NEEDS:
             draft.replace(call, _awaited(draft, call, "asyncio.to_thread", code_of(call.func)))
             draft.need("asyncio")
             return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -13,60 +14,88 @@ from concurlint.changes.independence import Independence
 from concurlint.changes.loops import Repeat, repeat_at, stacks_at, why_together
 from concurlint.changes.mapping import Repeated, gathered, pooled
 from concurlint.changes.pools import to_processes
+from concurlint.changes.request import Options, Request
 from concurlint.changes.settings import released, switched_faster
+from concurlint.changes.variations import variations
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.change import Change
-from concurlint.verdicts.known import Known
 from concurlint.verdicts.measured import Place
 from concurlint.verdicts.verdict import Verdict
 
-Maker = Callable[[Case, Known, Edit, Verdict], bool]
+PROCESSES, THREADS = "ProcessPoolExecutor", "ThreadPoolExecutor"
 
 
-def make_change(case: Case, verdict: Verdict) -> Change | None:
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """A change that makes another choice than the verdict's: what is other, and the change."""
+
+    label: str
+    change: Change
+
+
+def make_change(case: Case, verdict: Verdict, options: Options | None = None) -> Change | None:
     """The verdict's remedy in the program's own text; None where it cannot be had, or might mean something else."""
     maker = _MAKERS.get(verdict.finding.code)
     if maker is None or case.known is None:
         return None
-    edit = Edit(case)
+    request = Request(case, case.known, verdict, Edit(case), options or Options())
     try:
-        return edit.finished() if maker(case, case.known, edit, verdict) else None
+        return request.edit.finished() if maker(request) else None
     except cst.ParserSyntaxError:  # of another Python, or changed since
         return None
 
 
-def _in_processes(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
-    frames = {case.outermost(stack.frames) for stack in stacks_at(case, verdict.finding.span)}
+def make_variations(case: Case, verdict: Verdict) -> Iterator[Varied]:
+    """The same remedy with other choices: kinds of executors, numbers of workers and the like."""
+    seen = [verdict.change]
+    for label, options in variations(verdict.finding.code, verdict.instead, case.cores[0]):
+        change = make_change(case, verdict, options)
+        if change is not None and change not in seen:
+            seen.append(change)
+            yield Varied(label, change)
+
+
+def _in_processes(request: Request) -> bool:
+    case = request.case
+    frames = {case.outermost(stack.frames) for stack in stacks_at(case, request.verdict.finding.span)}
     work = {(f.path, f.function): f for f in frames if f is not None and f.function != "<module>"}
     given = [Place(f.path, f.line, f.function, 0.0, frozenset()) for _, f in sorted(work.items())]
-    return to_processes(case, known, edit, given)
+    return to_processes(request, given)
 
 
-def _in_pool(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
-    repeat = repeat_at(case, known, verdict.finding.span)
+def _in_pool(request: Request) -> bool:
+    known, options = request.known, request.options
+    repeat = repeat_at(request.case, known, request.verdict.finding.span)
     if repeat is None:
         return False
+    draft = request.edit.draft(repeat.code)
     if repeat.site.awaited:
-        return not why_together(known, repeat, elsewhere=False) and gathered(edit.draft(repeat.code), _places(repeat))
-    if "asyncio" in verdict.instead:
+        may = not options.executor and not why_together(known, repeat, elsewhere=False)
+        return may and gathered(draft, _places(repeat), options.width)
+    if "asyncio" in request.verdict.instead:
         return False
-    elsewhere = "Process" in verdict.instead
+    executor = options.executor or (PROCESSES if "Process" in request.verdict.instead else THREADS)
+    elsewhere = executor == PROCESSES
     if why_together(known, repeat, elsewhere=elsewhere):
         return False
-    executor = "ProcessPoolExecutor" if elsewhere else "ThreadPoolExecutor"
-    if not pooled(edit.draft(repeat.code), _places(repeat), executor):
+    if not pooled(draft, _places(repeat), executor, _shown(options.workers), options.chunksize):
         return False
     needed = known.program[Independence].reads(repeat.callee) if repeat.callee is not None else set()
-    return not elsewhere or guard(case, edit, needed)
+    return not elsewhere or guard(request.case, request.edit, needed)
 
 
-def _commands(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
-    repeat = repeat_at(case, known, verdict.finding.span)
-    if repeat is None or why_together(known, repeat, elsewhere=False):
+def _commands(request: Request) -> bool:
+    repeat = repeat_at(request.case, request.known, request.verdict.finding.span)
+    if repeat is None or why_together(request.known, repeat, elsewhere=False):
         return False
-    draft = edit.draft(repeat.code)
-    draft.need("os")
-    return pooled(draft, _places(repeat), "ThreadPoolExecutor", "os.cpu_count()")
+    draft = request.edit.draft(repeat.code)
+    if request.options.workers is None:
+        draft.need("os")
+    return pooled(draft, _places(repeat), THREADS, _shown(request.options.workers) or "os.cpu_count()")
+
+
+def _shown(workers: int | None) -> str:
+    return "" if workers is None else str(workers)
 
 
 def _places(repeat: Repeat) -> Repeated:
@@ -74,7 +103,7 @@ def _places(repeat: Repeat) -> Repeated:
     return Repeated(repeat.site.call.at, repeat.loop.iterable.at, repeat.again)
 
 
-_MAKERS: dict[str, Maker] = {
+_MAKERS: dict[str, Callable[[Request], bool]] = {
     "CCL901": _in_processes,
     "CCL902": _in_pool,
     "CCL903": _in_pool,

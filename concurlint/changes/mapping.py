@@ -26,13 +26,13 @@ class Repeated:
     again: bool
 
 
-def pooled(draft: Draft, repeated: Repeated, executor: str, workers: str = "") -> bool:
+def pooled(draft: Draft, repeated: Repeated, executor: str, workers: str = "", chunksize: int | None = None) -> bool:
     """Have an executor's workers make the calls; whether the text is one where that can be written."""
     loop = _Loop.find(draft, repeated)
     if loop is None or _is_in_coroutine(draft, loop.owner):
         return False
     pool = draft.fresh("pool", "executor")
-    new = loop.rewritten(loop.in_pool(pool), loop.call)
+    new = loop.rewritten(loop.in_pool(pool, chunksize), loop.call)
     statement = _statement(draft, loop.owner)
     if new is None or statement is None:
         return False
@@ -48,17 +48,28 @@ def pooled(draft: Draft, repeated: Repeated, executor: str, workers: str = "") -
     return True
 
 
-def gathered(draft: Draft, repeated: Repeated) -> bool:
-    """Have the event loop await all the calls at once; whether the text is one where that can be written."""
+def gathered(draft: Draft, repeated: Repeated, width: int | None = None) -> bool:
+    """Have the event loop await all the calls at once, or so many; whether that can be written there."""
     loop = _Loop.find(draft, repeated)
     awaited = draft.parent(loop.call) if loop is not None else None
     if loop is None or loop.may_catch or not isinstance(awaited, cst.Await):
         return False
-    new = loop.rewritten(loop.at_once(), awaited)
-    if new is None:
+    limited = draft.fresh("limited") if width is not None else ""
+    new = loop.rewritten(loop.at_once(limited), awaited)
+    statement = _statement(draft, loop.owner)
+    if new is None or statement is None:
         return False
-    draft.replace(loop.owner, new)
     draft.need("asyncio")
+    if not limited:
+        draft.replace(loop.owner, new)
+        return True
+    limit = draft.fresh("limit")
+    before = cst.parse_module(
+        f"{limit} = asyncio.Semaphore({width})\n\nasync def {limited}(call):\n"
+        f"    async with {limit}:\n        return await call\n\n"
+    ).body
+    found = replaced(cst.IndentedBlock([statement]), {loop.owner: new}).body  # type: ignore[list-item]
+    draft.replace(statement, [*before, *found])
     return True
 
 
@@ -109,18 +120,21 @@ class _Loop:
             may_catch = may_catch or isinstance(node, (cst.Try, cst.TryStar))
         return None
 
-    def in_pool(self, pool: str) -> _Header:
+    def in_pool(self, pool: str, chunksize: int | None = None) -> _Header | None:
         """The calls made by a pool: by its `map` if each takes the item and nothing else.
 
         An error of a call comes up where its result is asked for, so within a `try` that is where the call stood.
         """
         work, item, items = code_of(self.call.func), _atom(self.target), _atom(self.items)
+        chunks = f", chunksize={chunksize}" if chunksize is not None else ""
         if self._takes_the_item and not self._uses_item(self.call):
             result = self._result()
-            return _Header(result, f"{pool}.map({work}, {items})", result, is_plain=True)
+            return _Header(result, f"{pool}.map({work}, {items}{chunks})", result, is_plain=True)
         if self._takes_the_item and self.again:
             result = self._result()
-            return _Header(f"{item}, {result}", f"zip({items}, {pool}.map({work}, {items}))", result)
+            return _Header(f"{item}, {result}", f"zip({items}, {pool}.map({work}, {items}{chunks}))", result)
+        if chunks:
+            return None
         future, futures = self.draft.fresh("future"), self.draft.fresh("futures", "submitted")
         submitted = f"{pool}.submit({', '.join([work, *map(code_of, self._arguments)])})"
         if self._uses_item(self.call):
@@ -129,10 +143,11 @@ class _Loop:
             target, made = future, submitted
         return _Header(target, f"[{made} for {code_of(self.target)} in {items}]", f"{future}.result()", named=futures)
 
-    def at_once(self) -> _Header | None:
-        """The calls awaited together."""
+    def at_once(self, limited: str = "") -> _Header | None:
+        """The calls awaited together, each by way of `limited` if that is named."""
         result, item, items = self._result(), _atom(self.target), _atom(self.items)
-        calls = f"await asyncio.gather(*({code_of(self.call)} for {code_of(self.target)} in {items}))"
+        call = f"{limited}({code_of(self.call)})" if limited else code_of(self.call)
+        calls = f"await asyncio.gather(*({call} for {code_of(self.target)} in {items}))"
         if not self._uses_item(self.draft.parent(self.call)):
             return _Header(result, calls, result, is_plain=True)
         return _Header(f"{item}, {result}", f"zip({items}, {calls})", result) if self.again else None

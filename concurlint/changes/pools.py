@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import libcst as cst
 
 from concurlint.changes.draft import Draft, expression
-from concurlint.changes.edit import Edit
 from concurlint.changes.guard import guard
 from concurlint.changes.independence import Independence
+from concurlint.changes.request import Request
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.pickling import Pickling
 from concurlint.facts.syntax import Attribute, Name, Place
 from concurlint.project.modules import Code
 from concurlint.project.values import Function, Instance, Library
-from concurlint.verdicts.case import Case
 from concurlint.verdicts.known import Known
 from concurlint.verdicts.measured import Place as Line
 
@@ -49,8 +48,9 @@ class _Maker:
     at: Place
 
 
-def to_processes(case: Case, known: Known, edit: Edit, work: list[Line]) -> bool:
+def to_processes(request: Request, work: list[Line]) -> bool:
     """Have what runs the work make processes; whether that means the same."""
+    case, known, edit = request.case, request.known, request.edit
     makers: dict[_Maker, list[Spawn]] = {}
     for line in work:
         for spawn in known.sent_by(case.frame(line)):
@@ -69,7 +69,8 @@ def to_processes(case: Case, known: Known, edit: Edit, work: list[Line]) -> bool
         return False
     independence = known.program[Independence]
     needed = {name for spawn in spawns for name in independence.reads(spawn.code)}
-    return all(_exchange(edit.draft(maker.code), maker) for maker in makers) and guard(case, edit, needed)
+    workers = request.options.workers
+    return all(_exchange(edit.draft(maker.code), maker, workers) for maker in makers) and guard(case, edit, needed)
 
 
 def _why_not(known: Known, spawn: Spawn) -> str:
@@ -105,14 +106,18 @@ def _maker(known: Known, spawn: Spawn) -> _Maker | None:
     return None
 
 
-def _exchange(draft: Draft, maker: _Maker) -> bool:
-    """Write the other class there, with its import."""
+def _exchange(draft: Draft, maker: _Maker, workers: int | None) -> bool:
+    """Write the other class there, with its import, and with so many workers if that is asked for."""
     node = draft.node(maker.at, cst.Name) or draft.node(maker.at, cst.Attribute)
     call = draft.parent(node) if node is not None else None
     if node is None or not isinstance(call, cst.Call) or call.func is not node:
         return False
     new, (old_module, _, old_name) = _PROCESSES[maker.name], maker.name.rpartition(".")
     arguments = [argument for argument in call.args if not _is_for_threads(argument)]
+    if workers is not None:
+        if new.name == "Process":
+            return False
+        arguments = [cst.Arg(cst.Integer(str(workers))), *(each for each in arguments if not _says_how_many(each))]
     if isinstance(node, cst.Name):
         draft.need(new.module, new.name)
         draft.drop(old_module, old_name)
@@ -127,6 +132,10 @@ def _exchange(draft: Draft, maker: _Maker) -> bool:
 
 def _is_for_threads(argument: cst.Arg) -> bool:
     return argument.keyword is not None and argument.keyword.value in _OF_THREADS
+
+
+def _says_how_many(argument: cst.Arg) -> bool:
+    return argument.keyword is None or argument.keyword.value in ("max_workers", "processes")
 
 
 def _without_last_comma(arguments: list[cst.Arg]) -> list[cst.Arg]:

@@ -5,31 +5,29 @@ from __future__ import annotations
 import libcst as cst
 
 from concurlint.changes.draft import expression
-from concurlint.changes.edit import Edit
 from concurlint.changes.guard import is_guarded
+from concurlint.changes.request import Request
 from concurlint.facts.syntax import Attribute, Name, walk
 from concurlint.project.modules import Code
-from concurlint.verdicts.case import Case
-from concurlint.verdicts.known import Known
-from concurlint.verdicts.verdict import Verdict
 
-INTERVAL = "0.0005"
+INTERVAL = 0.0005
 """Seconds: a tenth of the interpreter's own; below that the switching itself begins to cost."""
 _SWITCH = "sys.setswitchinterval"
 
 
-def switched_faster(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
+def switched_faster(request: Request) -> bool:
     """Have threads that compute give the GIL up sooner, where the program says so already, or as it begins."""
-    for code in _codes(known, verdict, case):
-        for site, name, _ in known.program.graph.libraries.get(code, ()):
-            draft = edit.draft(code)
+    interval = f"{request.options.interval or INTERVAL:g}"
+    for code in _codes(request):
+        for site, name, _ in request.known.program.graph.libraries.get(code, ()):
+            draft = request.edit.draft(code)
             call = draft.node(site.call.at, cst.Call) if name == _SWITCH else None
             if call is not None:
-                draft.replace(call, call.with_changes(args=[cst.Arg(expression(INTERVAL))]))
+                draft.replace(call, call.with_changes(args=[cst.Arg(expression(interval))]))
                 return True
-    draft = edit.file(case.script)
+    draft = request.edit.file(request.case.script)
     draft.need("sys")
-    setting = cst.SimpleStatementLine([cst.Expr(expression(f"{_SWITCH}({INTERVAL})"))])
+    setting = cst.SimpleStatementLine([cst.Expr(expression(f"{_SWITCH}({interval})"))])
     main = next((each for each in draft.module.body if is_guarded(each)), None)
     if isinstance(main, cst.If) and isinstance(main.body, cst.IndentedBlock):
         draft.replace(main.body, main.body.with_changes(body=[setting, *main.body.body]))
@@ -56,13 +54,13 @@ def _comes_first(statement: cst.CSTNode) -> bool:
     )
 
 
-def released(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
+def released(request: Request) -> bool:
     """Have a C library called without the GIL, if no function of Python's own is called through it."""
-    for code in _codes(known, verdict, case):
-        for site, name, _ in known.program.graph.libraries.get(code, ()):
+    for code in _codes(request):
+        for site, name, _ in request.known.program.graph.libraries.get(code, ()):
             if name != "ctypes.PyDLL" or _calls_python(code):
                 continue
-            draft = edit.draft(code)
+            draft = request.edit.draft(code)
             call = draft.node(site.call.at, cst.Call)
             if call is None:
                 continue
@@ -76,8 +74,8 @@ def released(case: Case, known: Known, edit: Edit, verdict: Verdict) -> bool:
     return False
 
 
-def _codes(known: Known, verdict: Verdict, case: Case) -> list[Code]:
-    module = known.module(case.absolute(verdict.finding.span.path))
+def _codes(request: Request) -> list[Code]:
+    module = request.known.module(request.case.absolute(request.verdict.finding.span.path))
     return list(module.codes) if module is not None else []
 
 

@@ -19,6 +19,7 @@ _OPTIONS = (
     click.option("--trace", metavar="FILE", help="Also write a trace for Perfetto and chrome://tracing."),
     click.option("--speedscope", metavar="FILE", help="Also write the stacks for speedscope."),
 )
+_PAIRS = 3
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -65,9 +66,18 @@ class _TargetLast(click.Command):
 @click.option("--python", metavar="PATH", help="The Python that runs the program (3.8 or newer).")
 @click.option("--rate", type=click.IntRange(1, 2000), default=200, show_default=True, help="Looks a second.")
 @click.option("--save", metavar="FILE", help="Keep what was measured, for `concurlint report`.")
+@click.option("--try", "tries", is_flag=True, help="Run it again with each change that is advised, in memory.")
+@click.option("--pairs", type=click.IntRange(1, 50), metavar="N", help="Runs with and without (--try); 3 if left out.")
 @_showing
 def profile(
-    words: tuple[str, ...], pid: int | None, duration: float | None, python: str | None, rate: int, **showing: Any
+    words: tuple[str, ...],
+    pid: int | None,
+    duration: float | None,
+    python: str | None,
+    rate: int,
+    tries: bool,
+    pairs: int | None,
+    **showing: Any,
 ) -> int:
     """Run a program, measure the GIL and the waiting, and say what to do.
 
@@ -79,7 +89,12 @@ def profile(
     target = profiling.target(click.get_current_context().meta["kind"], words, pid, python)
     if duration is not None and pid is None:
         raise click.UsageError("--duration is for --pid: a program runs to its end")
-    return profiling.run(target, profiling.Asked(**showing), rate=rate, seconds=duration)
+    if tries and pid is not None:
+        raise click.UsageError("--try runs the program again: name a script or a module, not --pid")
+    if pairs is not None and not tries:
+        raise click.UsageError("--pairs is for --try")
+    asked = profiling.Asked(**showing, pairs=(pairs or _PAIRS) if tries else 0)
+    return profiling.run(target, asked, rate=rate, seconds=duration)
 
 
 @click.command("report")

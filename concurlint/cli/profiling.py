@@ -25,6 +25,7 @@ from concurlint.runtime.stacks import RecordingError
 from concurlint.runtime.states import SamplingError
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
 from concurlint.streams import CLEAN, TROUBLE, complain, is_pretty, make_console, reason, say, show
+from concurlint.trying import try_changes
 from concurlint.verdicts.verdict import Verdict
 
 
@@ -39,6 +40,7 @@ class Asked:
     speedscope: str | None
     cores: int | None
     save: str | None = None
+    pairs: int = 0
 
     @property
     def files(self) -> list[str]:
@@ -61,7 +63,7 @@ def run(target: Target, asked: Asked, *, rate: int, seconds: float | None) -> in
         measured = measure(target, rate=rate, seconds=seconds, watch=live.watch)
     except (LaunchError, RecordingError, SamplingError) as error:
         raise click.ClickException(str(error)) from None
-    return measured.status if _report(measured.profile, asked, to_stderr=True) else TROUBLE
+    return measured.status if _report(measured.profile, asked, target) else TROUBLE
 
 
 def show_kept(file: str, asked: Asked) -> int:
@@ -71,7 +73,7 @@ def show_kept(file: str, asked: Asked) -> int:
         found = load(Path(file))
     except ProfileError as error:
         raise click.ClickException(str(error)) from None
-    return CLEAN if _report(found, asked, to_stderr=False) else TROUBLE
+    return CLEAN if _report(found, asked) else TROUBLE
 
 
 def target(kind: str, words: tuple[str, ...], pid: int | None, python: str | None) -> Target:
@@ -113,11 +115,25 @@ def _judged(profile: Profile, cores: int | None) -> tuple[Verdict, ...]:
         return ()
 
 
-def _report(profile: Profile, asked: Asked, *, to_stderr: bool) -> bool:
-    """Print and write all that was asked for; False if something could not be written."""
+def _tried(target: Target, profile: Profile, judged: tuple[Verdict, ...], pairs: int) -> tuple[Verdict, ...]:
+    try:
+        return try_changes(target, profile, judged, pairs=pairs, tell=complain)
+    except LaunchError as error:
+        complain(f"nothing was tried: {error}")
+        return judged
+
+
+def _report(profile: Profile, asked: Asked, target: Target | None = None) -> bool:
+    """Print and write all that was asked for; False if something could not be written.
+
+    The report on a `target` that has just run goes to standard error, beside its output.
+    """
+    to_stderr = target is not None
     # First of all, what cannot be had again.
     written = [_write(asked.save, to_json(profile))] if asked.save is not None else []
     judged = _judged(profile, asked.cores)
+    if asked.pairs and target is not None:
+        judged = _tried(target, profile, judged, asked.pairs)
     verdicts = seen_from(Path.cwd(), judged, {frame.path for stack in profile.stacks for frame in stack.frames})
     texts = read_sources(profile)
     stream = sys.stderr if to_stderr else sys.stdout

@@ -7,6 +7,7 @@
 # Python 3.8 must read it, and even pathlib or __future__ would be seen by the program.
 # ruff: noqa: PTH109, PTH112, PTH118, PTH120, PTH123
 
+import io
 import os
 import sys
 
@@ -18,6 +19,7 @@ YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 ONLY_ANCESTORS = "1"
 PR_SET_PTRACER = 0x59616D61
 INTERRUPTED = 130
+NO_BARRIER = "-1"
 
 
 def allow_tracing() -> None:
@@ -88,7 +90,7 @@ def load_script(path: str, main: "dict[str, object]") -> "CodeType":
     set_path(os.path.dirname(os.path.realpath(path)))
     if is_compiled:
         return loader.get_code("__main__")  # type: ignore[no-any-return]
-    with open(path, "rb") as file:
+    with io.open_code(path) as file:
         return compile(file.read(), absolute, "exec", 0, True)
 
 
@@ -121,7 +123,8 @@ def hide_frames(error: BaseException) -> None:
 
 if __name__ == "__main__":
     allow_tracing()
-    wait_for_go(int(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[1] != NO_BARRIER:
+        wait_for_go(int(sys.argv[1]), int(sys.argv[2]))
     kind, target, arguments = sys.argv[3], sys.argv[4], sys.argv[5:]
     try:
         main = become_main(kind, target, arguments)

@@ -6,6 +6,7 @@ from typing import Literal
 from concurlint.finding import Finding
 from concurlint.runtime.predict import Prediction
 from concurlint.verdicts.change import Change
+from concurlint.verdicts.trial import Trial
 
 Seconds = float
 Unit = Literal["share", "seconds", "count", "times"]
@@ -32,7 +33,8 @@ class Verdict:
     `instead` names the tool that fits, `why` says so in whole sentences, `example` is the change made on the
     user's own line (nothing where the source is not there), `predictions` are the run's seconds with that tool
     on this machine's cores and on others asked for, `saves` is between how many of the run's seconds it would
-    save on this machine. `change` is the remedy in the program's text, where that can be had.
+    save on this machine. `change` is the remedy in the program's text, where that can be had; `trials` are what came of
+    it where it was tried.
     """
 
     finding: Finding
@@ -43,3 +45,4 @@ class Verdict:
     predictions: tuple[Prediction, ...]
     saves: tuple[Seconds, Seconds]
     change: Change | None = None
+    trials: tuple[Trial, ...] = ()

@@ -7,6 +7,7 @@ from concurlint.report.json import VERSION, plain_finding
 from concurlint.report.profiled.diff import unified
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import to_json
+from concurlint.verdicts.trial import Trial
 from concurlint.verdicts.verdict import Verdict
 
 
@@ -22,6 +23,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict]) -> str:
             _prediction(verdict, number) for verdict in verdicts for number in range(len(verdict.predictions))
         ],
         "changes": [_change(verdict) for verdict in verdicts if verdict.change is not None],
+        "trials": [_trial(trial) for verdict in verdicts for trial in verdict.trials],
         "profile": json.loads(to_json(profile)),
     }
     return json.dumps(document, indent=1) + "\n"
@@ -41,6 +43,20 @@ def properties(verdict: Verdict) -> dict[str, object]:
 def _change(verdict: Verdict) -> dict[str, object]:
     span = verdict.finding.span
     return {"code": verdict.finding.code, "path": span.path, "line": span.line, "diff": unified(verdict.change)}
+
+
+def _trial(trial: Trial) -> dict[str, object]:
+    """One of the runs with a change: the seconds of each pair, and what was predicted, if anything."""
+    promised = trial.predicted.speed_up if trial.predicted is not None else None
+    return {
+        "code": trial.code,
+        "label": trial.label,
+        "before": [round(seconds, 4) for seconds in trial.before],
+        "after": [round(seconds, 4) for seconds in trial.after],
+        "same": trial.is_same,
+        "outcome": trial.outcome,
+        "predicted": [round(times, 3) for times in promised] if promised is not None else None,
+    }
 
 
 def _prediction(verdict: Verdict, number: int) -> dict[str, object]:

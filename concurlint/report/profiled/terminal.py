@@ -150,6 +150,11 @@ class _Report:
             yield from self._hang(start, prose(says), len(start))
         for file in verdict.change.files if verdict.change is not None else ():
             yield from self._change(file)
+        start = Text(f"{_INDENT}tried: ", "bold green")
+        for trial in verdict.trials:
+            outcome = prose(wording.tried(trial), "" if trial.is_same else "yellow")
+            yield from self._hang(start, outcome, len(start))
+            start = Text(" " * len(start))
 
     def _change(self, file: Rewritten) -> Iterator[Text]:
         """What changes in a file: its lines' numbers before and after, and the lines, never broken into rows."""

@@ -118,3 +118,5 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"{INDENT}change:"
             for line in split_lines(unified(verdict.change).removesuffix("\n")):
                 yield f"{INDENT * 2}{visible(line)}".rstrip()
+        for trial in verdict.trials:
+            yield f"{INDENT}tried: {wording.tried(trial)}"

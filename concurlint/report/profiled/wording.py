@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from concurlint.report.visible import visible
 from concurlint.runtime.predict import Prediction, Tool
 from concurlint.runtime.profile import Run, Seconds
+from concurlint.verdicts.trial import Trial
 from concurlint.verdicts.verdict import Figure
 
 _TOOLS: Mapping[Tool, str] = {
@@ -101,6 +102,19 @@ def took(of: Prediction) -> str:
 def predicted(of: Prediction) -> str:
     """`processes on 4 cores: 2.9× to 3.6× as fast, 1.1 s to 1.4 s instead of 4.0 s`."""
     return f"{tool(of.tool)} on {cores(of.cores)}: {speed(of)} as fast, {took(of)} instead of {seconds(of.now)}"
+
+
+def tried(trial: Trial) -> str:
+    """`the change: 1.9× as fast, 2.1 s instead of 4.0 s in 3 pairs; predicted 1.8× to 2.0×; same output`."""
+    if not trial.is_same or not trial.after:
+        return f"{visible(trial.label)}: not the same: {visible(trial.outcome)}"
+    low, middle, high = trial.speed_up
+    spread = f" ({times(low)} to {times(high)})" if times(low) != times(high) else ""
+    pairs = "1 pair" if len(trial.after) == 1 else f"{len(trial.after)} pairs"
+    took_now, took_then = (seconds(sorted(each)[len(each) // 2]) for each in (trial.before, trial.after))
+    measured = f"{times(middle)} as fast{spread}, {took_then} instead of {took_now} in {pairs}"
+    promised = f"; predicted {speed(trial.predicted)}" if trial.predicted is not None else ""
+    return f"{visible(trial.label)}: {measured}{promised}; {visible(trial.outcome)}"
 
 
 def assumptions(predictions: Iterable[Prediction]) -> list[str]:

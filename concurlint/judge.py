@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from concurlint.catalog.effects import CatalogError, Effects
+from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
+from concurlint.catalog.trouble import CatalogError
 from concurlint.changes.making import make_change
 from concurlint.config import Config, ConfigError, load
 from concurlint.effects.linking import link
@@ -100,7 +101,7 @@ def _known(paths: list[Path], config: Config) -> Known:
         files = [source for source in find_sources(paths, config).files if source.asked]
         reader = Reader(Ahead(1))
         project = Project(files, reader.facts, reader.expect)
-        program = link(project, files, config, Effects(config.calls), Roles(), everything=True)
+        program = link(project, files, config, Effects(config.calls), Roles(config.roles), everything=True)
         return Known(program, files)
 
 

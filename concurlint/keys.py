@@ -14,6 +14,7 @@ class Kind(StrEnum):
     PLATFORM = "platform"
     IGNORES = "ignores"
     CALLS = "calls"
+    ROLES = "roles"
     FILE = "file"
     THREADS = "threads"
     NAMES = "names"
@@ -202,6 +203,13 @@ KEYS = (
         Section.OTHER,
         "{}",
         "What calls of libraries do, by their dotted names.",
+    ),
+    Key(
+        "roles",
+        Kind.ROLES,
+        Section.OTHER,
+        "{}",
+        "Who runs the functions of a framework, and where, by the names of its decorators, base classes and calls.",
     ),
     Key(
         "extend",

@@ -72,7 +72,7 @@ def lint(
     result is the same.
 
     Raises `SourceError` for a path that cannot be checked and `CatalogError` for a bad entry of
-    `[tool.concurlint.calls]`.
+    `[tool.concurlint.calls]` or `[tool.concurlint.roles]`.
     """
     start = time.perf_counter()
     result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers)
@@ -114,11 +114,11 @@ def lint_sources(
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
     # A bad entry is told before anything is read.
-    effects = [Effects(share.config.calls) for share in shares]
+    known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
     with collection_paused():
         with Ahead(workers) as ahead:
             reader = Reader(ahead, memory, keep=len(shares) > 1)
-            programs = [_link(share, known, reader, alone=alone) for share, known in zip(shares, effects, strict=True)]
+            programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
         reader.check_rest(source for source in sources.files if source.asked)
         troubles: list[str] = []
         found = [
@@ -146,13 +146,13 @@ def lint_sources(
     )
 
 
-def _link(share: Share, effects: Effects, reader: Reader, *, alone: bool) -> Program:
+def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
     project = Project(share.files, reader.facts, reader.expect)
     linked = [source for source in share.files if source.asked] if alone else share.files
     # Some rules speak of files with no trace of concurrency too.
     asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
     asks_all = asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
-    return link(project, linked, share.config, effects, Roles(), everything=asks_all)
+    return link(project, linked, share.config, effects, roles, everything=asks_all)
 
 
 def _ask(program: Program, share: Share, troubles: list[str]) -> list[Finding]:

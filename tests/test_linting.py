@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from concurlint import config
-from concurlint.catalog.effects import CatalogError
+from concurlint.catalog.trouble import CatalogError
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Span
 from concurlint.linting import Result, lint

@@ -1,20 +1,15 @@
 """What calls of library functions do: compute with or without the GIL, wait and on what, start things."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Literal, get_args
 
 from concurlint.catalog.tables import of_package
-from concurlint.trouble import UserError
+from concurlint.catalog.trouble import CatalogError, nearest
 
 Gil = Literal["held", "partly", "released"]
 Cost = Literal["", "small", "data", "heavy"]
-
-
-class CatalogError(UserError):
-    """An entry of the user's `[tool.concurlint.calls]` that says nothing that can be understood."""
 
 
 class EffectKind(StrEnum):
@@ -88,22 +83,16 @@ _ONE_OF: Mapping[str, tuple[str, ...]] = {
 _SAID: Mapping[type, str] = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
 
 
-def _nearest(word: str, words: Iterable[str]) -> str:
-    known = sorted(words)
-    near = get_close_matches(word, known, 1, 0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{each}`' for each in known)}"
-
-
 def _check_fields(name: str, entry: Mapping[str, object]) -> None:
     for key, value in entry.items():
         if key not in _FIELDS and isinstance(value, Mapping):
             raise CatalogError(f'calls: `{name}`: write the dotted name in quotes: "{name}.{key}"')
         if key not in _FIELDS:
-            raise CatalogError(f"calls: `{name}`: no field `{key}`; {_nearest(key, _FIELDS)}")
+            raise CatalogError(f"calls: `{name}`: no field `{key}`; {nearest(key, _FIELDS)}")
         if type(value) is not _FIELDS[key]:
             raise CatalogError(f"calls: `{name}`: `{key}` must be {_SAID[_FIELDS[key]]}, not {value!r}")
         if key in _ONE_OF and value not in _ONE_OF[key]:
-            near = _nearest(str(value), _ONE_OF[key])
+            near = nearest(str(value), _ONE_OF[key])
             raise CatalogError(f"calls: `{name}`: `{key}` can't be `{value}`; {near}")
     if "effect" not in entry:
         raise CatalogError(f"calls: `{name}`: `effect` is missing")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Where = Literal["thread", "process", "task", "here", "main", "anywhere"]
+UserWhere = Literal["thread", "process", "task", "main", "import"]
+Where = Literal["thread", "process", "task", "main", "import", "here", "anywhere"]
 Parameter = tuple[str, int | None]
 
 _SERVING = {"view", "handler", "endpoint", "hook", "middleware", "servicer", "admin", "consumer", "listener", "server"}

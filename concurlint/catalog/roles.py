@@ -1,6 +1,7 @@
 """What library names are: dispatchers of work, hooks of frameworks, shells, sources of outside values."""
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from concurlint.catalog.entries import (
     ShellRole,
 )
 from concurlint.catalog.tables import line, line_around, of_package, packages_with, values
+from concurlint.catalog.userroles import read_user_roles
 
 _Role = TypeVar("_Role", RunsRole, HookRole, ShellRole, IteratedRole, ChildRole, ReadRole, PathRole)
 
@@ -78,7 +80,13 @@ def _stored_names() -> frozenset[str]:
 
 
 class Roles:
-    """What the tables say of names, each package's read when its name is first asked for."""
+    """What the tables and the user say of names; each package's table is read when its name is first asked for."""
+
+    def __init__(self, user: Mapping[str, object] | None = None) -> None:
+        """Take the user's entries, which win over the shipped ones; raises CatalogError for a wrong one."""
+        self.of_user = read_user_roles(user or {})
+        words = {re.escape(name.rpartition(".")[2]) for name in self.of_user.names}
+        self.user_pattern = re.compile(rf"\b(?:{'|'.join(sorted(words))})\b".encode()) if words else None
 
     def canonical(self, name: str) -> str:
         """The one name a library thing is known by: `multiprocessing.context.Process` → `multiprocessing.Process`."""
@@ -86,7 +94,8 @@ class Roles:
 
     def is_telling(self, name: str) -> bool:
         """Whether calling or inheriting from `name` starts, dispatches, is called back or guards something."""
-        return name in _telling(name.partition(".")[0]) or self.pattern(name) is not None
+        told = name in _telling(name.partition(".")[0]) or name in self.of_user.names
+        return told or self.pattern(name) is not None
 
     def telling_pattern(self, package: str) -> re.Pattern[bytes] | None:
         """Finds the last parts of the names of a top-level package for which `is_telling` holds."""
@@ -110,15 +119,15 @@ class Roles:
 
     def runs(self, name: str) -> RunsRole | None:
         """How a call of `name` has a callable run elsewhere, or None."""
-        return _role("runs", RunsRole, name)
+        return self.of_user.runs.get(name) or _role("runs", RunsRole, name)
 
     def override(self, name: str) -> HookRole | None:
         """Which methods of subclasses of `name` a framework calls, and where."""
-        return _role("overrides", HookRole, name)
+        return self.of_user.overrides.get(name) or _role("overrides", HookRole, name)
 
     def decorator(self, name: str) -> HookRole | None:
         """Where a framework runs functions decorated with `name`."""
-        return _role("decorators", HookRole, name)
+        return self.of_user.decorators.get(name) or _role("decorators", HookRole, name)
 
     def assigned(self, name: str) -> HookRole | None:
         """Where a callable runs that is stored under the dotted `name` (`threading.excepthook`)."""

@@ -65,7 +65,8 @@ def settle(root: Path, layers: Sequence[Layer], target: Callable[[], Target | No
         target_python=python,
         target_platform=_platform(layers),
         free_threaded=_flag(layers, "target-free-threaded"),
-        calls={name: facts for layer in layers for name, facts in layer.calls().items()},
+        calls={name: facts for layer in layers for name, facts in layer.entries("calls").items()},
+        roles={name: facts for layer in layers for name, facts in layer.entries("roles").items()},
     )
     return Origins(config, where)
 

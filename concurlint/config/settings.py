@@ -18,7 +18,16 @@ PLATFORMS: tuple[Platform, ...] = ("linux", "macos", "windows", "all")
 UNREADABLE = "CCL001"
 _FREE_THREADING = "CCL7"
 # What decides how code is seen: files for which these are the same are analysed together.
-_SEEN = ("target_python", "target_platform", "free_threaded", "calls", "threads", "thread_safe", "not_thread_safe")
+_SEEN = (
+    "target_python",
+    "target_platform",
+    "free_threaded",
+    "calls",
+    "roles",
+    "threads",
+    "thread_safe",
+    "not_thread_safe",
+)
 
 
 def running_python() -> tuple[int, int]:
@@ -61,6 +70,7 @@ class Config:
     target_platform: Platform = "all"
     free_threaded: bool = False
     calls: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    roles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def of(self, path: Path, data: bytes = b"") -> "Config":  # noqa: ARG002 - the same for all
         """These settings, for any file."""
@@ -87,7 +97,7 @@ class Config:
         )
 
     def sees_as(self, other: "Config") -> bool:
-        """Whether the code is for the same Python and platform, and library calls are known to do the same."""
+        """Whether the code is for the same Python and platform, and libraries are known to do the same."""
         return all(getattr(self, name) == getattr(other, name) for name in _SEEN)
 
     def _is_on(self, code: str, level: str) -> bool:

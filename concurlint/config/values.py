@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from concurlint.config.settings import PLATFORMS, THREADS, Platform, Threads, globs
 from concurlint.keys import NAMES, OPTIONS
@@ -80,14 +81,14 @@ class Layer:
             _check_glob(self.where(key), pattern)
         return {glob: _codes(self.where(f"{key}.{glob}"), codes) for glob, codes in table.items()}
 
-    def calls(self) -> dict[str, dict[str, object]]:
-        shape = 'a table of tables such as { "mylib.fetch" = { effect = "block_net" } }'
-        calls: dict[str, dict[str, object]] = {}
-        for name, facts in self._table("calls", shape).items():
+    def entries(self, key: Literal["calls", "roles"]) -> dict[str, dict[str, object]]:
+        examples = {"calls": '"mylib.fetch" = { effect = "block_net" }', "roles": '"mylib.job" = { on = "thread" }'}
+        found: dict[str, dict[str, object]] = {}
+        for name, facts in self._table(key, f"a table of tables such as {{ {examples[key]} }}").items():
             if not isinstance(facts, dict):
-                raise ConfigError(f"{self.where(f'calls.{name}')} must be a table, not {kind(facts)}")
-            calls[name] = facts
-        return calls
+                raise ConfigError(f"{self.where(f'{key}.{name}')} must be a table, not {kind(facts)}")
+            found[name] = facts
+        return found
 
     def platform(self, key: str) -> Platform:
         wanted = self.text(key, "linux")

@@ -26,6 +26,7 @@ def written(config: Config) -> dict[str, str]:
         "thread-safe": _list(config.thread_safe),
         "not-thread-safe": _list(config.not_thread_safe),
         "calls": _table({name: _value(facts) for name, facts in config.calls.items()}),
+        "roles": _table({name: _value(facts) for name, facts in config.roles.items()}),
     }
 
 

@@ -25,7 +25,7 @@ _COMMENT = re.compile(rb"#[^\n]*")
 
 def has_trace(source: SourceFile, roles: Roles) -> bool:
     """Whether a cheap look at a file finds words of concurrency, or a package together with one of its words."""
-    if _TRACE.search(source.data):
+    if _TRACE.search(source.data) or (roles.user_pattern is not None and roles.user_pattern.search(source.data)):
         return True
     packages = {word for line in _IMPORT.finditer(source.data) for word in _WORD.findall(line[0])}
     patterns = (roles.telling_pattern(package.decode(errors="replace")) for package in sorted(packages))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from concurlint.catalog import effects, tables
-from concurlint.catalog.effects import CallFact, CatalogError, EffectKind, Effects
+from concurlint.catalog.effects import CallFact, EffectKind, Effects
+from concurlint.catalog.trouble import CatalogError
 
 PACKAGES = tables.packages("calls")
 KNOWN = re.compile(r"(probe|slow-call|slow-call and probe|siblings|source|symbols|docs|memory)( \S+){0,2}")

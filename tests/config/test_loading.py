@@ -52,6 +52,8 @@ target-platform = "linux"
 target-free-threaded = true
 [tool.concurlint.calls]
 "mylib.fetch" = { effect = "block_net" }
+[tool.concurlint.roles]
+"mylib.job" = { on = "thread" }
 """
     assert load(project(tmp_path, table)) == Config(
         root=tmp_path,
@@ -64,6 +66,7 @@ target-free-threaded = true
         target_platform="linux",
         free_threaded=True,
         calls={"mylib.fetch": {"effect": "block_net"}},
+        roles={"mylib.job": {"on": "thread"}},
     )
 
 
@@ -196,6 +199,8 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str
             "not a date or time",
         ),
         ('calls = { "a.b" = "block_net" }', "`calls.a.b` must be a table, not text"),
+        ('roles = { "a.b" = "thread" }', "`roles.a.b` must be a table, not text"),
+        ("roles = 1", '`roles` must be a table of tables such as { "mylib.job" = { on = "thread" } }, not a number'),
     ],
 )
 def test_a_wrong_value_is_said_in_one_line(tmp_path: Path, table: str, said: str) -> None:

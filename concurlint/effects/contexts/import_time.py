@@ -70,9 +70,14 @@ def reached_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[tup
     awaited = {d.site: d for d in dispatches if d.on == "task" and d.waits and d.site is not None}
     queue: deque[tuple[Code, tuple[Edge, ...]]] = deque((code, ()) for code in graph.edges if _runs_at_import(code))
     seen: set[Code] = {code for code, _ in queue}
+    handed = [d for d in dispatches if d.on == "import"]
     while queue:
         code, via = queue.popleft()
         yield code, via
+        for handing in handed:
+            if handing.code not in seen and _hands_over(handing, code):
+                seen.add(handing.code)
+                queue.append((handing.code, via))
         run = [d.code for site, d in awaited.items() if d.where is code]
         for edge in graph.edges.get(code, ()):
             if edge.callee in seen or (not edge.runs and edge.callee not in run):
@@ -81,3 +86,10 @@ def reached_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[tup
                 continue
             seen.add(edge.callee)
             queue.append((edge.callee, (*via, edge)))
+
+
+def _hands_over(dispatch: Spawn, code: Code) -> bool:
+    """Whether it is this code that has somebody run the work at once: by a call, or by a decorator in it."""
+    if dispatch.site is None:
+        return dispatch.code.parent is code and not is_guarded(dispatch.code.scope.defined.conditions, code)
+    return dispatch.where is code and not is_guarded(dispatch.site.context.conditions, code)

@@ -9,6 +9,7 @@ from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.traits import has
 from concurlint.effects.contexts.frameworks import makes_greenlets
 from concurlint.effects.contexts.repetition import Repetition
+from concurlint.effects.contexts.userroles import RoleNames
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Comprehension, Constant, Expression, Name, Star, Table
@@ -100,6 +101,7 @@ class Spawns:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
+        self._names = RoleNames(program.evaluator, program.roles)
         self._repetition = Repetition(program.graph)
         self.all: list[Spawn] = []
         self.by_code: dict[Code, list[Spawn]] = {}
@@ -129,6 +131,9 @@ class Spawns:
             for target in self._graph.targets(site):
                 if isinstance(target, ClassOf):
                     yield from self._subclass(code, site, target)
+                role = self._roles.runs(self._names.of_own(target))
+                if role is not None:
+                    yield from self._by_role(code, site, role.name, role, target)
         yield from self._stored(code)
 
     def _stored(self, code: Code) -> Iterator[Spawn]:
@@ -249,7 +254,7 @@ class Spawns:
         for decorator in code.scope.decorators:
             inner = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._evaluator.values(inner, code.parent or code):
-                hook = self._roles.decorator(library_name(value))
+                hook = self._roles.decorator(self._names.of(value))
                 if hook is not None:
                     on = "task" if code.is_async and hook.on == "thread" else hook.on
                     yield Spawn(code, None, on, hook.name, code, Function(code), hook.many, False, hook=hook)
@@ -257,7 +262,8 @@ class Spawns:
             return
         classes, libraries, _ = self._evaluator.lineage(code)
         generated = tuple(f"{base.module.name}.{base.name}" for base in classes[1:])
-        for library in (*libraries, *generated):
+        named = tuple(self._names.of_own(ClassOf(base)) for base in classes[1:])
+        for library in dict.fromkeys((*libraries, *generated, *named)):
             hook = self._roles.override(library) or self._roles.pattern(library)
             if hook is None or hook.what in ("thread", "process") or not self._is_used(hook.needs):
                 continue

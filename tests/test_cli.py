@@ -417,9 +417,8 @@ def test_a_current_folder_that_is_gone_is_told_in_one_line(folder: Path, run: Ru
     assert "the current folder is gone" in done.err
 
 
-def broken_checkout(folder: Path, path: str, old: bytes, new: bytes) -> Path:
-    """A copy of concurlint in which `old` in one file is replaced by `new`."""
-    copy = folder / "checkout"
+def broken_checkout(copy: Path, path: str, old: bytes, new: bytes) -> Path:
+    """A copy of concurlint in which `old` in one file is replaced by `new`; no part of a project to be checked."""
     for name in ("concurlint", "rules"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     data = (copy / path).read_bytes()
@@ -428,9 +427,11 @@ def broken_checkout(folder: Path, path: str, old: bytes, new: bytes) -> Path:
     return copy
 
 
-def test_a_bug_is_told_in_one_line_and_as_a_traceback_only_if_asked(folder: Path):
+def test_a_bug_is_told_in_one_line_and_as_a_traceback_only_if_asked(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+):
     page = "rules/CCL402-needless-shell.md"
-    copy = broken_checkout(folder, page, b"needless-shell", b"needless-shell \xff")
+    copy = broken_checkout(tmp_path_factory.mktemp("checkout"), page, b"needless-shell", b"needless-shell \xff")
     done = start(folder, "explain", "CCL402", package=copy)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
     assert done.stderr.startswith(b"concurlint: internal error: UnicodeDecodeError: ")
@@ -440,11 +441,12 @@ def test_a_bug_is_told_in_one_line_and_as_a_traceback_only_if_asked(folder: Path
     assert told.stderr.endswith(done.stderr)
 
 
-def test_a_bug_in_one_rule_loses_no_finding_of_the_others_and_exits_2(folder: Path):
+def test_a_bug_in_one_rule_loses_no_finding_of_the_others_and_exits_2(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+):
     check = "concurlint/checks/needless_shell.py"
-    copy = broken_checkout(
-        folder, check, b") -> Iterator[Finding]:\n", b") -> Iterator[Finding]:\n    raise KeyError(0)\n"
-    )
+    head = b") -> Iterator[Finding]:\n"
+    copy = broken_checkout(tmp_path_factory.mktemp("checkout"), check, head, head + b"    raise KeyError(0)\n")
     write(folder, a=NEEDLESS, b=SHELL_CALL)
     done = start(folder, "check", "a.py", "b.py", "--exit-zero", package=copy)
     assert done.returncode == 2

@@ -32,8 +32,7 @@ def why_skipped() -> str:
     return why_not()
 
 
-live = [pytest.mark.live, pytest.mark.skipif(bool(why_skipped()), reason=why_skipped())]
-pytestmark = live
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.skipif(bool(why_skipped()), reason=why_skipped())]
 
 LOOKS_AROUND = """
 import json, os, sys, time
@@ -520,7 +519,9 @@ def test_a_process_that_is_no_python_is_told(tmp_path: Path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_anothers_process_is_told_with_what_is_missing(tmp_path: Path):
     code = (
-        "import os, sys, concurlint.cli\nos.setgid(65534)\nos.setuid(65534)\n"
+        # All is loaded before: somebody else may not read where this Python is installed.
+        "import os, sys, concurlint.cli, concurlint.cli.front, concurlint.cli.profile, concurlint.cli.profiling\n"
+        "os.setgid(65534)\nos.setuid(65534)\n"
         "sys.exit(concurlint.cli.main(['profile', '--pid', sys.argv[1]]))"
     )
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:

@@ -226,6 +226,7 @@ def test_imports_only_go_down():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_concurlint_is_clean_on_itself(lint_folder: LintFolder):
     result = lint_folder(PACKAGE)
     assert said(result.findings) == []

@@ -12,6 +12,7 @@ KindTrait: TypeAlias = Literal[
     "future",
     "lock",
     "made-for-threads",
+    "no-lock",
     "pool",
     "resized-while-looped",
     "runs-when-started",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.locks.address import LOCK_KINDS, Lock, LockAddresses
+from concurlint.effects.locks.address import Lock, LockAddresses
 from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Entered
@@ -212,7 +213,7 @@ def locks_in(asked: Program, cls: Code) -> Iterator[str]:
     for name, writes in attribute_writes(cls).items():
         for access, code in writes:
             values = asked.evaluator.values(access.value, code) if access.value is not None else ()
-            if any(asked.evaluator.kind(value) in LOCK_KINDS for value in values):
+            if any(asked.evaluator.kind(value) in kinds_with("lock") for value in values):
                 yield name
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.locks.address import Lock, LockAddresses, Token
-from concurlint.effects.locks.operations import Acquisition, Hold, LockOperations, lifted
+from concurlint.effects.locks.events import Acquisition, Hold, lifted
+from concurlint.effects.locks.operations import LockOperations
 from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition

@@ -6,24 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.traits import has
 from concurlint.effects.calls.access_paths import Path, at_caller, path_of, settled
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
 from concurlint.project.arguments import has_stars
-from concurlint.project.callgraph import Edge
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Instance, Library, Literal, Site, Value, Values, one
-
-LOCK_KINDS = {"lock", "semaphore", "async-lock", "async-semaphore", "green-lock", "file-lock", "rw-lock"}
-_HARMLESS = {
-    "file", "thread-pool", "process-pool", "interpreter-pool", "executor", "stack", "child", "manager",
-    "path", "connection", "cursor", "session", "socket", "task-group", "dict", "list", "str", "client",
-    "response", "archive", "temporary-directory", "buffer", "engine", "pipeline", "progress", "console", "server",
-    "connection-pool", "null-context", "remote-executor", "parallel", "async-client", "thread", "process", "result",
-    "future",
-}  # fmt: skip
 
 Token: TypeAlias = Site | Path
 """The one place where a lock is made (once per program), or the path to it: within one run the same lock."""
@@ -56,6 +49,11 @@ class Lock:
     def excludes(self) -> bool:
         """Whether one holder at a time is all it lets in."""
         return self.kind.endswith("lock")
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether another way to get at a lock leads to another lock, for all that is likely."""
+        return self.is_sure and not (isinstance(self.token, Path) and "[" in self.token.name)
 
     def may_be(self, other: Lock) -> bool:
         """Whether the two may be one object."""
@@ -100,6 +98,7 @@ class LockAddresses:
     def _of(self, expression: Expression, code: Code) -> Address:
         values = self._evaluator.values(expression, code)
         locks = self._locks(values)
+        handled = self._handled(expression, code) if isinstance(expression, Call) and locks else None
         others = [v for v in values if v not in locks and v != Literal(None)]
         objects = tuple(v for v in others if isinstance(v, Instance) and isinstance(v.of, ClassOf))
         unknown = any(v not in objects and self._may_lock(v) for v in others)
@@ -107,14 +106,14 @@ class LockAddresses:
         idle = any(v not in objects and not self._may_lock(v) for v in others)
         kept = path_of(expression, code, self._evaluator) if locks and (idle or objects) else None
         chosen = kept is not None and (kept.kind == "global" or bool(kept.attrs))
-        token, is_sure = self._token(expression, code, locks)
+        token, is_sure = self._token(handled or expression, code, locks if handled is None else [])
         lock = self._lock(token, locks, values, written(expression) or spelled(expression), is_sure)
         return Address(lock if locks else None, idle, chosen, unknown, objects)
 
     def anonymous(self, expression: Expression, code: Code) -> Lock:
         """Whatever it is that an expression stands for, taken for a lock that nothing is known of."""
         token, is_sure = self._token(expression, code, [])
-        return Lock(token, (), "", None, spelled(expression), is_sure)
+        return Lock(token, (), "", None, written(expression) or spelled(expression), is_sure)
 
     def _lock(self, token: Token, locks: list[Instance], values: Values, spelling: str, is_sure: bool) -> Lock:
         made = dict.fromkeys(origin for value in locks for origin in self._origins(value, token, spelling))
@@ -124,13 +123,13 @@ class LockAddresses:
         return Lock(token, tuple(made), kind, reentrant.pop() if len(reentrant) == 1 else None, spelling, is_sure)
 
     def _locks(self, values: Iterable[Value]) -> list[Instance]:
-        return [v for v in values if isinstance(v, Instance) and self._evaluator.kind(v) in LOCK_KINDS]
+        return [v for v in values if isinstance(v, Instance) and self._evaluator.kind(v) in kinds_with("lock")]
 
     def _may_lock(self, value: Value) -> bool:
         """Whether a value that is no known lock might be one for all that is known."""
         kind = self._evaluator.kind(value)
         if kind:
-            return kind not in _HARMLESS
+            return kind not in kinds_with("no-lock")
         name = self._evaluator.type_name(value)
         return not name.startswith(("builtins.", "contextlib.", "io.", "unittest.", "pathlib.", "tempfile."))
 
@@ -142,13 +141,28 @@ class LockAddresses:
             return [(token.home, token.attrs[0]) if own and isinstance(token, Path) else (None, spelling)]
         below = self._below(value.site)
         inner = self._evaluator.values(below, value.site.code) if below is not None else ()
-        return [v.site for v in self._locks(inner) if v.site is not None] or [value.site]
+        return [v.site for v in inner if isinstance(v, Instance) and v.site is not None] or [value.site]
+
+    def is_handle(self, name: str) -> bool:
+        """Whether a call of a library gives a handle on the lock that its object is."""
+        return has("lock-handle", name)
+
+    def _handled(self, call: Call, code: Code) -> Expression | None:
+        """The object on whose lock a call gives a handle: `rw.gen_rlock()`, `value.get_lock()`."""
+        function = call.function
+        if not isinstance(function, Attribute):
+            return None
+        names = {library_name(value) for value in self._evaluator.values(function, code)}
+        return function.value if any(self.is_handle(name) for name in names) else None
 
     def _below(self, site: Site | None) -> Expression | None:
-        """The lock that a `Condition(lock)` is made on: taking one takes the other."""
+        """The lock that a `Condition(lock)` is made on, or a handle is one on: taking one takes the other."""
         call = site.call if site is not None else None
         if site is None or not isinstance(call, Call):
             return None
+        handled = self._handled(call, site.code)
+        if handled is not None:
+            return handled
         for argument in call.arguments:
             if argument.keyword in (None, "lock") and not argument.star:
                 if self._locks(self._evaluator.values(argument.value, site.code)):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
-from concurlint.effects.locks.address import LOCK_KINDS
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import (
     Attribute,
@@ -29,7 +29,7 @@ class LockCreation:
             if code.scope.kind not in ("function", "lambda"):
                 continue
             for site, name, _ in calls:
-                if self._roles.kind(self._roles.canonical(name)) not in LOCK_KINDS - {"file-lock"}:
+                if self._roles.kind(self._roles.canonical(name)) not in kinds_with("lock") - {"file-lock"}:
                     continue
                 if self._taken_at_once(code, site.call) or self._only_local(code, site.call):
                     yield code, site.call, name

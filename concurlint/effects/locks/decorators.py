@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from concurlint.effects.calls.access_paths import Path, path_of
 from concurlint.effects.locks.address import Lock, LockAddresses
+from concurlint.effects.locks.events import Take
 from concurlint.effects.locks.held import NOTHING_HELD, State, joined
-from concurlint.effects.locks.operations import Take
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call, Expression, Name
@@ -46,7 +46,7 @@ class DecoratorLocks:
         return {wrapping.wrapper for wrapping in self._wrappings(code)} if code.scope.decorators else set()
 
     def _wrappings(self, code: Code) -> Iterator[_Wrapping]:
-        for decorator in reversed(code.scope.decorators) if not code.scope.is_generator else ():
+        for decorator in reversed(code.scope.decorators):
             made_by = decorator.function if isinstance(decorator, Call) else decorator
             for value in self._evaluator.values(made_by, code.parent or code):
                 if not isinstance(value, Function) or value.code.is_async:
@@ -57,14 +57,14 @@ class DecoratorLocks:
                     names = {parameter.name for parameter in maker.scope.parameters}
                     makers = (outer, maker) if maker is not outer else (outer,)
                     for wrapper in maker.children:
-                        calls = (s for s in wrapper.scope.calls if _is_one_of(s.call.function, names))
-                        # a coroutine runs when it is awaited
-                        sites = tuple(site for site in calls if site.awaited or not code.is_async)
+                        sites = tuple(s for s in wrapper.scope.calls if _is_one_of(s.call.function, names))
                         if sites:
                             yield _Wrapping(decorator, makers, wrapper, sites)
 
     def _held(self, wrapping: _Wrapping, code: Code, before: Before) -> Iterator[Take]:
-        states = [before(wrapping.wrapper, site.order) for site in wrapping.sites]
+        # a coroutine runs when it is awaited, a generator when somebody wants an item
+        runs = [s for s in wrapping.sites if not code.scope.is_generator and (s.awaited or not code.is_async)]
+        states = [before(wrapping.wrapper, site.order) for site in runs]
         known = [state for state in states if state is not None]
         state: State = known[0] if known else NOTHING_HELD
         for other in known[1:]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from concurlint.effects.locks.address import Lock, Token
-from concurlint.effects.locks.operations import Give, Hold, Take
+from concurlint.effects.locks.events import Give, Hold, Take
 
 _MOST = 3  # times that a lock is counted
 
@@ -60,6 +60,8 @@ def _of(state: State, lock: Lock) -> Held:
 
 def taken(state: State, take: Take) -> State:
     """The state once a lock has been taken, or whatever else a call does with it."""
+    if take.most < 0:
+        state = _blurred(state, take.lock)
     old = _of(state, take.lock)
     by = old.by | {take.hold} if take.hold is not None else old.by
     return _with(state, old.changed(old.least + take.least, old.most + take.most, by))
@@ -73,18 +75,23 @@ def undone(state: State, take: Take) -> State:
 
 def given(state: State, give: Give) -> State:
     """The state once a lock has been given back."""
-    lock = give.lock
-    if lock is None:
+    if give.lock is None:
         return state
-    old = _of(state, lock)
-    if lock.token not in state:  # it may be one that is known by another name
-        for other in [held for held in state.values() if held.lock.may_be(lock) and held.least > 0]:
-            state = _with(state, replace(other, least=0))
-            old = replace(old, most=1)
+    state = _blurred(state, give.lock)
+    old = _of(state, give.lock)
     return _with(state, old.changed(old.least - 1, old.most - 1, old.by))
 
 
-def closed(state: State, give: Give, takes: tuple[Take, ...]) -> State:
+def _blurred(state: State, lock: Lock) -> State:
+    """The state if a lock that is given back is perhaps one that is known by another name."""
+    others = [held for held in state.values() if lock.token not in state and held.lock.may_be(lock) and held.least > 0]
+    for other in others:
+        if not (lock.is_apart and other.lock.is_apart):
+            state = _with({**state, lock.token: Held(lock, 0, 1, frozenset())}, replace(other, least=0))
+    return state
+
+
+def closed(state: State, give: Give, takes: Sequence[Take]) -> State:
     """The state once an `ExitStack` has given back all that it took."""
     for take in takes:
         old = state.get(take.lock.token)
@@ -99,7 +106,7 @@ def closed(state: State, give: Give, takes: tuple[Take, ...]) -> State:
     return state
 
 
-def told(state: State, take: Take, got: bool) -> State:
+def told(state: State, take: Take, *, got: bool) -> State:
     """The state once it is known whether a call has got the lock it tried to take."""
     old = state.get(take.lock.token)
     if old is None or take.hold not in old.by:

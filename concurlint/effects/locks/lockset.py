@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.locks.address import Lock, Origin
+from concurlint.effects.locks.events import Hold
 from concurlint.effects.locks.held import NOTHING_HELD, Held, State
-from concurlint.effects.locks.operations import Hold
 from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.project.callgraph import Edge

@@ -10,8 +10,9 @@ from functools import cached_property
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.locks.acquisitions import Acquisitions, is_followed, opposite
 from concurlint.effects.locks.address import LockAddresses, Token
+from concurlint.effects.locks.events import Acquisition, Hold
 from concurlint.effects.locks.lockset import LockSets
-from concurlint.effects.locks.operations import Acquisition, Hold, waits_for_ever
+from concurlint.effects.locks.operations import waits_for_ever
 from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context

@@ -9,7 +9,7 @@ from concurlint.catalog.effects import EffectKind
 from concurlint.effects.flow.cfg import Edge
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.locks.acquisitions import Acquisitions
-from concurlint.effects.locks.operations import Acquisition
+from concurlint.effects.locks.events import Acquisition
 from concurlint.effects.locks.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.flow import Way

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial, reduce
 
+from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.flow.cfg import Edge as Way
 from concurlint.effects.flow.dataflow import Problem, Solution, forward
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.locks.address import Lock, LockAddresses, Token
 from concurlint.effects.locks.decorators import DecoratorLocks
-from concurlint.effects.locks.held import NOTHING_HELD, Held, State, closed, given, joined, taken, told, undone
-from concurlint.effects.locks.operations import LockOperations, Operations, Take, is_leaving, lifted
+from concurlint.effects.locks.events import UNTOLD, Operations, Take, lifted
+from concurlint.effects.locks.held import NOTHING_HELD, State, closed, given, joined, taken, undone
+from concurlint.effects.locks.managers import is_leaving
+from concurlint.effects.locks.operations import LockOperations
+from concurlint.effects.locks.results import Left, Results
 from concurlint.effects.program import Program
-from concurlint.facts.flow import Way as How
-from concurlint.facts.syntax import Await, Compare, Constant, Expression, Name, Walrus
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 
@@ -32,7 +35,7 @@ class LockStates:
         self._operations = program[LockOperations]
         self._addresses = program[LockAddresses]
         self._decorators = program[DecoratorLocks]
-        self._leaving: dict[Code, tuple[Held, ...]] = {}
+        self._leaving: dict[Code, tuple[Left, ...]] = {}
         self._solutions: dict[Code, Solution[State] | None] = {}
         self._outer: dict[Code, list[Take]] = {}
 
@@ -42,7 +45,7 @@ class LockStates:
         solution = self._solution(code)
         return NOTHING_HELD if solution is None else solution.before(order)
 
-    def left(self, code: Code) -> tuple[Held, ...]:
+    def left(self, code: Code) -> tuple[Left, ...]:
         """What a run of a function leaves taken or has given away at its end; a context manager, while it is open."""
         return self._left.get(code, ())
 
@@ -71,7 +74,7 @@ class LockStates:
     # what functions leave
 
     @cached_property
-    def _left(self) -> dict[Code, tuple[Held, ...]]:
+    def _left(self) -> dict[Code, tuple[Left, ...]]:
         """Worked out from the functions that take or give without `with`, and from their callers where something is
         left."""
         entering: dict[Code, list[Code]] = {}
@@ -94,8 +97,8 @@ class LockStates:
                 queue += entering.get(code, ())
         return self._leaving
 
-    def _leaves(self, code: Code) -> Iterator[Held]:
-        solution = self._solution(code)
+    def _leaves(self, code: Code) -> Iterator[Left]:
+        solution, operations = self._solution(code), self._operations.of(code)
         if solution is None:
             return
         ends = [solution.before(place.order) for place in code.scope.yielded] if code.scope.is_generator else []
@@ -103,7 +106,10 @@ class LockStates:
         state = reduce(joined, known) if known else NOTHING_HELD
         for take in self.around(code):
             state = undone(state, take)
-        yield from state.values()
+        telling = not (operations.gives or operations.entries or code.scope.is_generator)
+        results = Results(code, operations.takes) if telling else None
+        for held in state.values():
+            yield Left(held, results.told_by(held.lock, solution, self._graphs.of(code)) if results else UNTOLD)
 
     # one function
 
@@ -117,18 +123,21 @@ class LockStates:
 
     def _problem(self, code: Code) -> Problem[State] | None:
         operations = self._operations.of(code)
+        entered = self._entered(operations)
+        stacked = [take for takes in entered.values() for take in takes if take.stack]
         changes: dict[int, list[_Change]] = {}
         undoing: dict[int, list[_Change]] = {}
         for take in operations.takes:
             changes.setdefault(take.order, []).append(partial(taken, take=take))
         for give in operations.gives:
-            change = partial(given, give=give) if give.lock else partial(closed, give=give, takes=operations.takes)
+            change = partial(given, give=give) if give.lock else partial(closed, give=give, takes=stacked)
             undoing.setdefault(give.order, []).append(change)
-        for order, takes in self._entered(operations).items():
+        for order, takes in entered.items():
             changes.setdefault(order, []).extend(partial(taken, take=take) for take in takes)
             for out in (out for out, into in code.scope.flow.exits if into == order):
                 undoing.setdefault(out, []).extend(partial(undone, take=take) for take in reversed(takes))
-        for order, takes in self._called(code).items():
+        called = self._called(code)
+        for order, takes in called.items():
             changes.setdefault(order, []).extend(partial(taken, take=take) for take in takes)
         initial = reduce(taken, self.around(code), NOTHING_HELD)
         if not changes and not undoing and not initial:
@@ -138,12 +147,12 @@ class LockStates:
         def transfer(order: int, state: State) -> State:
             return reduce(lambda so_far, change: change(so_far), at[order], state)
 
-        asked = _Asked(code, operations.takes)
+        asked = Results(code, [*operations.takes, *(take for takes in called.values() for take in takes)])
 
         def at_edge(edge: Way, state: State) -> State | None:
             if edge.raised is not None:  # giving back does not fail
                 return reduce(lambda so_far, change: change(so_far), undoing.get(edge.raised, ()), state)
-            return asked.told(edge, state)
+            return asked.on(edge, state)
 
         return Problem(initial, joined, transfer, at, at_edge)
 
@@ -151,7 +160,8 @@ class LockStates:
         """What each `with` item takes, by its order number."""
         found: dict[int, list[Take]] = {}
         for entry in operations.entries:
-            takes = [*entry.takes, *self._by_calls(list(entry.edges), entry.order)]
+            by_calls = (replace(take, stack=entry.stack) for take in self._by_calls(list(entry.edges), entry.order))
+            takes = [*entry.takes, *by_calls]
             if takes:
                 found[entry.order] = takes
         return found
@@ -175,60 +185,27 @@ class LockStates:
         """What one of several functions leaves, as their caller sees it: as much as all do, and as any may."""
         found: dict[Token, list[Take]] = {}
         for edge in edges:
-            for held in self._leaving.get(edge.callee, ()):
+            for left in self._leaving.get(edge.callee, ()):
+                held, where = left.held, edge.site.call.at
                 lock = self._addresses.at_caller(held.lock, edge)
-                if lock is not None:
-                    hold = min(held.by, key=lambda h: h.taking.order, default=None)
-                    by = lifted(hold, lock, edge) if hold is not None else None
-                    found.setdefault(lock.token, []).append(Take(order, lock, held.least, held.most, by))
+                if lock is None:  # one that only the callee has a name for
+                    token = Path("local", edge.caller, f"{held.lock.spelling} by {where[0]}:{where[1]}")
+                    lock = replace(held.lock, token=token, is_sure=False)
+                hold = min(held.by, key=lambda h: h.taking.order, default=None)
+                by = lifted(hold, lock, edge) if hold is not None else None
+                take = Take(order, lock, held.least, held.most, by, "", edge.site, left.told)
+                found.setdefault(lock.token, []).append(take)
         return [_together(takes, len(takes) == len(edges)) for takes in found.values()]
 
 
 def _together(takes: list[Take], by_all: bool) -> Take:
-    first = takes[0]
+    if len(takes) == 1 and by_all:
+        return takes[0]
     least, most = min(take.least for take in takes), max(take.most for take in takes)
-    return Take(
-        first.order, first.lock, least if by_all else min(0, least), most if by_all else max(0, most), first.hold
-    )
+    if not by_all:
+        least, most = min(0, least), max(0, most)
+    return Take(takes[0].order, takes[0].lock, least, most, takes[0].hold)
 
 
-def _counts(held: tuple[Held, ...]) -> set[tuple[Token, int, int]]:
-    return {(one.lock.token, one.least, one.most) for one in held}
-
-
-class _Asked:
-    """The tests of a function that tell whether a call has got the lock it tried to take."""
-
-    def __init__(self, code: Code, takes: tuple[Take, ...]) -> None:
-        self._bindings = code.scope.bindings
-        sites = ((take, take.hold.taking.site) for take in takes if take.hold is not None)
-        self._takes = {id(site.call): take for take, site in sites if site is not None}
-
-    def told(self, edge: Way, state: State) -> State | None:
-        """The state on an edge; None where it cannot be taken."""
-        if edge.test is None or edge.way not in (How.TRUE, How.FALSE) or not self._takes:
-            return state
-        test, holds = edge.test, edge.way == How.TRUE
-        if isinstance(test, Compare) and len(test.rest) == 1 and isinstance(test.rest[0][1], Constant):
-            operator, constant = test.rest[0][0], test.rest[0][1].value
-            if operator in ("Is", "IsNot", "Equal", "NotEqual") and isinstance(constant, bool):
-                test, holds = test.left, (holds == constant) == (operator in ("Is", "Equal"))
-        take = self._takes.get(id(_bare(test)))
-        if take is not None and take.least > 0 and not holds:
-            return None
-        take = take or (self._named(test.id) if isinstance(test, Name) else None)
-        return told(state, take, holds) if take is not None else state
-
-    def _named(self, name: str) -> Take | None:
-        """The call whose result a name has, if it has any that is true."""
-        values = [binding.value for binding in self._bindings.get(name, ()) if not binding.path]
-        calls = [value for value in values if not (isinstance(value, Constant) and not value.value)]
-        if len(values) < len(self._bindings.get(name, ())) or len(calls) != 1 or calls[0] is None:
-            return None
-        return self._takes.get(id(_bare(calls[0])))
-
-
-def _bare(test: Expression) -> Expression:
-    while isinstance(test, (Await, Walrus)):
-        test = test.value
-    return test
+def _counts(left: tuple[Left, ...]) -> set[tuple[Token, int, int]]:
+    return {(one.held.lock.token, one.held.least, one.held.most) for one in left}

@@ -385,6 +385,90 @@ def by_key(key, other):
 """
 
 
+STACK_WITH_A_CALLBACK = """
+def main():
+    with contextlib.ExitStack() as stack:
+        L.acquire()
+        stack.callback(L.release)
+        here()  # L
+    here()  # -
+"""
+STACK_OF_A_PROJECTS_MANAGERS = """
+@contextlib.contextmanager
+def locked():
+    with L:
+        yield
+
+
+def main(stack):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked())
+        here()  # L
+    here()  # -
+"""
+QT = """
+from PySide6.QtCore import QMutex, QMutexLocker, QReadWriteLock
+
+Q, RW = QMutex(), QReadWriteLock()
+
+
+def main():
+    Q.lock()
+    here()  # Q
+    Q.unlock()
+    here()  # -
+    if Q.tryLock(100):
+        here()  # Q
+        Q.unlock()
+    RW.lockForRead()
+    here()  # RW
+    RW.unlock()
+    with QMutexLocker(Q):
+        here()  # QMutexLocker(Q)
+    here()  # -
+"""
+HANDLES = """
+from readerwriterlock import rwlock
+from fasteners import ReaderWriterLock
+
+RW, FAST, TOTAL = rwlock.RWLockFair(), ReaderWriterLock(), multiprocessing.Value("i", 0)
+
+
+class Box:
+    def __init__(self):
+        self.both = rwlock.RWLockFair()
+        self.read = self.both.gen_rlock()
+
+    def main(self):
+        with self.read:
+            here()  # self.read
+
+
+def main():
+    with RW.gen_wlock():
+        here()  # RW.gen_wlock()
+    with FAST.read_lock():
+        here()  # FAST.read_lock()
+    FAST.acquire_write_lock()
+    here()  # FAST
+    FAST.release_write_lock()
+    with TOTAL.get_lock():
+        here()  # TOTAL.get_lock()
+    here()  # -
+"""
+FILE_LOCK = """
+import filelock
+
+F = filelock.FileLock("x.lock")
+
+
+def main():
+    with F:
+        here()  # F
+    with F.acquire(timeout=3):
+        here()  # F
+    here()  # -
+"""
 TEXTS = forms(globals())
 
 

@@ -49,6 +49,8 @@ def measure(
         program.before_interrupt = recorders.sampler.note_standstill
         with watch(recorders.sampler), contextlib.suppress(KeyboardInterrupt):
             program.wait(seconds, recorders.sampler.is_stuck)
+        if program.is_interrupted:
+            program.take_along(recorders.sampler.processes)
         profile = recorders.stop()
         return Measured(profile, program.status)
 

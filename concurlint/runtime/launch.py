@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,7 @@ class Program:
         self._barrier = barrier
         self._interrupted, self._interrupts = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.is_interrupted = False
+        self._others: tuple[int, ...] = ()
         self.before_interrupt: Callable[[], None] = _nothing
 
     def go(self) -> None:
@@ -124,6 +125,10 @@ class Program:
             os.write(self._interrupts, b"i")
         self.before_interrupt()
 
+    def take_along(self, processes: Iterable[int]) -> None:
+        """End these, too, when the program has to be ended: nobody is left then to end its children."""
+        self._others = tuple(pid for pid in processes if pid != self.pid)
+
     def end(self, patience: Seconds = 5.0) -> int:
         """Terminate the program if it still runs, by force if it won't; its exit status."""
         self._witness.close()
@@ -135,7 +140,9 @@ class Program:
             os.close(self._barrier)
             self._barrier = -1
         elif self._process.poll() is None:
-            self._process.terminate()
+            for pid in (*self._others, self.pid):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGTERM)
         try:
             return self._process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -181,6 +188,9 @@ class Attached:
 
     def go(self) -> None:
         """Nothing holds it."""
+
+    def take_along(self, processes: Iterable[int]) -> None:
+        """Neither it nor what it has started is ended."""
 
     def signals_passed_on(self) -> AbstractContextManager[None]:
         """Signals to us are not for it."""

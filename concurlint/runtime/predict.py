@@ -1,5 +1,6 @@
 """How long a measured run would take with another tool on so many cores: bounds, and what they assume."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +45,10 @@ class Tool(StrEnum):
     COMMANDS = "commands together"
     EVEN_SHARES = "even shares"
     ONE_PROCESS = "one process"
+    LARGER_POOL = "a larger pool"
+    CHUNKS = "tasks in chunks"
+    MORE_AT_ONCE = "more at once"
+    ONE_THREAD_EACH = "one native thread each"
 
 
 MODELLED = (Tool.PROCESSES, Tool.THREADS, Tool.FREE_THREADED, Tool.ASYNCIO)
@@ -54,13 +59,15 @@ MODELLED = (Tool.PROCESSES, Tool.THREADS, Tool.FREE_THREADED, Tool.ASYNCIO)
 class Plan:
     """What the prediction may assume of the program.
 
-    `divisible`: the computing can be dealt out evenly, else each thread's stays in one piece. `concurrency`:
+    `divisible`: the computing can be dealt out evenly, else each thread's stays in one piece; into `pieces` at most,
+    if they are known. `concurrency`:
     how many waits the far side bears at once. `moved_bytes`: what has to be pickled to and from other
     processes. `start_up`: seconds until the processes work, between what and what. `switching`: the part of
     their computing that threads lose to handing the GIL over, at least, usually, at most.
     """
 
     divisible: bool = False
+    pieces: int = 0
     concurrency: int = 10
     moved_bytes: int = 0
     start_up: tuple[Seconds, Seconds] = START_UP
@@ -95,6 +102,9 @@ class _Bounds:
 
     def __add__(self, other: "_Bounds") -> "_Bounds":
         return _Bounds(self.low + other.low, self.middle + other.middle, self.high + other.high)
+
+    def __mul__(self, by: float) -> "_Bounds":
+        return _Bounds(self.low * by, self.middle * by, self.high * by)
 
     def __truediv__(self, by: float) -> "_Bounds":
         return _Bounds(self.low / by, self.middle / by, self.high / by)
@@ -172,8 +182,8 @@ def _side_by_side(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, li
     world = _world(profile)
     assumes = [f"{cores} cores are free for the program, each as fast as one is alone"]
     if plan.divisible:
-        assumes.append("the computing can be dealt out evenly")
-        return cpu / cores + _most([_path(profile, thread, world) for thread in profile.threads]), assumes
+        waits = _most([_path(profile, thread, world) for thread in profile.threads])
+        return _dealt_out(profile, cpu, cores, plan, assumes) + waits, assumes
     assumes.append("each thread's work stays in one piece")
     alone = _alone(profile)
     paths = [
@@ -187,6 +197,22 @@ def _side_by_side(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, li
     in_turns = max(at_best.middle, taking_turns(work, cores))
     ended = _Bounds(at_best.low, in_turns, at_best.high + in_turns - at_best.middle)
     return _Bounds(first, first, first) + _without_switching(profile, plan, ended), assumes
+
+
+def _dealt_out(profile: Profile, cpu: _Bounds, cores: int, plan: Plan, assumes: list[str]) -> _Bounds:
+    """The computing in even parts, no more of them than there are pieces."""
+    if plan.pieces:
+        assumes.append(f"the computing comes in {plan.pieces} pieces of one size")
+        # Whole rounds: five pieces on four cores take as long as eight.
+        return cpu / plan.pieces * math.ceil(plan.pieces / cores)
+    assumes.append("the computing can be dealt out evenly")
+    if cores <= profile.run.cores:
+        return cpu / cores
+    assumes[-1] += f", into {cores} pieces at least"
+    # Nobody has seen more pieces than there are cores here.
+    fewer = cpu / min(cores, max(2, profile.run.cores))
+    many = cpu / cores
+    return _Bounds(many.low, many.middle, max(many.high, fewer.high))
 
 
 def taking_turns(work: Sequence[Seconds], cores: int) -> Seconds:

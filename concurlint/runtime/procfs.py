@@ -115,6 +115,16 @@ def read_cpu(pid: int) -> Nanoseconds:
     return (int(rest[11]) + int(rest[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
+def read_moved(pid: int) -> int:
+    """Bytes that a process has read and written by system calls, pipes included; 0 if it is gone or does not say."""
+    try:
+        words = read_text(f"/proc/{pid}/io").split()
+    except OSError:
+        return 0
+    said = dict(zip(words[::2], words[1::2], strict=False))
+    return int(said.get("rchar:", 0)) + int(said.get("wchar:", 0))
+
+
 def is_alive(pid: int) -> bool:
     """Whether there is such a process that has not ended (a zombie has)."""
     stat = read_stat(pid)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from concurlint.runtime.join import Joined, JoinedThread, Piece
 from concurlint.runtime.samples import Frame, Nanoseconds, ProcessSeen, State, States
+from concurlint.runtime.scaling import to_kernels_count
 from concurlint.runtime.standing import Moment, moment_of
 
 Seconds = float
@@ -105,7 +106,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTimes:
-    """A process of the program, Python or not; `libraries` are those that compute with threads of their own."""
+    """A process of the program, Python or not; `libraries` are those that compute with threads of their own.
+
+    `moved_bytes` is what it read and wrote, from and to pipes and files alike.
+    """
 
     pid: int
     parent: int
@@ -115,6 +119,7 @@ class ProcessTimes:
     last: Seconds
     cpu_seconds: Seconds
     libraries: tuple[str, ...]
+    moved_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,8 @@ def make_profile(
         notes=tuple(notes),
         ended=ended,
     )
-    threads = sorted(joined.threads, key=lambda thread: (_first(thread), thread.pid, thread.tid))
+    counted = map(to_kernels_count, joined.threads)
+    threads = sorted(counted, key=lambda thread: (_first(thread), thread.pid, thread.tid))
     return Profile(
         run=run,
         threads=tuple(_times(thread, states.started) for thread in threads),
@@ -208,6 +214,7 @@ def _process(seen: ProcessSeen, zero: Nanoseconds) -> ProcessTimes:
         last=(seen.last - zero) / 1e9,
         cpu_seconds=seen.cpu_ns / 1e9,
         libraries=seen.libraries,
+        moved_bytes=seen.moved,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concurlint.runtime.family import Member
-from concurlint.runtime.procfs import read_cpu
+from concurlint.runtime.procfs import read_cpu, read_moved
 from concurlint.runtime.samples import Nanoseconds, ProcessSeen
 
 _MOST = 5000
@@ -19,6 +19,7 @@ class _Relative:
     last: Nanoseconds
     before: Nanoseconds
     cpu: Nanoseconds
+    moved: int = 0
     is_there: bool = True
 
 
@@ -43,6 +44,7 @@ class Relatives:
                 known = self._all[pid] = _Relative(member, now, now, before, before)
             known.last = now
             known.cpu = max(known.cpu, read_cpu(pid))
+            known.moved = max(known.moved, read_moved(pid))
         for pid, relative in self._all.items():
             if relative.is_there and pid not in members:
                 relative.is_there, relative.last = False, now
@@ -59,6 +61,7 @@ class Relatives:
                 last=one.last,
                 cpu_ns=one.cpu - one.before,
                 libraries=libraries.get(pid, ()),
+                moved=one.moved,
             )
             for pid, one in sorted(self._all.items(), key=lambda item: item[1].first)
         )

@@ -59,7 +59,8 @@ class ThreadStates:
 class ProcessSeen:
     """A process of the program, Python or not: who started it, when it was there, the CPU time it took.
 
-    `libraries` are those that compute with threads of their own, as the catalogue calls them.
+    `libraries` are those that compute with threads of their own, as the catalogue calls them; `moved` are the bytes
+    that it read and wrote, from and to pipes too.
     """
 
     pid: int
@@ -70,6 +71,7 @@ class ProcessSeen:
     last: Nanoseconds
     cpu_ns: Nanoseconds
     libraries: tuple[str, ...]
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)

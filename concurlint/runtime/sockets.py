@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable
 
@@ -15,6 +16,8 @@ _CONNECTED_UNIX = "03"
 _ASKS, _SERVES, _PAIR, _OTHER = "asks", "serves", "pair", "other"
 _TABLES = ("tcp", "tcp6")
 _MOST_KNOWN = 10_000
+_SELDOM, _RARELY = 0.5, 5.0
+"""Seconds between two readings of the tables: for who serves others too, and for who only asks."""
 
 
 class Sockets:
@@ -23,6 +26,7 @@ class Sockets:
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._known: dict[int, str] = {}
+        self._learnt = -_RARELY
 
     def asked(self, epoll: int) -> int:
         """How many connections that this process opened, and pipes of its children, the epoll waits for.
@@ -31,9 +35,13 @@ class Sockets:
         be read.
         """
         found = [(int(tfd), int(inode, 16)) for tfd, inode in _WATCHED.findall(self._read(f"fdinfo/{epoll}"))]
-        if any(inode not in self._known for _, inode in found):
+        is_server = any(self._known.get(inode) == _SERVES for _, inode in found)
+        # The kernel goes through the whole machine's connections for milliseconds: it is not asked for each of ours.
+        patience = _SELDOM if is_server else _RARELY
+        if any(inode not in self._known for _, inode in found) and time.monotonic() - self._learnt >= patience:
             self._learn(found)
-        kinds = Counter(self._known.get(inode, _OTHER) for _, inode in found)
+            is_server = any(self._known.get(inode) == _SERVES for _, inode in found)
+        kinds = Counter(self._known.get(inode, _OTHER if is_server else _ASKS) for _, inode in found)
         # Every asyncio loop has a pair of its own, by which other threads wake it.
         return kinds[_ASKS] + max(0, kinds[_PAIR] - 1)
 
@@ -43,6 +51,7 @@ class Sockets:
     def _learn(self, found: Iterable[tuple[int, int]]) -> None:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
+        self._learnt = time.monotonic()
         connections = self._connections()
         for tfd, inode in found:
             if inode not in self._known:

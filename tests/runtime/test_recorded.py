@@ -56,7 +56,8 @@ def test_a_window_has_its_own_threads_lines_and_seconds():
     part = recorded().part(Window(SECOND, 3 * SECOND, ("a test",), ("runner.py",)))
     (thread,) = part.threads
     assert (part.run.command, part.run.seconds, part.run.started, part.run.samples) == (("a test",), 2.0, 1001.0, 200)
-    assert thread.states == {State.HOLDS_GIL: 1.0, State.SLEEP: 1.0}
+    # Of the second that was seen on a core the kernel counted nine tenths.
+    assert thread.states == {State.HOLDS_GIL: 0.9, State.SLEEP: 1.1}
     assert {(stack.frames, *stack.states) for stack in part.stacks} == {
         ((FIRST,), State.HOLDS_GIL),
         ((SECOND_TEST,), State.SLEEP),

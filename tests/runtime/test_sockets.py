@@ -33,18 +33,16 @@ def test_connections_that_we_opened_ask_and_those_of_others_do_not(opened: ExitS
     server = listening(opened)
     ours = [opened.enter_context(socket.create_connection(server.getsockname())) for _ in range(3)]
     theirs = [opened.enter_context(server.accept()[0]) for _ in range(3)]
-    sockets = Sockets(os.getpid())
-    assert sockets.asked(watching(opened, *ours).fileno()) == 3
-    assert sockets.asked(watching(opened, server, *theirs).fileno()) == 0
-    assert sockets.asked(watching(opened, ours[0], server, theirs[1]).fileno()) == 1
+    assert Sockets(os.getpid()).asked(watching(opened, *ours).fileno()) == 3
+    assert Sockets(os.getpid()).asked(watching(opened, server, *theirs).fileno()) == 0
+    assert Sockets(os.getpid()).asked(watching(opened, ours[0], server, theirs[1]).fileno()) == 1
 
 
 def test_the_pair_by_which_a_loop_is_woken_does_not_ask(opened: ExitStack):
     own, other = (opened.enter_context(one) for one in socket.socketpair())
     third, _ = (opened.enter_context(one) for one in socket.socketpair())
-    sockets = Sockets(os.getpid())
-    assert sockets.asked(watching(opened, own).fileno()) == 0
-    assert sockets.asked(watching(opened, own, third).fileno()) == 1
+    assert Sockets(os.getpid()).asked(watching(opened, own).fileno()) == 0
+    assert Sockets(os.getpid()).asked(watching(opened, own, third).fileno()) == 1
     assert other.fileno() >= 0
 
 

@@ -20,7 +20,7 @@ from concurlint.registry import VERDICTS
 from concurlint.runtime.profile import Profile
 from concurlint.source import SourceError, decode, find_sources, project_root
 from concurlint.suppress import silence
-from concurlint.verdicts import machine_is_the_limit, nothing_to_gain
+from concurlint.verdicts import left_undecided, machine_is_the_limit, no_progress, nothing_to_gain
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.known import Known
 from concurlint.verdicts.verdict import Verdict
@@ -36,6 +36,7 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
     case = case_of(profile, root=root, cores=cores)
     if not case.is_enough:
         return ()
+<<<<<<< HEAD
     found = [verdict for rule in VERDICTS if rule is not nothing_to_gain.rule for verdict in rule.ask(case)]
     found = _silenced(case, found or list(nothing_to_gain.rule.ask(case)))
     found = [_with_change(case, verdict) for verdict in _doubted(found)]
@@ -59,6 +60,22 @@ def _with_change(case: Case, verdict: Verdict) -> Verdict:
     if not holds(change, case.known.files, config):
         return verdict
     return replace(verdict, change=change)
+=======
+    found = list(no_progress.rule.ask(case)) or _found(case)
+    found = _silenced(case, found)
+    return tuple(sorted(_doubted(found), key=lambda verdict: -sum(verdict.saves)))
+>>>>>>> dcd86b7 (Verdicts: threads that wait for each other (CCL914), pools too small (CCL915), oversubscribed cores (CCL916), polling (CCL917), undecided (CCL913); awaits in turn, children in every form, locks inside libraries, tiny tasks, busy parents)
+
+
+_LAST = (nothing_to_gain.rule, left_undecided.rule)
+"""What is said where nothing else is: that nothing is to be gained, if that can be claimed, or that it is not known."""
+
+
+def _found(case: Case) -> list[Verdict]:
+    found = [verdict for rule in VERDICTS if rule not in _LAST for verdict in rule.ask(case)]
+    for rule in _LAST:
+        found = found or list(rule.ask(case))
+    return found
 
 
 def _silenced(case: Case, found: list[Verdict]) -> list[Verdict]:

@@ -71,14 +71,19 @@ from concurlint.effects.program import Program
 from concurlint.rule import Entry, Rule
 from concurlint.verdicts import (
     computing_on_one_core,
+    cores_oversubscribed,
     event_loop_stalled,
     gil_bound_threads,
     gil_convoy,
     gil_held_while_blocked,
+    left_undecided,
     lock_contended,
     machine_is_the_limit,
+    no_progress,
     nothing_to_gain,
     numbers_looped,
+    polled_with_sleep,
+    pool_starved,
     threads_already_right,
     waiting_for_children,
     waiting_one_by_one,
@@ -168,6 +173,11 @@ VERDICTS: tuple[Judgement, ...] = (
     workers_unbalanced.rule,
     machine_is_the_limit.rule,
     threads_already_right.rule,
+    left_undecided.rule,
+    no_progress.rule,
+    pool_starved.rule,
+    cores_oversubscribed.rule,
+    polled_with_sleep.rule,
 )
 
 CATALOGUE: tuple[Entry, ...] = (*RULES, *VERDICTS)

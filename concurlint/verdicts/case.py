@@ -10,8 +10,11 @@ from concurlint.runtime.predict import Plan, Prediction, Tool, predict
 from concurlint.runtime.profile import Profile, StackTime, ThreadTimes, interval
 from concurlint.runtime.samples import Frame, State
 from concurlint.runtime.waits import imports, library_module
+from concurlint.verdicts.crew import Crew, below_fork, crew_of
 from concurlint.verdicts.known import Known
-from concurlint.verdicts.measured import Key, Place, key, places, share
+from concurlint.verdicts.measured import Key, Part, Place, clipped, key, places, share, union
+from concurlint.verdicts.patterns import awaits_in_turn
+from concurlint.verdicts.slices import Slice, slices
 from concurlint.verdicts.verdict import Figure, Seconds
 from concurlint.verdicts.written import Written
 
@@ -38,7 +41,8 @@ class Case:
         texts: Mapping[str, Written],
         cores: int | None,
     ) -> None:
-        self.profile = profile
+        stacks = tuple(replace(stack, frames=below_fork(stack.frames)) for stack in profile.stacks)
+        self.profile = replace(profile, stacks=stacks)
         self.root = root
         self.known = known
         self.texts = texts
@@ -63,6 +67,18 @@ class Case:
     def share(self, label: str, seconds: Seconds, of: Seconds | None = None) -> Figure:
         """The part that `seconds` are of so many (the run's without them), with its interval."""
         return share(self.profile, label, seconds, self.seconds if of is None else of)
+
+    # threads
+
+    @cached_property
+    def crew(self) -> Crew:
+        """Which threads do the program's work."""
+        return crew_of(self.profile)
+
+    @cached_property
+    def slices(self) -> Sequence[Slice]:
+        """The run cut in time, by the threads that do the program's work."""
+        return tuple(slices(self.profile, self.crew.works))
 
     # lines
 
@@ -98,6 +114,20 @@ class Case:
         """The user's line with most seconds in these states."""
         return next(iter(self.places(states, threads)), None)
 
+    def looped(self, frames: Sequence[Frame]) -> Frame | None:
+        """The innermost of the user's frames that stands in a loop; without one, the innermost of the user's."""
+        own = [frame for frame in reversed(frames) if self.is_own(frame.path)]
+        return next((frame for frame in own if self.written(frame.path).is_looped(frame.line)), own[0] if own else None)
+
+    def awaiting(self, frames: Sequence[Frame]) -> Frame | None:
+        """The outermost of the user's frames at a line that awaits calls in turn."""
+        own = (frame for frame in frames if self.is_own(frame.path))
+        return next((frame for frame in own if awaits_in_turn(self.written(frame.path), frame.line)), None)
+
+    def loops(self, states: Collection[State], threads: Collection[Key] | None = None) -> list[Place]:
+        """The user's lines in loops by their seconds in these states, or below them."""
+        return places(self.stacks(threads, lambda stack: not imports(stack.frames)), states, self.looped)
+
     @cached_property
     def script(self) -> str:
         """The user's file that the run begins in, as the report calls it."""
@@ -130,6 +160,10 @@ class Case:
         first, last = self.written(place.path).columns(place.line)
         return Span(self.shown(place.path), place.line, first, place.line, last)
 
+    def line(self, frame: Frame) -> Span:
+        """The frame's line as a span."""
+        return self.span(Place(frame.path, frame.line, frame.function, 0.0, frozenset()))
+
     def step(self, place: Place, message: str) -> Step:
         """A link of a trace at that line."""
         return Step(self.span(place), message)
@@ -144,12 +178,21 @@ class Case:
 
     # predictions
 
-    def narrowed(self, threads: Iterable[ThreadTimes]) -> Profile:
-        """The run as if it had only had these threads."""
+    def narrowed(self, threads: Iterable[ThreadTimes], window: Iterable[Part] | None = None) -> Profile:
+        """The run as if it had only had these threads, and only had lasted as long as `window`."""
         kept = tuple(threads)
         keys = {key(thread) for thread in kept}
         rows = tuple(row for row in self.profile.timeline if (row.pid, row.tid) in keys)
-        return replace(self.profile, threads=kept, timeline=rows)
+        whole = replace(self.profile, threads=kept, timeline=rows)
+        return whole if window is None else clipped(whole, union(window))
+
+    def changed(self, prediction: Prediction, window: Seconds) -> Prediction:
+        """What is predicted for so many seconds of the run, told of all of it: the rest of it stays as it is."""
+        rest = max(0.0, self.seconds - window)
+        low, middle, high = (
+            rest + min(value, window) for value in (prediction.low, prediction.seconds, prediction.high)
+        )
+        return replace(prediction, seconds=middle, low=low, high=high, now=self.seconds)
 
     def predictions(self, tool: Tool, plan: Plan | None = None, profile: Profile | None = None) -> list[Prediction]:
         """One for each number of cores asked about."""

@@ -9,13 +9,15 @@ from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import State
 from concurlint.verdicts.arithmetic import numbers_loop
 from concurlint.verdicts.case import MATTERS, Case
+from concurlint.verdicts.children import children_in_turn
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import RUNNABLE, exactly, parts, side_by_side, spent, total
+from concurlint.verdicts.measured import RUNNABLE, Part, exactly, key, length, parts, side_by_side, spent, total, union
+from concurlint.verdicts.restarting import restarted
 from concurlint.verdicts.splitting import split
 from concurlint.verdicts.turns import AT_ONCE, convoys, gil_bound
 from concurlint.verdicts.verdict import Seconds, Verdict
 from concurlint.verdicts.waiting import disk_cpu, importing
-from concurlint.verdicts.workers import moving, unbalanced
+from concurlint.verdicts.workers import moving, one_at_a_time, parent_bound, unbalanced
 
 rule = Judgement("CCL903", "computing-on-one-core", Level.ADVICE)
 
@@ -31,21 +33,23 @@ def question(case: Case) -> Iterator[Verdict]:
     share = case.share("computing on one core", computing)
     if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > AT_ONCE:
         return
-    if gil_bound(case) or any(convoys(case)) or numbers_loop(case) or unbalanced(case):
-        return
-    moved, worked = moving(case)
-    if moved > worked:
+    if gil_bound(case) or any(convoys(case)) or numbers_loop(case) or _has_pool(case) or _is_childrens(case):
         return
     released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
     # Where the GIL was not found, holding it looks like computing without it.
     in_threads = released > computing / 2 and "holding it as computing" not in profile.run.method
     tool = Tool.THREADS if in_threads else Tool.PROCESSES
-    predictions = [_after(imported, of) for of in case.predictions(tool, Plan(divisible=True), _shared(case, imported))]
+    busiest = max(profile.threads, key=lambda thread: spent(thread, RUNNABLE))
+    work = split(case, busiest)
+    plan = Plan(divisible=True, pieces=work.pieces)
+    window = _window(case)
+    shared = case.narrowed(_shared(case, imported).threads, window)
+    predictions = [
+        case.changed(_after(imported, of), length(union(window))) for of in case.predictions(tool, plan, shared)
+    ]
     if not any(case.is_worth(prediction) for prediction in predictions):
         return
     place = case.first(RUNNABLE)
-    busiest = max(profile.threads, key=lambda thread: spent(thread, RUNNABLE))
-    work = split(case, busiest)
     name = f"`{place.name}`" if place is not None else "one thread"
     pool = "ThreadPoolExecutor" if in_threads else "ProcessPoolExecutor"
     yield rule.verdict(
@@ -83,6 +87,25 @@ def _shared(case: Case, imported: Seconds) -> Profile:
     first, *others = sorted(threads, key=lambda thread: -spent(thread, {State.HOLDS_GIL}))
     rest = max(0.0, spent(first, {State.HOLDS_GIL}) - imported)
     return case.narrowed([replace(first, states={**first.states, State.HOLDS_GIL: rest}), *others])
+
+
+def _window(case: Case) -> list[Part]:
+    """When any of the threads computes that are to be shared out."""
+    most = max(spent(thread, RUNNABLE) for thread in case.profile.threads)
+    keys = {key(thread) for thread in case.profile.threads if spent(thread, RUNNABLE) >= MATTERS * most}
+    return parts(case.profile, RUNNABLE, keys)
+
+
+def _has_pool(case: Case) -> bool:
+    """Whether a pool of processes is there already, and something keeps it from sharing the work out."""
+    moved, worked = moving(case)
+    return moved > worked or bool(unbalanced(case) or parent_bound(case) or one_at_a_time(case) or restarted(case))
+
+
+def _is_childrens(case: Case) -> bool:
+    """Whether the computing is that of children which follow each other."""
+    found = children_in_turn(case)
+    return found is not None and case.matters(found.alone)
 
 
 def _after(imported: Seconds, of: Prediction) -> Prediction:

@@ -7,7 +7,7 @@ from concurlint.runtime.predict import Tool
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.example import to_processes
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import CPU, Place, exactly, key, length, parts, ratio, total, union
+from concurlint.verdicts.measured import CPU, RUNNABLE, Place, exactly, key, length, parts, ratio, total, union
 from concurlint.verdicts.turns import TURN, Group, gil_bound
 from concurlint.verdicts.verdict import Verdict
 
@@ -19,13 +19,18 @@ def question(case: Case) -> Iterator[Verdict]:
     group = gil_bound(case)
     if group is None or case.cores[-1] < 2:
         return
-    predictions = case.predictions(Tool.PROCESSES)
+    wanted = union(parts(case.profile, TURN | RUNNABLE, group.keys))
+    only = case.narrowed(group.threads, wanted)
+    predictions = [
+        case.changed(prediction, length(wanted))
+        for tool in (Tool.PROCESSES, Tool.FREE_THREADED)
+        for prediction in case.predictions(tool, profile=only)
+    ]
     if not any(case.is_worth(prediction) for prediction in predictions):
         return
-    predictions += case.predictions(Tool.FREE_THREADED)
     place = case.first(TURN, group.keys)
     waits = case.share("waiting for the GIL", group.waited, group.wanted)
-    window = length(union(parts(case.profile, TURN | CPU, group.keys))) or case.seconds
+    window = length(wanted) or case.seconds
     name = f"`{place.name}`" if place is not None else "Python"
     example, pickled = _change(case, group)
     yield rule.verdict(

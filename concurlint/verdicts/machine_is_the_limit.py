@@ -14,6 +14,8 @@ rule = Judgement("CCL911", "machine-is-the-limit", Level.WARNING)
 
 _FULL = 0.1
 """Of the time that threads could have run, and of the run: less delay moves no share by more than it is doubted."""
+_OWN = 0.85
+"""Of all cores for all of the run: whoever has so much of them is not kept from them by others."""
 
 
 @rule.question
@@ -26,6 +28,8 @@ def question(case: Case) -> Iterator[Verdict]:
         return
     if outside < _FULL * (outside + total(threads, CPU)) or case.share("", outside).low < _FULL:
         return  # its own threads and processes are what it waits for
+    if ran >= _OWN * case.profile.run.cores * case.seconds:
+        return  # it has nearly all of the machine
     delay = queued / (ran + queued)
     yield rule.verdict(
         case,

@@ -1,8 +1,10 @@
 """What a profile says of threads and lines: shares with their doubt, waits side by side, the lines that matter."""
 
+import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.runtime.profile import Profile, StackTime, ThreadTimes, interval
 from concurlint.runtime.samples import Frame, State
@@ -109,6 +111,45 @@ def outside(found: Iterable[Part], other: Iterable[Part]) -> list[Part]:
             start = cover[here][1]
             here += 1
     return left
+
+
+def within(found: Iterable[Part], window: Iterable[Part]) -> list[Part]:
+    """What of the parts lies in the window, which is in order and does not overlap itself."""
+    cover = list(window)
+    left: list[Part] = []
+    for start, end in found:
+        at = max(0, bisect_right(cover, (start, math.inf)) - 1)
+        while at < len(cover) and cover[at][0] < end:
+            first, last = cover[at]
+            if last > start:
+                left.append((max(start, first), min(end, last)))
+            at += 1
+    return left
+
+
+def clipped(profile: Profile, window: Sequence[Part]) -> Profile:
+    """The run as if it had only lasted as long as the window: each thread has what it spent inside of it."""
+    threads, rows = [], []
+    by_thread = {(row.pid, row.tid): row for row in profile.timeline}
+    for thread in profile.threads:
+        row = by_thread.get(key(thread))
+        if row is None:
+            continue
+        inside = {}
+        for state, seconds in thread.states.items():
+            drawn = [(start, end) for start, end, of in row.stretches if of is state]
+            # The picture is thinned, the sums are not.
+            part = length(within(drawn, window)) / length(drawn) if drawn else 0.0
+            inside[state] = seconds * part
+        threads.append(replace(thread, states={state: of for state, of in inside.items() if of > 0}))
+        cut = (
+            (max(start, first), min(end, last), state)
+            for start, end, state in row.stretches
+            for first, last in within([(start, end)], window)
+        )
+        rows.append(replace(row, stretches=tuple(cut)))
+    run = replace(profile.run, seconds=length(window))
+    return replace(profile, run=run, threads=tuple(threads), timeline=tuple(rows))
 
 
 def side_by_side(found: Sequence[Part]) -> float:

@@ -1,5 +1,6 @@
 """Whether what computes is one piece or a loop over pieces that others could take."""
 
+import ast
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,12 +20,16 @@ _MOSTLY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How the work comes apart: `work` is called with each of `items` on the line `before`."""
+    """How the work comes apart: `work` is called with each of `items` on the line `before`.
+
+    `pieces` is how many there are, 0 where that is not written there.
+    """
 
     says: str
     before: str = ""
     work: str = ""
     items: str = ""
+    pieces: int = 0
 
     @property
     def is_seen(self) -> bool:
@@ -91,4 +96,22 @@ def _loop(case: Case, caller: Frame, callee: Frame) -> Split | None:
     if not work or not items:
         return None
     says = f"`{work}` is called with each item of `{items}`: several at once, if they do not need each other."
-    return Split(says, written.line(site.call.at[0]).strip(), work, items)
+    return Split(says, written.line(site.call.at[0]).strip(), work, items, _count(cut(written, loop.iterable.at)))
+
+
+def _count(items: str) -> int:
+    """How many items there are, if the text says so: a list or tuple as such, or `range` of a number."""
+    try:
+        node = ast.parse(items.strip(), mode="eval").body
+    except SyntaxError:
+        return 0
+    match node:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return len(elements)
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int() as count)]):
+            return count
+        case ast.Call(
+            func=ast.Name(id="range"), args=[ast.Constant(value=int() as first), ast.Constant(value=int() as n)]
+        ):
+            return max(0, n - first)
+    return 0

@@ -9,6 +9,7 @@ from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import OUTSIDE, exactly, key, length, parts, ratio, side_by_side, spent, total, union
+from concurlint.verdicts.starving import saturated, starved
 from concurlint.verdicts.verdict import Verdict
 from concurlint.verdicts.waiting import askers
 
@@ -23,6 +24,7 @@ _FREE = OUTSIDE | {State.COMPUTES}
 
 @rule.question
 def question(case: Case) -> Iterator[Verdict]:
+    few = starved(case) or saturated(case)
     for name, threads in _groups(case).items():
         keys = {key(thread) for thread in threads} & (askers(case, OUTSIDE) | _computing(threads))
         kept = [thread for thread in threads if key(thread) in keys]
@@ -30,7 +32,7 @@ def question(case: Case) -> Iterator[Verdict]:
         used, waited = total(kept, _FREE), total(kept, {State.GIL_WAIT})
         if len(kept) < 2 or side_by_side(found) < _AT_ONCE or not case.matters(length(union(found))):
             continue
-        if waited > _GIL * (used + waited):
+        if waited > _GIL * (used + waited) or (few is not None and few.threads & keys):
             continue
         computes = total(kept, {State.COMPUTES}) > used / 2
         does = "compute without the GIL" if computes else "wait"

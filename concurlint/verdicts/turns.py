@@ -31,6 +31,9 @@ _CROWDED = 0.1
 """Of their time: threads that meet by chance at the GIL wait less than this for it."""
 AT_ONCE = 1.25
 """Threads that want to compute at once, on average: with fewer it is one after another."""
+_STEADY = 0.1
+_MOMENT = 0.0015
+"""Seconds: less than a third of CPython's switch interval, unless that was set."""
 _WAKES = 10
 """Waits after which a mean wait says something."""
 
@@ -84,6 +87,25 @@ def computing(profile: Profile, threads: list[ThreadTimes]) -> list[ThreadTimes]
     return [thread for part, thread in found if most > 0 and part >= _PEER * most]
 
 
+def _competing(case: Case, threads: list[ThreadTimes]) -> list[ThreadTimes]:
+    """The threads that compete to compute; beside one that never waits for the world, who gives the GIL up to wait
+    again before its switch interval is over does not compete, but pays for each wake-up."""
+    found = computing(case.profile, threads)
+    competing = [thread for thread in found if not _gives_way(thread)]
+    return competing if any(_is_steady(thread) for thread in competing) else found
+
+
+def _is_steady(thread: ThreadTimes) -> bool:
+    """Whether it computes, or wants to, nearly all of its life."""
+    return spent(thread, FROM_WAITS | {State.LOCK, State.QUEUE}) <= _STEADY * thread.seconds
+
+
+def _gives_way(thread: ThreadTimes) -> bool:
+    """Whether it is on a core, or waits to be, for moments only: who computes is there, or waits, for 5 ms a time."""
+    wants = spent(thread, RUNNABLE | {State.GIL_WAIT})
+    return spent(thread, FROM_WAITS) > 0 and thread.turns >= _WAKES and wants <= _MOMENT * thread.turns
+
+
 def _held(profile: Profile, thread: ThreadTimes, threads: list[ThreadTimes]) -> float:
     """The part that it holds the GIL of the time that it lives beside others."""
     others = [other for other in threads if other is not thread]
@@ -99,8 +121,8 @@ def _held(profile: Profile, thread: ThreadTimes, threads: list[ThreadTimes]) -> 
 def gil_bound(case: Case) -> Group | None:
     """The largest group of two or more threads whose computing the GIL puts in line."""
     found = []
-    for pid, threads in processes(case.profile):
-        group = Group(pid, tuple(computing(case.profile, threads)))
+    for pid, threads in _working(case):
+        group = Group(pid, tuple(_competing(case, threads)))
         at_once = side_by_side(parts(case.profile, RUNNABLE | TURN, group.keys))
         if at_once < AT_ONCE or len(group.threads) < 2:
             continue
@@ -112,8 +134,8 @@ def gil_bound(case: Case) -> Group | None:
 def convoys(case: Case) -> Iterator[Convoy]:
     """Threads that compute next to nothing and pay for the GIL after each wake-up, the worst first."""
     found = []
-    for pid, threads in processes(case.profile):
-        group = Group(pid, tuple(computing(case.profile, threads)))
+    for pid, threads in _working(case):
+        group = Group(pid, tuple(_competing(case, threads)))
         for thread in threads:
             convoy = Convoy(thread, _wakes(case, thread), group)
             if thread in group.threads or convoy.wakes < _WAKES:
@@ -124,8 +146,23 @@ def convoys(case: Case) -> Iterator[Convoy]:
     yield from sorted(found, key=lambda convoy: -convoy.waited)
 
 
+def _working(case: Case) -> Iterator[tuple[int, list[ThreadTimes]]]:
+    """Each process with the threads that run the user's work: a pool's own take the GIL for moments only."""
+    for pid, threads in processes(case.profile):
+        yield pid, [thread for thread in threads if key(thread) not in case.crew.machinery | case.crew.native]
+
+
 def _wakes(case: Case, thread: ThreadTimes) -> int:
-    """How often it went from a wait for something else to one for the GIL."""
+    """How often it went from a wait for something else to one for the GIL.
+
+    What it waits for may be over before the next look. So the kernel counts: whoever wakes up gets on a core once
+    for that and once with the GIL; and each time the GIL goes to it and back.
+    """
+    handed = round(case.profile.run.switches * case.seconds) // 2
+    return max(_wakes_seen(case, thread), min(thread.turns // 2, handed))
+
+
+def _wakes_seen(case: Case, thread: ThreadTimes) -> int:
     row = next((row for row in case.profile.timeline if (row.pid, row.tid) == key(thread)), None)
     states = [state for _, _, state in row.stretches] if row is not None else []
     return sum(before in FROM_WAITS and after is State.GIL_WAIT for before, after in pairwise(states))

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from concurlint.runtime.profile import StackTime
+from concurlint.runtime.profile import Profile, StackTime
 from concurlint.runtime.samples import Frame, State
 from concurlint.runtime.waits import imports, library_module, serves
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import CPU, Key, exactly, key, length, outside, parts, side_by_side, union
+from concurlint.verdicts.crew import runs_tasks
+from concurlint.verdicts.measured import RUNNABLE, Key, exactly, key, length, outside, parts, side_by_side, union
 from concurlint.verdicts.verdict import Figure, Seconds
 
 _MOST_AT_ONCE = 1.5
@@ -42,7 +43,7 @@ class Waits:
 def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Waits:
     """All waits of the threads in these states."""
     found = parts(case.profile, states, threads)
-    busy = parts(case.profile, CPU - set(states))
+    busy = parts(case.profile, (RUNNABLE | {State.GIL_WAIT}) - set(states), _others(case, threads))
     ends = [end - start for start, end in found]
     return Waits(
         frozenset(states),
@@ -56,12 +57,32 @@ def waits(case: Case, states: Collection[State], threads: Collection[Key]) -> Wa
     )
 
 
+def _others(case: Case, threads: Collection[Key]) -> frozenset[Key]:
+    """Who may compute beside a wait: not a pool's own threads, and not the process that is waited for."""
+    waited_for = children_of(case.profile, {pid for pid, _ in threads})
+    return frozenset(
+        key(thread)
+        for thread in case.profile.threads
+        if key(thread) not in case.crew.machinery and thread.pid not in waited_for
+    )
+
+
+def children_of(profile: Profile, pids: Collection[int]) -> frozenset[int]:
+    """The processes that these have started, and what those have started."""
+    found: set[int] = set()
+    for process in profile.processes:  # in order of birth
+        if process.parent in pids or process.parent in found:
+            found.add(process.pid)
+    return frozenset(found)
+
+
 def _in_loop(case: Case, states: Collection[State], threads: Collection[Key]) -> bool:
     """Whether the source has the threads wait most on lines below a loop."""
     looped, once = 0.0, 0.0
     for stack in case.stacks(threads):
         seconds = sum(of for state, of in stack.states.items() if state in states)
-        if any(case.is_own(f.path) and case.written(f.path).is_looped(f.line) for f in stack.frames):
+        own = any(case.is_own(f.path) and case.written(f.path).is_looped(f.line) for f in stack.frames)
+        if own or runs_tasks(stack.frames):
             looped += seconds
         else:
             once += seconds

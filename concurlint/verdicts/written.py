@@ -55,7 +55,38 @@ class Written:
             is_loop = isinstance(block, (ast.For, ast.AsyncFor, ast.While)) and number >= block.body[0].lineno
             if is_loop and not any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(block)):
                 return True
+        return self.is_comprehended(number)
+
+    def is_comprehended(self, number: int) -> bool:
+        """Whether the line stands in a comprehension."""
         return any(first <= number <= last for first, last in self._comprehensions)
+
+    @cached_property
+    def awaits(self) -> list[ast.Await]:
+        """All of them."""
+        return [node for node in ast.walk(self._tree) if isinstance(node, ast.Await)]
+
+    def calls_at(self, number: int) -> list[ast.Call]:
+        """The calls that reach over the line."""
+        return [node for node in self._calls if node.lineno <= number <= (node.end_lineno or 0)]
+
+    @cached_property
+    def _calls(self) -> list[ast.Call]:
+        return [node for node in ast.walk(self._tree) if isinstance(node, ast.Call)]
+
+    def made(self, name: str) -> ast.Call | None:
+        """The call that a name or attribute of the file is assigned, if there is only one."""
+        found = []
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                found += [node.value for target in node.targets if ast.unparse(target) == name]
+        return found[0] if len(found) == 1 else None
+
+    def functions(self) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """Each function by its name."""
+        for block in self._blocks:
+            if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield block.name, block
 
     @cached_property
     def _comprehensions(self) -> list[tuple[int, int]]:

@@ -36,9 +36,8 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
     case = case_of(profile, root=root, cores=cores)
     if not case.is_enough:
         return ()
-<<<<<<< HEAD
-    found = [verdict for rule in VERDICTS if rule is not nothing_to_gain.rule for verdict in rule.ask(case)]
-    found = _silenced(case, found or list(nothing_to_gain.rule.ask(case)))
+    found = list(no_progress.rule.ask(case)) or _found(case)
+    found = _silenced(case, found)
     found = [_with_change(case, verdict) for verdict in _doubted(found)]
     return tuple(sorted(found, key=lambda verdict: -sum(verdict.saves)))
 
@@ -60,11 +59,6 @@ def _with_change(case: Case, verdict: Verdict) -> Verdict:
     if not holds(change, case.known.files, config):
         return verdict
     return replace(verdict, change=change)
-=======
-    found = list(no_progress.rule.ask(case)) or _found(case)
-    found = _silenced(case, found)
-    return tuple(sorted(_doubted(found), key=lambda verdict: -sum(verdict.saves)))
->>>>>>> dcd86b7 (Verdicts: threads that wait for each other (CCL914), pools too small (CCL915), oversubscribed cores (CCL916), polling (CCL917), undecided (CCL913); awaits in turn, children in every form, locks inside libraries, tiny tasks, busy parents)
 
 
 _LAST = (nothing_to_gain.rule, left_undecided.rule)

@@ -72,7 +72,8 @@ def _in_pool(request: Request) -> bool:
     if repeat.site.awaited:
         may = not options.executor and not why_together(known, repeat, elsewhere=False)
         return may and gathered(draft, _places(repeat), options.width)
-    if "asyncio" in request.verdict.instead:
+    # asyncio; or a pool is there, and its size or its use is the remedy
+    if "PoolExecutor" not in request.verdict.instead:
         return False
     executor = options.executor or (PROCESSES if "Process" in request.verdict.instead else THREADS)
     elsewhere = executor == PROCESSES

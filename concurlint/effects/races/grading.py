@@ -30,21 +30,22 @@ class RaceGrading:
         known = run.dispatch.confidence
         if not is_by_callers(run.dispatch) or known is not Confidence.LOW:
             return known
-        return Confidence.MIDDLE if self._is_locked_somewhere(location) else Confidence.LOW
+        return Confidence.MIDDLE if self._is_guarded(location) else Confidence.LOW
 
     def weight(self, location: Location) -> Weight:
         """Low for a number that is only ever shown in logs and texts: a lost one harms nobody."""
         return Weight.LOW if location.kind == "attribute" and self._is_only_shown(location) else Weight.HIGH
 
-    def _is_locked_somewhere(self, location: Location) -> bool:
+    def _is_guarded(self, location: Location) -> bool:
+        """Whether most of the changes of some state are made under a lock: it is there for that state."""
         if location not in self._locked:
-            sharing = self._overlap.sharing
-            self._locked[location] = any(
-                lock.kind in ("lock", "rw-lock")
+            changes = [
+                self._overlap.sharing.held(access)
                 for access in self._overlap.by_location.get(location, ())
                 if not self._overlap.is_private_yet(access)
-                for lock in sharing.held(access).must
-            )
+            ]
+            locked = sum(any(lock.kind in ("lock", "rw-lock") for lock in held.must) for held in changes)
+            self._locked[location] = locked > 0 and 2 * locked >= len(changes)
         return self._locked[location]
 
     @cached_property

@@ -17,6 +17,11 @@ _CONFIGURATION = "Configuration"
 @format_option(FORMATS)
 @output_option
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule, and show nothing else (text, json).")
+@click.option(
+    "--profile",
+    metavar="RUN.JSON",
+    help="Put first what cost most in a run that `concurlint profile` measured; `last` is the last one.",
+)
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and check nothing.")
 @click.option("--show-settings", is_flag=True, help="Show each setting and where it comes from, and check nothing.")
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")

@@ -10,6 +10,7 @@ import click
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
 from concurlint.cli.oldcode import add_noqa, update_baseline
+from concurlint.cli.ranking import rank
 from concurlint.config import Nearest
 from concurlint.finding import Level
 from concurlint.linting import Result, lint, lint_changes
@@ -39,6 +40,7 @@ class Asked:
     add_noqa: bool
     reason: str | None
     diff: str | None
+    profile: str | None
 
 
 def run(asked: Asked) -> int:
@@ -88,12 +90,16 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
     """Print and save the reports; False if one could not be saved, and was printed instead."""
     found = Found(result.findings, result.texts, result.files, result.seconds, result.troubles)
+    ranked = rank(found, asked.profile) if asked.profile is not None else None
+    found = ranked.found if ranked is not None else found
     counts = totals(result.findings, result.files, known=len(result.known))
     saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
     if any(each.file is None and each.form in PLAIN for each in wanted) and is_pretty(sys.stdout):
         show(terminal.render_summary(counts, make_console(sys.stdout)))
     elif any(each.file is not None or each.form in PLAIN for each in wanted):
         say(counts.summary())
+    if ranked is not None and ranked.summary:
+        say(ranked.summary)
     if result.held_back and any(each.file is None and each.form in PLAIN for each in wanted) and not asked.statistics:
         say(_held_back(result.held_back))
     return all(saved)

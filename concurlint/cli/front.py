@@ -19,12 +19,19 @@ TRACEBACK = "CONCURLINT_TRACEBACK"
 
 COMMANDS = {
     "check": ("concurlint.cli.check:check", "Check files and folders; no path is the current folder."),
+    "compare": (
+        "concurlint.cli.compare:compare",
+        "Tell what has changed between two runs: the last two, or two that were kept.",
+    ),
     "explain": ("concurlint.cli.explain:explain", "Print the page of a rule."),
     "profile": (
         "concurlint.cli.profile:profile",
         "Run a program, measure the GIL and the waiting, and say what to do.",
     ),
-    "report": ("concurlint.cli.profile:report", "Show a run that was kept with `concurlint profile --save`."),
+    "report": (
+        "concurlint.cli.profile:report",
+        "Show a run again: the last one, or one that was kept with `concurlint profile --save`.",
+    ),
     "rules": ("concurlint.cli.rules:rules", "List all rules: code, name, level, what they say, fixable or not."),
     "server": ("concurlint.cli.server:server", "Give an editor findings while the code is written."),
 }

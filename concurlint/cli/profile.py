@@ -98,10 +98,10 @@ def profile(
 
 
 @click.command("report")
-@click.argument("file", metavar="RUN.JSON")
+@click.argument("file", metavar="[RUN.JSON]", default="last")
 @_showing
 def report(file: str, **showing: Any) -> int:
-    """Show a run that was kept with `concurlint profile --save`."""
+    """Show a run again: the last one, or one that was kept with `concurlint profile --save`."""
     from concurlint.cli import profiling
 
     return profiling.show_kept(file, profiling.Asked(**showing))

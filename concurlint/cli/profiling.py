@@ -18,9 +18,10 @@ from concurlint.report.found import Found
 from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
 from concurlint.report.profiled.paths import seen_from
 from concurlint.report.saving import save
+from concurlint.runtime.kept import keep, load_run
 from concurlint.runtime.launch import LaunchError
 from concurlint.runtime.profile import Profile
-from concurlint.runtime.saved import ProfileError, load, to_json
+from concurlint.runtime.saved import ProfileError, to_json
 from concurlint.runtime.stacks import RecordingError
 from concurlint.runtime.states import SamplingError
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
@@ -63,6 +64,7 @@ def run(target: Target, asked: Asked, *, rate: int, seconds: float | None) -> in
         measured = measure(target, rate=rate, seconds=seconds, watch=live.watch)
     except (LaunchError, RecordingError, SamplingError) as error:
         raise click.ClickException(str(error)) from None
+    keep(measured.profile)
     return measured.status if _report(measured.profile, asked, target) else TROUBLE
 
 
@@ -70,7 +72,7 @@ def show_kept(file: str, asked: Asked) -> int:
     """Report the run that was kept in `file`."""
     _refuse_early(asked.files)
     try:
-        found = load(Path(file))
+        found = load_run(file)
     except ProfileError as error:
         raise click.ClickException(str(error)) from None
     return CLEAN if _report(found, asked) else TROUBLE

@@ -11,7 +11,7 @@ class Found:
     """Sorted `findings`; `files`: how many were checked; `seconds`: wall time; `texts`: source by reported path.
 
     `troubles` are one line each for what went wrong inside, so that something may be missing. `properties`, if
-    given, are one table for each finding: what else is known of it.
+    given, are one table for each finding: what else is known of it; and `notes` one line: what was measured of it.
     """
 
     findings: Sequence[Finding]
@@ -20,6 +20,7 @@ class Found:
     seconds: float = 0.0
     troubles: Sequence[str] = ()
     properties: Sequence[Mapping[str, object]] = ()
+    notes: Sequence[str] = ()
 
     def digests(self) -> list[str]:
         """For each finding what tells it from the others of its file, and survives lines that move."""

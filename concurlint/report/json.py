@@ -33,8 +33,9 @@ def render_lines(found: Found) -> str:
 
 
 def _findings(found: Found) -> Iterator[dict[str, object]]:
-    for finding, digest in zip(found.findings, found.digests(), strict=True):
-        yield {**plain_finding(finding), "fingerprint": digest}
+    extras = found.properties or [{}] * len(found.findings)
+    for finding, digest, extra in zip(found.findings, found.digests(), extras, strict=True):
+        yield {**plain_finding(finding), "fingerprint": digest, **extra}
 
 
 def plain_finding(finding: Finding) -> dict[str, object]:

@@ -26,8 +26,8 @@ def render(found: Found, console: Console) -> str:
     """The findings, as wide and as colourful as `console` is."""
     report = _Report(console, found.texts)
     blocks: list[RenderableType] = []
-    for finding in found.findings:
-        blocks += [*report.finding(finding), ""]
+    for finding, note in zip(found.findings, found.notes or [""] * len(found.findings), strict=True):
+        blocks += [*report.finding(finding, note), ""]
     return _drawn(console, blocks)
 
 
@@ -66,13 +66,16 @@ class _Report:
         self._lines: dict[str, list[str]] = {}
         self._signs = signs_for(console.encoding)
 
-    def finding(self, finding: Finding) -> Iterator[Text]:
+    def finding(self, finding: Finding, note: str) -> Iterator[Text]:
         style = STYLES[finding.level]
         yield from self._hang(Text(), _header(finding, style), 0)
         yield from self._hang(Text(), prose(finding.message, "bold"), 0)
         yield from self._frame(finding.span, f"bold {style}", _INDENT, around=1, most=6)
         for number, step in enumerate(finding.trace, start=1):
             yield from self._step(number, step)
+        if note:
+            label = Text(f"{_INDENT}measured: ", "bold magenta")
+            yield from self._hang(label, Text(visible(note)), len(label))
         if finding.help:
             label = Text(f"{_INDENT}help: ", f"bold {_CALM}")
             yield from self._hang(label, prose(finding.help), len(label))

@@ -11,7 +11,10 @@ INDENT = "    "
 
 def render(found: Found) -> str:
     """`path:line:column: CODE message`, below it, indented, the chain and the help; "" without findings."""
-    return "".join(f"{line}\n" for finding in found.findings for line in lines_of(finding))
+    notes = found.notes or [""] * len(found.findings)
+    return "".join(
+        f"{line}\n" for finding, note in zip(found.findings, notes, strict=True) for line in lines_of(finding, note)
+    )
 
 
 def render_concise(found: Found) -> str:
@@ -31,10 +34,12 @@ def render_grouped(found: Found) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def lines_of(finding: Finding) -> list[str]:
-    """What is said of one finding: place, code and message, then the chain and the help."""
+def lines_of(finding: Finding, note: str = "") -> list[str]:
+    """What is said of one finding: place, code and message, then the chain, what was measured, and the help."""
     lines = [f"{place(finding.span)}: {finding.code} {visible(finding.message)}"]
     lines += [f"{INDENT}{place(step.span)}: {visible(step.message)}" for step in finding.trace]
+    if note:
+        lines.append(f"{INDENT}measured: {visible(note)}")
     if finding.help:
         lines.append(f"{INDENT}help: {visible(finding.help)}")
     return lines

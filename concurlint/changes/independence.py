@@ -17,7 +17,7 @@ from concurlint.catalog.outside import (
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import StateAccesses
 from concurlint.effects.calls.reachability import Reachability
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite

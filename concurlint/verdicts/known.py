@@ -6,7 +6,7 @@ from pathlib import Path
 
 from concurlint.catalog.effects import CallFact
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.address import Lock, LockAddresses
+from concurlint.effects.lockset.address import Lock, LockAddresses
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Entered, Loop

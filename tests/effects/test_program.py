@@ -7,8 +7,8 @@ import pytest
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.locks.address import Lock, LockAddresses
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.address import Lock, LockAddresses
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Entered
 from concurlint.project.classes import attribute_writes

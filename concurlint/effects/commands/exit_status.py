@@ -11,7 +11,7 @@ from concurlint.catalog.traits import guessed, may
 from concurlint.effects.calls.arguments import ABSENT, lookup
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.uses import mentions_of
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant

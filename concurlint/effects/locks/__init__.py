@@ -1,1 +1,1 @@
-"""Which locks are held where, and how they are used."""
+"""How locks are used: order, release, waits and awaits under them, forks."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.traits import has
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
-from concurlint.effects.locks.acquisitions import Acquisitions, is_followed
-from concurlint.effects.locks.events import Acquisition, Hold
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed
+from concurlint.effects.lockset.events import Acquisition, Hold
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from concurlint.catalog.tables import line
 from concurlint.effects.calls.access_paths import at_maker, path_of
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.acquisitions import Acquisitions, is_followed
-from concurlint.effects.locks.address import Lock, LockAddresses
-from concurlint.effects.locks.events import Hold
-from concurlint.effects.locks.lockset import LockSets
 from concurlint.effects.locks.order import as_edge
+from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed
+from concurlint.effects.lockset.address import Lock, LockAddresses
+from concurlint.effects.lockset.events import Hold
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant, Expression, Place, spelled

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.acquisitions import Acquisitions, is_followed, opposite
-from concurlint.effects.locks.address import LockAddresses, Token
-from concurlint.effects.locks.events import Acquisition, Hold
-from concurlint.effects.locks.lockset import LockSets
-from concurlint.effects.locks.operations import waits_for_ever
-from concurlint.effects.locks.states import LockStates
+from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed, opposite
+from concurlint.effects.lockset.address import LockAddresses, Token
+from concurlint.effects.lockset.events import Acquisition, Hold
+from concurlint.effects.lockset.locksets import LockSets
+from concurlint.effects.lockset.operations import waits_for_ever
+from concurlint.effects.lockset.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Name, Place, spelled, walk

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.flow.cfg import Edge
 from concurlint.effects.flow.graphs import Graphs
-from concurlint.effects.locks.acquisitions import Acquisitions
-from concurlint.effects.locks.events import Acquisition
-from concurlint.effects.locks.states import LockStates
+from concurlint.effects.lockset.acquisitions import Acquisitions
+from concurlint.effects.lockset.events import Acquisition
+from concurlint.effects.lockset.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.flow import Way
 from concurlint.facts.records import CallSite

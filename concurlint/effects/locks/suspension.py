@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.effects.contexts.parallel import SoleTasks
-from concurlint.effects.locks.events import Hold
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.events import Hold
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited
 from concurlint.facts.syntax import Place

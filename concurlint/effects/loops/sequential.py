@@ -13,7 +13,7 @@ from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.cost.load import Costs, Load
 from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Dependence
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop

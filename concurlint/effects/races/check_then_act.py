@@ -9,7 +9,7 @@ from concurlint.catalog.entries import PathRole
 from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
-from concurlint.effects.locks.lockset import LockSet
+from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Branch, Context

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
-from concurlint.effects.locks.address import Lock
-from concurlint.effects.locks.lockset import LockSet
+from concurlint.effects.lockset.address import Lock
+from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.syntax import Attribute, Call, Constant, Item, Name, spelled

@@ -10,7 +10,7 @@ from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.reach import Run, thread_steps
-from concurlint.effects.locks.acquisitions import opposite
+from concurlint.effects.lockset.acquisitions import opposite
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.effects.races.updates import Races

@@ -19,8 +19,8 @@ from concurlint.effects.contexts.reach import (
     is_own_in_each_turn,
 )
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.locks.address import Lock
-from concurlint.effects.locks.lockset import LockSet, LockSets
+from concurlint.effects.lockset.address import Lock
+from concurlint.effects.lockset.locksets import LockSet, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import Edge

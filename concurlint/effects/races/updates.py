@@ -8,7 +8,7 @@ from functools import cached_property
 
 from concurlint.effects.accesses import StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
-from concurlint.effects.locks.lockset import LockSet
+from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.check_then_act import ChecksThenActs, CheckThenAct
 from concurlint.effects.races.inconsistency import Inconsistency, InconsistentLocking

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.flow.dependence import takes_only_the_item
-from concurlint.effects.locks.lockset import LockSets
+from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, spelled, walk

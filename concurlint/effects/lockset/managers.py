@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
-from concurlint.effects.locks.address import Lock, LockAddresses
+from concurlint.effects.lockset.address import Lock, LockAddresses
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Expression
 from concurlint.project.callgraph import Edge, library_name

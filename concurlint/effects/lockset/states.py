@@ -11,13 +11,13 @@ from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.flow.cfg import Edge as Way
 from concurlint.effects.flow.dataflow import Problem, Solution, forward
 from concurlint.effects.flow.graphs import Graphs
-from concurlint.effects.locks.address import Lock, LockAddresses, Token
-from concurlint.effects.locks.decorators import DecoratorLocks
-from concurlint.effects.locks.events import UNTOLD, Operations, Take, lifted
-from concurlint.effects.locks.held import NOTHING_HELD, State, closed, given, joined, taken, undone
-from concurlint.effects.locks.managers import is_leaving
-from concurlint.effects.locks.operations import LockOperations
-from concurlint.effects.locks.results import Left, Results
+from concurlint.effects.lockset.address import Lock, LockAddresses, Token
+from concurlint.effects.lockset.decorators import DecoratorLocks
+from concurlint.effects.lockset.events import UNTOLD, Operations, Take, lifted
+from concurlint.effects.lockset.held import NOTHING_HELD, State, closed, given, joined, taken, undone
+from concurlint.effects.lockset.managers import is_leaving
+from concurlint.effects.lockset.operations import LockOperations
+from concurlint.effects.lockset.results import Left, Results
 from concurlint.effects.program import Program
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.locks.address import Lock, LockAddresses, Token
-from concurlint.effects.locks.events import Acquisition, Hold, lifted
-from concurlint.effects.locks.operations import LockOperations
-from concurlint.effects.locks.states import LockStates
+from concurlint.effects.lockset.address import Lock, LockAddresses, Token
+from concurlint.effects.lockset.events import Acquisition, Hold, lifted
+from concurlint.effects.lockset.operations import LockOperations
+from concurlint.effects.lockset.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition
 from concurlint.facts.syntax import spelled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.effects.locks.held import Lines, forms, held_in, told_in
+from tests.effects.lockset.held import Lines, forms, held_in, told_in
 
 HELPERS = """
 def take():

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from concurlint.effects.locks.address import Lock, Token
-from concurlint.effects.locks.events import Give, Hold, Take
+from concurlint.effects.lockset.address import Lock, Token
+from concurlint.effects.lockset.events import Give, Hold, Take
 
 _MOST = 3  # times that a lock is counted
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from concurlint.effects.flow.cfg import Cfg, Edge
 from concurlint.effects.flow.dataflow import Solution
-from concurlint.effects.locks.address import Lock
-from concurlint.effects.locks.events import UNTOLD, Take, Told
-from concurlint.effects.locks.held import Held, State, told
+from concurlint.effects.lockset.address import Lock
+from concurlint.effects.lockset.events import UNTOLD, Take, Told
+from concurlint.effects.lockset.held import Held, State, told
 from concurlint.facts.flow import RETURNED, Way
 from concurlint.facts.syntax import Await, Compare, Constant, Expression, Name, Walrus
 from concurlint.project.modules import Code

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.effects.calls.access_paths import Path, path_of
-from concurlint.effects.locks.address import Lock, LockAddresses
-from concurlint.effects.locks.events import Take
-from concurlint.effects.locks.held import NOTHING_HELD, State, joined
+from concurlint.effects.lockset.address import Lock, LockAddresses
+from concurlint.effects.lockset.events import Take
+from concurlint.effects.lockset.held import NOTHING_HELD, State, joined
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call, Expression, Name

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from concurlint.catalog.traits import Trait, has, may
-from concurlint.effects.locks.address import LockAddresses
-from concurlint.effects.locks.events import Acquisition, Entry, Give, Hold, Operations, Take
-from concurlint.effects.locks.managers import LockManagers
+from concurlint.effects.lockset.address import LockAddresses
+from concurlint.effects.lockset.events import Acquisition, Entry, Give, Hold, Operations, Take
+from concurlint.effects.lockset.managers import LockManagers
 from concurlint.effects.program import Program
 from concurlint.facts.records import Awaited, CallSite, Returned
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, spelled

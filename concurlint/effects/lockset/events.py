@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from concurlint.effects.flow.conditions import passed_on
-from concurlint.effects.locks.address import Lock
+from concurlint.effects.lockset.address import Lock
 from concurlint.facts.records import CallSite, Condition, Context, Entered
 from concurlint.facts.syntax import Place
 from concurlint.finding import Step

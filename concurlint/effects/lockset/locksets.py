@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.locks.address import Lock, Origin
-from concurlint.effects.locks.events import Hold
-from concurlint.effects.locks.held import NOTHING_HELD, Held, State
-from concurlint.effects.locks.states import LockStates
+from concurlint.effects.lockset.address import Lock, Origin
+from concurlint.effects.lockset.events import Hold
+from concurlint.effects.lockset.held import NOTHING_HELD, Held, State
+from concurlint.effects.lockset.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code

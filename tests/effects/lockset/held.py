@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from concurlint.effects.locks.lockset import LockSet, LockSets
+from concurlint.effects.lockset.locksets import LockSet, LockSets
 from tests.linked import program
 
 START = """

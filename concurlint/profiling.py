@@ -1,7 +1,7 @@
 """The runtime run on one page: a program → its profile."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +57,13 @@ def measure(
 
 def read_sources(profile: Profile) -> Mapping[str, str]:
     """Path → text of the program's own files that were seen running and are there."""
+    return read_own({frame.path for stack in profile.stacks for frame in stack.frames})
+
+
+def read_own(paths: Iterable[str]) -> Mapping[str, str]:
+    """Path → text of those of the files that are the program's own and are there."""
     texts = {}
-    for path in {frame.path for stack in profile.stacks for frame in stack.frames}:
+    for path in set(paths):
         if not is_library(path):
             with contextlib.suppress(OSError, ValueError, SyntaxError):
                 texts[path] = decode(Path(path).read_bytes())

@@ -62,6 +62,8 @@ class _TargetLast(click.Command):
 @click.command("profile", cls=_TargetLast, options_metavar="[OPTIONS]")
 @click.argument("words", nargs=-1, metavar="SCRIPT [ARGS]... | -m MODULE [ARGS]... | -- COMMAND...")
 @click.option("--pid", type=click.IntRange(1), metavar="PID", help="Look at a running process instead.")
+@click.option("--once", is_flag=True, help="Show what each of its threads is at now, and no more (--pid).")
+@click.option("--locals", "variables", is_flag=True, help="With the local variables of each call (--once).")
 @click.option("--duration", type=click.FloatRange(0, min_open=True), metavar="S", help="For so many seconds (--pid).")
 @click.option("--python", metavar="PATH", help="The Python that runs the program (3.8 or newer).")
 @click.option("--rate", type=click.IntRange(1, 2000), default=200, show_default=True, help="Looks a second.")
@@ -72,6 +74,8 @@ class _TargetLast(click.Command):
 def profile(
     words: tuple[str, ...],
     pid: int | None,
+    once: bool,
+    variables: bool,
     duration: float | None,
     python: str | None,
     rate: int,
@@ -89,6 +93,10 @@ def profile(
     target = profiling.target(click.get_current_context().meta["kind"], words, pid, python)
     if duration is not None and pid is None:
         raise click.UsageError("--duration is for --pid: a program runs to its end")
+    if (once or variables) and (pid is None or not once):
+        raise click.UsageError("--once is for --pid: it looks at a process that runs; --locals is for --once")
+    if once and pid is not None:
+        return profiling.look(pid, profiling.Asked(**showing), variables=variables)
     if tries and pid is not None:
         raise click.UsageError("--try runs the program again: name a script or a module, not --pid")
     if pairs is not None and not tries:

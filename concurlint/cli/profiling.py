@@ -11,15 +11,16 @@ import click
 
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.judge import judge
-from concurlint.profiling import measure, read_sources
+from concurlint.profiling import measure, read_own, read_sources
 from concurlint.report import formats
 from concurlint.report.formats import MACHINE, TEXT
 from concurlint.report.found import Found
-from concurlint.report.profiled import html, json, live, speedscope, terminal, text, trace
+from concurlint.report.profiled import html, json, live, once, speedscope, terminal, text, trace
 from concurlint.report.profiled.paths import seen_from
 from concurlint.report.saving import save
 from concurlint.runtime.kept import keep, load_run
 from concurlint.runtime.launch import LaunchError
+from concurlint.runtime.once import look_once
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import ProfileError, to_json
 from concurlint.runtime.stacks import RecordingError
@@ -76,6 +77,28 @@ def show_kept(file: str, asked: Asked) -> int:
     except ProfileError as error:
         raise click.ClickException(str(error)) from None
     return CLEAN if _report(found, asked) else TROUBLE
+
+
+def look(pid: int, asked: Asked, *, variables: bool) -> int:
+    """Show what every thread of a process is at now."""
+    if any(form not in (TEXT, "json") for form in (each.form for each in asked.destinations)):
+        raise click.UsageError("--once is shown as text or json")
+    _refuse_early(asked.files)
+    try:
+        now = look_once(pid, variables=variables)
+    except (RecordingError, SamplingError) as error:
+        raise click.ClickException(str(error)) from None
+    texts = read_own(each.frame.path for thread in now.threads for each in thread.frames)
+    written = []
+    for destination in asked.destinations:
+        if destination.form == "json":
+            shown = once.render_json(now)
+        elif destination.file is None and is_pretty(sys.stdout):
+            shown = once.render_terminal(now, texts, make_console(sys.stdout))
+        else:
+            shown = once.render_text(now, texts)
+        written.append(deliver(destination, shown, show))
+    return CLEAN if all(written) else TROUBLE
 
 
 def target(kind: str, words: tuple[str, ...], pid: int | None, python: str | None) -> Target:

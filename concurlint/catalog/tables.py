@@ -48,6 +48,11 @@ def values(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
 
 
+def is_known(package: str) -> bool:
+    """Whether any table is about the top-level package."""
+    return bool(of_package("roles", package)) or bool(of_package("calls", package))
+
+
 @cache
 def packages_with(section: str) -> tuple[str, ...]:
     """The packages whose roles have the section, without reading the others as TOML."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 
+from concurlint.catalog.stars import star_names
+from concurlint.catalog.tables import is_known
 from concurlint.facts.records import Import
 from concurlint.project.classes import holder, is_self
 from concurlint.project.inference import Inference
@@ -66,13 +68,17 @@ class Naming:
             parts += [self._evaluator.binding(binding, code) for binding, code in written]
             return union(parts)
         unknown = False
-        for imported, _ in module.facts.stars:
+        for imported, _ in reversed(module.facts.stars):  # the last one wins
             target = module.absolute(imported)
             if target in seen:
                 continue
             other = self._evaluator.project.module(target, module.source)
             if other is None:
-                unknown = unknown or not self._evaluator.project.knows(target, module.source)
+                foreign = not imported.level and not self._evaluator.project.knows(target, module.source)
+                if foreign and name in star_names(self._evaluator.roles.canonical(target)):
+                    brought = one(Library(self._evaluator.roles.canonical(f"{target}.{name}")))
+                    return union((brought, UNKNOWN)) if unknown else brought  # a later star may bring another
+                unknown = unknown or (foreign and not is_known(target.partition(".")[0]))
                 continue
             if other.facts.exported is not None and name not in other.facts.exported:
                 continue

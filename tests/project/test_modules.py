@@ -119,6 +119,25 @@ def test_a_star_import_gives_just_what_the_module_exports(tmp_path: Path):
     assert here(tmp_path, files) == "def jobs._hidden\n?"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("from threading import *\nhere = Thread", "threading.Thread"),
+        ("from os import *\nhere = open", "os.open"),
+        ("from os import *\nhere = print", "builtins.print"),
+        ("from tkinter import *\nfrom threading import *\nhere = Event", "threading.Event"),
+        ("from threading import *\nfrom tkinter import *\nhere = Event", "tkinter.Event"),
+        ("from threading import *\nhere = excepthook", "threading.excepthook"),
+        ("from tkinter import *\nhere = messagebox", "?"),
+        ("from requests import *\nhere = get", "requests.get"),
+        ("from nobody.knows import *\nhere = get", "?"),
+        ("from threading import *\nfrom nobody.knows import *\nhere = Thread", "threading.Thread | ?"),
+    ],
+)
+def test_a_star_import_of_a_library_gives_its_public_names(tmp_path: Path, text: str, shown: str):
+    assert link(tmp_path, {"app.py": text}).here() == shown
+
+
 def test_a_chain_of_star_imports_is_followed_and_a_circle_of_them_ends(tmp_path: Path):
     files = {
         "jobs.py": "from middle import *\n" + JOBS,

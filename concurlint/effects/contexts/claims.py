@@ -21,7 +21,10 @@ _SAFE = re.compile(
 _DENIED = re.compile(r"(?i)\b(?:not?|non|never|isn.t|aren.t|un|without|neither|nor|must)\b[\s\w,\"*`-]{0,40}$")
 _COMMENT = re.compile(r"#\s*concurlint:\s*(?P<no>not-)?thread-safe\b")
 _PAGES = ("README*", "docs/**/*.rst", "docs/**/*.md", "doc/**/*.rst", "*.dist-info/METADATA")
+_BLOCK = re.compile(r"```.*?```|~~~.*?~~~|^(?: {4}|\t)[^\n]*$", re.DOTALL | re.MULTILINE)
+"""Code on a page: what stands in it is no claim."""
 _MOST_PAGES = 300
+_LONGEST = 400
 
 
 class Claims:
@@ -72,10 +75,10 @@ def _named_on(path: Path) -> set[str]:
         return set()
     if not _TRACE.search(data):
         return set()
-    sentences = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*] ", data.decode("utf-8", "replace"))
-    return {
-        name for sentence in sentences if _claims(sentence) for name in re.findall(r"\b[A-Z]\w*[a-z]\w*\b", sentence)
-    }
+    prose = _BLOCK.sub("\n\n", data.decode("utf-8", "replace"))
+    sentences = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*|] ", prose)
+    said = [sentence for sentence in sentences if len(sentence) < _LONGEST and _claims(sentence)]
+    return {name for sentence in said for name in re.findall(r"\b[A-Z]\w*[a-z]\w*\b", sentence)}
 
 
 def _claims(text: str) -> bool | None:

@@ -66,3 +66,8 @@ def test_what_users_call_are_public_methods_and_those_that_syntax_runs(tmp_path:
     )
     made = program(tmp_path, {"app.py": HEAD + text})
     assert sorted(spawn.code.name for spawn in made[Callers].all) == ["__contains__", "add"]
+
+
+def test_code_on_a_page_is_no_claim(tmp_path: Path):
+    (tmp_path / "README.md").write_text('# x\n\n```toml\nthread-safe = ["app.Box"]\n```\n', encoding="utf-8")
+    assert evidence(tmp_path, "LOCK = threading.Lock()\nclass Box:\n    def add(self): ...\n") == {}

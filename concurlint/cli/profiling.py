@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from concurlint.cli.destinations import Destination, deliver, destinations
+from concurlint.hotspots import HotFinding, hot_findings
 from concurlint.judge import judge
 from concurlint.profiling import measure, read_own, read_sources
-from concurlint.report import formats
+from concurlint.report import formats, heated
+from concurlint.report import terminal as findings_terminal
+from concurlint.report import text as findings_text
 from concurlint.report.formats import MACHINE, TEXT
 from concurlint.report.found import Found
 from concurlint.report.profiled import html, json, live, once, speedscope, terminal, text, trace
@@ -140,6 +144,30 @@ def _judged(profile: Profile, cores: int | None) -> tuple[Verdict, ...]:
         return ()
 
 
+def _hot(profile: Profile, verdicts: Sequence[Verdict]) -> tuple[HotFinding, ...]:
+    """Findings on hot lines; they are not worth losing the report for."""
+    judged = {(verdict.finding.span.path, verdict.finding.span.line) for verdict in verdicts}
+    try:
+        return hot_findings(profile, judged)
+    except Exception as error:
+        complain(f"no findings: internal error: {type(error).__name__}: {error}; please report it")
+        return ()
+
+
+def _beside(hot: Sequence[HotFinding], texts: Mapping[str, str], console: Console | None = None) -> str:
+    """What `check` finds on hot lines, below the verdicts; "" where it finds nothing."""
+    if not hot:
+        return ""
+    reported = {os.path.relpath(path).replace(os.sep, "/"): written for path, written in texts.items()}
+    notes = [heated.told(one.heat) for one in hot]
+    found = Found([one.finding for one in hot], reported, notes=notes)
+    if console is None:
+        return f"\nfindings of `concurlint check` on hot lines:\n{findings_text.render(found)}"
+    with console.capture() as heading:
+        console.print("\n[bold]Findings of concurlint check on hot lines[/bold]\n")
+    return f"{heading.get()}{findings_terminal.render(found, console)}"
+
+
 def _tried(target: Target, profile: Profile, judged: tuple[Verdict, ...], pairs: int) -> tuple[Verdict, ...]:
     try:
         return try_changes(target, profile, judged, pairs=pairs, tell=complain)
@@ -161,18 +189,22 @@ def _report(profile: Profile, asked: Asked, target: Target | None = None) -> boo
         judged = _tried(target, profile, judged, asked.pairs)
     verdicts = seen_from(Path.cwd(), judged, {frame.path for stack in profile.stacks for frame in stack.frames})
     texts = read_sources(profile)
+    hot = _hot(profile, verdicts)
+    told = [(one.finding, heated.told(one.heat)) for one in hot]
     stream = sys.stderr if to_stderr else sys.stdout
     kinds: list[tuple[str | None, Callable[[], str]]] = [
-        (asked.html, lambda: html.render(profile, judged, texts)),
+        (asked.html, lambda: html.render(profile, judged, texts, told)),
         (asked.trace, lambda: trace.render(profile)),
         (asked.speedscope, lambda: speedscope.render(profile)),
     ]
     written += [_write(name, make()) for name, make in kinds if name is not None]
     for destination in asked.destinations:
         if destination.form == TEXT and destination.file is None and is_pretty(stream):
-            shown = terminal.render(profile, verdicts, texts, make_console(stream))
+            console = make_console(stream)
+            shown = terminal.render(profile, verdicts, texts, console) + _beside(hot, texts, console)
         else:
             shown = _render(destination.form, profile, verdicts, texts)
+            shown += _beside(hot, texts) if destination.form == TEXT else ""
         beside = to_stderr and asked.output != "-"
         written.append(deliver(destination, shown, _say if beside else show))
     return all(written)

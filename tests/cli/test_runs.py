@@ -134,6 +134,16 @@ def test_the_last_runs_are_kept(folder: Path, ask: Callable[..., Done]):
     assert (status, out.splitlines()[0], err) == (0, "app.py: 8.00 s → 2.00 s, 4.0× as fast", "")
 
 
+def test_the_report_tells_what_check_finds_on_hot_lines(folder: Path, ask: Callable[..., Done]):
+    keep(run_of(folder / "app.py", 8.0))
+    below = ask("report")[1].partition("findings of `concurlint check` on hot lines:\n")[2]
+    assert below.splitlines() == [
+        "app.py:5:5: CCL501 `time.sleep` blocks the event loop",
+        "    measured: 8.00 s, sleeps 100%: the run confirms it",
+        "    help: use `await asyncio.sleep(…)`",
+    ]
+
+
 def test_two_files_are_compared_in_any_form(folder: Path, ask: Callable[..., Done]):
     save(run_of(folder / "app.py", 8.0), folder / "a.json")
     save(run_of(folder / "app.py", 2.0), folder / "b.json")

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from concurlint import __version__
+from concurlint.finding import Finding
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.cards import Anchors, make_cards
 from concurlint.report.profiled.diff import diff_lines
@@ -44,8 +45,16 @@ class _File:
     known: bool
 
 
-def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
-    """The whole page; `texts` maps paths as the profile has them to source text."""
+def render(
+    profile: Profile,
+    verdicts: Sequence[Verdict],
+    texts: Mapping[str, str],
+    beside: Sequence[tuple[Finding, str]] = (),
+) -> str:
+    """The whole page; `texts` maps paths as the profile has them to source text.
+
+    `beside` are findings of the static side on hot lines, each with what was measured there.
+    """
     files = _files(profile, verdicts, texts)
     anchors = {
         (file.path, row.number): (f"{file.anchor}-{row.number}", file.short) for file in files for row in file.rows
@@ -59,6 +68,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, st
         states=states,
         whole=sum(states.values()),
         cards=make_cards(verdicts, Anchors(anchors)),
+        beside=[(finding, Anchors(anchors).place(finding.span), says) for finding, says in beside],
         files=files,
         widest=max((row.hot.seconds for file in files for row in file.rows if row.hot), default=0.0),
         names=thread_names(profile.threads),

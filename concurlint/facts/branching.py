@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from concurlint.facts.flow import Pending, Way
+from concurlint.facts.blocks import Pending
+from concurlint.facts.flow import Way
 from concurlint.facts.recording import Recorder
 from concurlint.facts.records import Condition, Context, Loop
 from concurlint.facts.syntax import Choice, Compare, Comprehension, Constant, Expression, Logic, Place, Unary

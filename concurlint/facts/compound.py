@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import libcst as cst
 
-from concurlint.facts.flow import Loop as Around
-from concurlint.facts.flow import Pending, Region, Way
+from concurlint.facts.blocks import Loop as Around
+from concurlint.facts.blocks import Pending, Region
+from concurlint.facts.flow import Way
 from concurlint.facts.records import Attempt, Branch, Condition, Context, Entered, Handler, Loop
 from concurlint.facts.statements import SimpleStatements
 from concurlint.facts.syntax import Collection, Compare, Constant, Expression, Place, spelled

@@ -6,7 +6,7 @@ from typing import Literal
 
 import libcst as cst
 
-from concurlint.facts.flow import FlowBuilder
+from concurlint.facts.blocks import FlowBuilder
 from concurlint.facts.records import (
     Access,
     AccessKind,

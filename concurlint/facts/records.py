@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from concurlint.facts.flow import STRAIGHT, Flow
+from concurlint.facts.flow import NOTHING, Flow
 from concurlint.facts.packing import record
 from concurlint.facts.syntax import Argument, Call, Expression, Place
 
@@ -236,7 +236,7 @@ class Scope:
     raised: list[Returned] = field(default_factory=list)  # the value is None where the error in hand is raised again
     awaits: list[Awaited] = field(default_factory=list)
     entered: list[tuple[Entered, Context, int]] = field(default_factory=list)
-    flow: Flow = STRAIGHT
+    flow: Flow = NOTHING
 
 
 @dataclass(slots=True, eq=False)

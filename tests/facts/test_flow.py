@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from concurlint.facts.flow import Graph, Way, pack, unpack
+from concurlint.facts.syntax import Name
 from tests.flows import Oracle, marked, run, runs
 
 FUNCTIONS = {
@@ -356,6 +358,27 @@ def test_the_graph_has_the_ways_that_runs_take_and_no_others(name: str):
     assert [way for way in done if not known.knows(way)] == []
     taken = {pair for way in done for pair in pairwise(way)}
     assert known.pairs() == taken
+
+
+@pytest.mark.parametrize("steps", [3, 70_000])
+def test_a_graph_is_unpacked_as_it_was_packed(steps: int):
+    test = Name("it", (1, 1, 1, 3))
+    graph = Graph(
+        starts=[1, 0, 0, steps],
+        ends=[steps, 0, 0, steps + 2],
+        catches=[2, 2, 2, 2],
+        edges=[[(3, Way.TRUE, test), (1, Way.FALSE, test)], [], [], [(1, Way.NEXT, None)]],
+        operations=[2],
+    )
+    packed = pack(graph, [(steps + 1, 1)])
+    found = unpack(packed)
+    assert [list(column) for column in (found.starts, found.ends, found.catches, found.operations)] == [
+        graph.starts,
+        graph.ends,
+        graph.catches,
+        graph.operations,
+    ]
+    assert (found.edges, packed.exits) == (graph.edges, ((steps + 1, 1),))
 
 
 TESTS = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from concurlint.facts.flow import ENTRY, RAISED, RETURNED, Way
+from concurlint.facts.flow import ENTRY, RAISED, RETURNED, Way, unpack
 from concurlint.facts.records import Entered, Scope
 from concurlint.facts.syntax import Call, Expression, Name, spelled
 
@@ -48,10 +48,11 @@ class Cfg:
         never_return: Iterable[int] = (),
     ) -> None:
         self.scope = scope
-        flow = scope.flow
+        flow = unpack(scope.flow)
         self._starts, self._ends, self.catches = flow.starts, list(flow.ends), flow.catches
+        self._operations = flow.operations
         entries = {order: entered for entered, _, order in scope.entered}
-        self.exits: dict[int, Entered] = {out: entries[order] for out, order in flow.exits}
+        self.exits: dict[int, Entered] = {out: entries[order] for out, order in scope.flow.exits}
         """The exits of `with` items, in order of leaving, each with its item."""
         self.edges: list[tuple[Edge, ...]] = [
             tuple(
@@ -86,7 +87,7 @@ class Cfg:
     @cached_property
     def raises(self) -> list[tuple[Edge, ...]]:
         """The ways out of each block by an exception, in order of what raises."""
-        raising = self.runs_other_code | _seldom_raising(self.scope)
+        raising = self.runs_other_code.union(self._operations, _seldom_raising(self.scope))
         led_to = {edge.target for edges in self.edges for edge in edges}
         caught = {c for b, c in enumerate(self.catches) if any(order in raising for order in self.orders(b))} | led_to
         return [
@@ -104,7 +105,7 @@ class Cfg:
 
         The other things in `raises` are reads of attributes and items, arithmetic and the like.
         """
-        return frozenset(_running_other_code(self.scope))
+        return frozenset([*self.exits, *_running_other_code(self.scope)])
 
     @cached_property
     def suspensions(self) -> tuple[int, ...]:
@@ -255,7 +256,6 @@ def _edges(stretch: _Stretch | None) -> list[Edge] | None:
 
 
 def _running_other_code(scope: Scope) -> Iterator[int]:
-    yield from (out for out, _ in scope.flow.exits)
     yield from (site.order for site in scope.calls)
     yield from (awaited.order for awaited in scope.awaits)
     yield from (yielded.order for yielded in scope.yielded)
@@ -267,4 +267,4 @@ def _running_other_code(scope: Scope) -> Iterator[int]:
 def _seldom_raising(scope: Scope) -> set[int]:
     found = {access.order for access in scope.accesses if not isinstance(access.target, Name)}
     found.update(b.order for bindings in scope.bindings.values() for b in bindings if b.path or b.kind == "augment")
-    return found.union(scope.flow.operations)
+    return found

@@ -27,6 +27,7 @@ from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share, share_out
 from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources, shown_path
 from concurlint.suppress import Unused, silence
+from concurlint.watching import Unwatched, Watch
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
 _COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
@@ -61,6 +62,7 @@ def lint(
     workers: int | None = 1,
     unsaved: Unsaved = NOTHING_UNSAVED,
     baselines: bool = True,
+    watch: Watch | None = None,
 ) -> Result:
     """Check the files under `paths` within their project; what is `unsaved` counts as if it were on the disk.
 
@@ -75,17 +77,26 @@ def lint(
     `[tool.concurlint.calls]` or `[tool.concurlint.roles]`.
     """
     start = time.perf_counter()
-    result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers)
+    watch = watch or Unwatched()
+    watch.begin("looking for files")
+    result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, watch=watch)
     result = without_known(result) if baselines else result
     return replace(result, seconds=time.perf_counter() - start)
 
 
-def lint_changes(paths: Sequence[Path], settings: Settings, changes: Changes, *, workers: int | None = 1) -> Result:
+def lint_changes(
+    paths: Sequence[Path],
+    settings: Settings,
+    changes: Changes,
+    *,
+    workers: int | None = 1,
+    watch: Watch | None = None,
+) -> Result:
     """Check as `lint` does, and leave out what was there before the changes: a finding far away may be due to them."""
     start = time.perf_counter()
     memory = Memory()
     now, before = (
-        lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, memory=memory)
+        lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, memory=memory, watch=watch)
         for unsaved in (NOTHING_UNSAVED, changes.before)
     )
     called = {shown_path(old): shown_path(new) for old, new in changes.renamed.items()}
@@ -103,7 +114,13 @@ def without_known(result: Result) -> Result:
 
 
 def lint_sources(
-    sources: Sources, settings: Settings, *, workers: int | None = 1, memory: Memory | None = None, alone: bool = False
+    sources: Sources,
+    settings: Settings,
+    *,
+    workers: int | None = 1,
+    memory: Memory | None = None,
+    alone: bool = False,
+    watch: Watch | None = None,
 ) -> Result:
     """Check the files of a project that are asked about; `memory` has what earlier runs have read.
 
@@ -111,22 +128,28 @@ def lint_sources(
     they use. That is quick, and not the whole truth.
     """
     start = time.perf_counter()
+    watch = watch or Unwatched()
+    watch.begin("reading and linking files")
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
     # A bad entry is told before anything is read.
     known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
     with collection_paused():
         with Ahead(workers) as ahead:
-            reader = Reader(ahead, memory, keep=len(shares) > 1)
+            reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
             programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
-        reader.check_rest(source for source in sources.files if source.asked)
+        rest = [source for source in sources.files if source.asked]
+        watch.begin("looking at the rest", len(rest))
+        reader.check_rest(rest)
+        watch.begin("asking rules", len(RULES) * len(shares))
         troubles: list[str] = []
         found = [
             finding
             for share, program in zip(shares, programs, strict=True)
-            for finding in _ask(program, share, troubles)
+            for finding in _ask(program, share, troubles, watch)
             if finding.span.path in share.configs
         ]
+    watch.begin("reading comments")
     configs = {name: config for share in shares for name, config in share.configs.items()}
     found += [_unreadable(by_name[name], reader) for name in configs if name in reader.troubles]
     wanted = [finding for finding in found if _wants(configs, finding, by_name)]
@@ -155,14 +178,14 @@ def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone
     return link(project, linked, share.config, effects, roles, everything=asks_all)
 
 
-def _ask(program: Program, share: Share, troubles: list[str]) -> list[Finding]:
+def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
     for rule in RULES:
-        if not share.wants(rule):
-            continue
-        for finding in _answers(rule, program, troubles):
-            found.setdefault((finding.span, finding.code), finding)
+        if share.wants(rule):
+            for finding in _answers(rule, program, troubles):
+                found.setdefault((finding.span, finding.code), finding)
+        watch.step(f"{rule.code} {rule.name}")
     return list(found.values())
 
 

@@ -5,7 +5,9 @@ import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
@@ -18,18 +20,47 @@ CLEAN, FOUND, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 _GONE = frozenset({errno.EPIPE, errno.EINVAL})  # EINVAL is what Windows says of a closed pipe
 
 
+class Colour(StrEnum):
+    """When colours are wanted, as `--color` says it."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+_colour = ContextVar("colour", default=Colour.AUTO)
+
+
+def choose_colour(colour: Colour) -> None:
+    """Have colours from now on as the user wants them, whatever the environment says."""
+    _colour.set(colour)
+
+
 def is_pretty(stream: TextIO) -> bool:
     """Whether people read the stream; https://force-color.org, https://no-color.org."""
-    return stream.isatty() or bool(os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"))
+    if stream.isatty() or _colour.get() is Colour.ALWAYS:
+        return True
+    return bool(os.environ.get("FORCE_COLOR")) and not _is_colourless()
+
+
+def _is_colourless() -> bool:
+    chosen = _colour.get()
+    return chosen is Colour.NEVER or (chosen is Colour.AUTO and bool(os.environ.get("NO_COLOR")))
 
 
 def make_console(stream: TextIO) -> "Console":
     """A console for a stream that is pretty."""
     from rich.console import Console  # most runs have no use for it
 
-    if os.environ.get("NO_COLOR"):
+    if _is_colourless():
         # Without a colour system rich sends no escape sequence at all, not even for bold.
         return Console(file=stream, force_terminal=True, color_system=None)
+    if _colour.get() is Colour.ALWAYS:
+        # Whatever the stream is; the environment may say that it shows more than these.
+        deep = os.environ.get("COLORTERM") in ("truecolor", "24bit")
+        return Console(
+            file=stream, force_terminal=True, color_system="truecolor" if deep else "standard", no_color=False
+        )
     return Console(file=stream, force_terminal=True)
 
 

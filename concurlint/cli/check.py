@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from concurlint.cli.destinations import format_option, output_option
-from concurlint.cli.options import Sectioned, SectionOption, setting_options, split_settings
+from concurlint.cli.options import Sectioned, SectionOption, colour_option, setting_options, split_settings
 from concurlint.keys import Section
 from concurlint.report.formats import FORMATS
 
@@ -25,6 +25,14 @@ _CONFIGURATION = "Configuration"
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and check nothing.")
 @click.option("--show-settings", is_flag=True, help="Show each setting and where it comes from, and check nothing.")
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings, and nothing else.")
+@click.option("-s", "--silent", is_flag=True, help="Print nothing but errors of the run; the exit status tells.")
+@click.option("-v", "--verbose", is_flag=True, help="Also tell which settings were used, and what was read.")
+@click.option("--timings", is_flag=True, help="Also tell what time and memory each part of the run took.")
+@colour_option
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Read files in N processes.  [default: one a core]"
+)
 @setting_options
 @click.option(
     "--update-baseline",

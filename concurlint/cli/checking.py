@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +11,20 @@ import click
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
 from concurlint.cli.oldcode import add_noqa, update_baseline
+from concurlint.cli.progress import Bar
 from concurlint.cli.ranking import rank
+from concurlint.cli.telling import timings, told
 from concurlint.config import Nearest
 from concurlint.finding import Level
 from concurlint.linting import Result, lint, lint_changes
 from concurlint.report import formats, statistics, terminal
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
+from concurlint.report.next import next_steps
 from concurlint.report.statistics import totals
 from concurlint.revision import changes_since
 from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show, warn
+from concurlint.watching import Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ class Asked:
     reason: str | None
     diff: str | None
     profile: str | None
+    quiet: bool
+    silent: bool
+    verbose: bool
+    timings: bool
+    jobs: int | None
 
 
 def run(asked: Asked) -> int:
@@ -49,34 +59,52 @@ def run(asked: Asked) -> int:
         raise click.UsageError("a path is empty")
     paths = [Path(path) for path in asked.paths or (".",)]
     wanted = destinations(asked.forms, asked.output, FORMATS)
-    for destination in wanted:
-        if asked.statistics and destination.form not in (*PLAIN, "json"):
-            raise click.UsageError(f"--statistics are text or JSON, not {destination.form}")
     settings = configure(asked.settings, asked.configs, isolated=asked.isolated)
-    if asked.update_baseline and all(settings.of(path.absolute()).baseline is None for path in paths):
-        raise click.UsageError("no baseline is named; write --baseline FILE, or `baseline` in the table")
-    if asked.reason is not None and not asked.add_noqa:
-        raise click.UsageError("--reason is for the comments of --add-noqa")
+    _refuse(asked, wanted, paths, settings)
     if asked.show_files or asked.show_settings:
         return inspect(paths, settings, files=asked.show_files)
-    result = _lint(paths, settings, asked)
-    for note in result.notes:
-        warn(note)
+    watch, result = _lint(paths, settings, asked)
+    if not asked.quiet and not asked.silent:
+        for note in result.notes:
+            warn(note)
     if not result.troubles and (asked.update_baseline or asked.add_noqa):
         return update_baseline(result) if asked.update_baseline else add_noqa(result, asked.reason or "")
-    saved = _report(asked, wanted, result)
+    saved = asked.silent or _report(asked, wanted, result)
+    if asked.verbose:
+        say(told(result))
+    if asked.timings:
+        say(timings(watch))
     for trouble in result.troubles:
         complain(trouble)
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
 
 
-def _lint(paths: Sequence[Path], settings: Nearest, asked: Asked) -> Result:
-    if asked.diff is None:
-        return lint(paths, settings, workers=None, baselines=not asked.update_baseline)
-    if asked.update_baseline:
+def _refuse(asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], settings: Nearest) -> None:
+    """UsageError for options that do not go together."""
+    for destination in wanted:
+        if asked.statistics and destination.form not in (*PLAIN, "json"):
+            raise click.UsageError(f"--statistics are text or JSON, not {destination.form}")
+    if asked.update_baseline and all(settings.of(path.absolute()).baseline is None for path in paths):
+        raise click.UsageError("no baseline is named; write --baseline FILE, or `baseline` in the table")
+    if asked.update_baseline and asked.diff is not None:
         raise click.UsageError("--update-baseline is for all that is found, and --diff leaves out what is not new")
-    folder = paths[0] if paths[0].is_dir() else paths[0].parent
-    return lint_changes(paths, settings, changes_since(asked.diff, folder), workers=None)
+    if asked.reason is not None and not asked.add_noqa:
+        raise click.UsageError("--reason is for the comments of --add-noqa")
+
+
+def _lint(paths: Sequence[Path], settings: Nearest, asked: Asked) -> tuple[Stopwatch, Result]:
+    is_shown = sys.stderr.isatty() and not (asked.quiet or asked.silent)
+    with Bar() if is_shown else nullcontext() as bar:
+        watch = Stopwatch(bar)
+        if asked.diff is None:
+            is_plain = not asked.update_baseline
+            result = lint(paths, settings, workers=asked.jobs, baselines=is_plain, watch=watch)
+        else:
+            folder = paths[0] if paths[0].is_dir() else paths[0].parent
+            changes = changes_since(asked.diff, folder)
+            result = lint_changes(paths, settings, changes, workers=asked.jobs, watch=watch)
+        watch.stop()
+        return watch, result
 
 
 def exit_status(result: Result, *, exit_zero: bool = False) -> int:
@@ -92,23 +120,26 @@ def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool
     found = Found(result.findings, result.texts, result.files, result.seconds, result.troubles)
     ranked = rank(found, asked.profile) if asked.profile is not None else None
     found = ranked.found if ranked is not None else found
-    counts = totals(result.findings, result.files, known=len(result.known))
     saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
-    if any(each.file is None and each.form in PLAIN for each in wanted) and is_pretty(sys.stdout):
-        show(terminal.render_summary(counts, make_console(sys.stdout)))
-    elif any(each.file is not None or each.form in PLAIN for each in wanted):
-        say(counts.summary())
-    if ranked is not None and ranked.summary:
-        say(ranked.summary)
-    if result.held_back and any(each.file is None and each.form in PLAIN for each in wanted) and not asked.statistics:
-        say(_held_back(result.held_back))
+    if not asked.quiet:
+        _sum_up(asked, wanted, result, ranked.summary if ranked is not None else "")
     return all(saved)
 
 
-def _held_back(count: int) -> str:
-    if count == 1:
-        return "1 more finding is less sure or does little harm: `--pedantic` shows it"
-    return f"{count} more findings are less sure or do little harm: `--pedantic` shows them"
+def _sum_up(asked: Asked, wanted: Sequence[Destination], result: Result, measured: str) -> None:
+    """How much there is, and what to do next."""
+    counts = totals(result.findings, result.files, known=len(result.known))
+    is_read = any(each.file is None and each.form in PLAIN for each in wanted)
+    if is_read and is_pretty(sys.stdout):
+        show(terminal.render_summary(counts, make_console(sys.stdout)))
+    elif is_read or any(each.file is not None for each in wanted):
+        say(counts.summary())
+    if measured:
+        say(measured)
+    if is_read and not asked.statistics:
+        findings = result.findings if is_pretty(sys.stdout) else ()
+        for line in next_steps(findings, result.held_back):
+            say(line)
 
 
 def _render(asked: Asked, destination: Destination, found: Found) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from concurlint import __version__
-from concurlint.streams import CLEAN, INTERRUPTED, TROUBLE, complain, fill_closed, say
+from concurlint.streams import CLEAN, INTERRUPTED, TROUBLE, Colour, choose_colour, complain, fill_closed, say
 from concurlint.trouble import UserError
 
 TRACEBACK = "CONCURLINT_TRACEBACK"
@@ -86,6 +86,7 @@ def run(arguments: Sequence[str] | None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A console of another encoding shows an escape for what it lacks.
             stream.reconfigure(errors="backslashreplace")
+    choose_colour(Colour.AUTO)
     try:
         status = int(concurlint.main(arguments, prog_name="concurlint", standalone_mode=False) or CLEAN)
         return status if status >= 0 else _die_of(-status, outright=arguments is None)

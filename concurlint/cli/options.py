@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from concurlint.keys import ASSUMED, KEYS, Key, Kind
+from concurlint.streams import Colour, choose_colour
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 _METAVARS = {
@@ -40,6 +41,23 @@ class SectionOption(click.Option):
     def __init__(self, *names: Any, section: str, **rest: Any) -> None:
         super().__init__(*names, **rest)
         self.section = section
+
+
+def colour_option(function: _Decorated) -> _Decorated:
+    """`--color`, which holds for all that is printed from then on."""
+
+    def choose(context: click.Context, param: click.Parameter, value: str) -> None:  # noqa: ARG001 - click's signature
+        choose_colour(Colour(value))
+
+    return click.option(
+        "--color",
+        type=click.Choice([colour.value for colour in Colour]),
+        default=Colour.AUTO.value,
+        show_default=True,
+        expose_value=False,
+        callback=choose,
+        help="Colours and code frames.",
+    )(function)
 
 
 def setting_options(function: _Decorated) -> _Decorated:

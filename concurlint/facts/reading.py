@@ -1,6 +1,6 @@
 """Source files → their records, each file once, and what kept files from being read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.memory import Memory
@@ -12,10 +12,18 @@ from concurlint.source import SourceFile
 class Reader:
     """Parses files once and keeps what went wrong by the file's reported name; a `memory` of earlier runs helps.
 
-    With `keep` the records stay too, for several that ask for the same file.
+    With `keep` the records stay too, for several that ask for the same file. `read` is called after each file.
     """
 
-    def __init__(self, ahead: Ahead | None = None, memory: Memory | None = None, *, keep: bool = False) -> None:
+    def __init__(
+        self,
+        ahead: Ahead | None = None,
+        memory: Memory | None = None,
+        *,
+        keep: bool = False,
+        read: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._told = read
         self.troubles: dict[str, Trouble] = {}
         self._kept: dict[str, ModuleFacts | None] | None = {} if keep else None
         self._ahead = ahead
@@ -32,6 +40,7 @@ class Reader:
             self.troubles[source.name] = parsed.trouble
         if self._kept is not None:
             self._kept[source.name] = parsed.facts
+        self._told()
         return parsed.facts
 
     def _parsed(self, source: SourceFile) -> Parsed:
@@ -53,6 +62,7 @@ class Reader:
         """Find what is wrong with files that nothing else had to read."""
         for source in sources:
             trouble = self._trouble(source) if source.name not in self._read else None
+            self._told()
             if trouble is not None:
                 self.troubles[source.name] = trouble
 

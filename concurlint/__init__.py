@@ -1,8 +1,7 @@
 """concurlint: true findings about threads, processes, coroutines and subprocesses in Python code."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Every run begins here: `typing` is not worth its time for one name, which type checkers know.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -45,6 +44,8 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     found: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found

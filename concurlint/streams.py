@@ -7,7 +7,7 @@ import os
 import sys
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 

@@ -1,10 +1,12 @@
 """Through the front door: what is printed where, and exit codes 0 clean, 1 findings, 2 trouble."""
 
+import contextlib
 import json
 import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -241,7 +243,7 @@ def test_another_file_or_none_may_be_the_configuration(folder: Path, run: Run):
 def test_a_path_without_python_is_warned_of(folder: Path, run: Run):
     (folder / "empty").mkdir()
     done = run("check", "empty")
-    assert done == Done(0, "", "no findings in 0 files\nwarning: no Python files to check under empty\n")
+    assert done == Done(0, "", "warning: no Python files to check under empty\nno findings in 0 files\n")
 
 
 # Exit status
@@ -366,10 +368,14 @@ def test_a_report_that_cannot_be_saved_is_printed(folder: Path, run: Run, output
         (["check", "--config", "a.toml", "--config", "b.toml"], "--config is for one file"),
         (["chekc"], "chekc"),
         (["a.py"], "write `concurlint check a.py`"),
-        (["explain"], "CODE|NAME"),
+        (["explain"], "CODE|NAME..."),
+        (["check", "-j", "0"], "0 is not in the range"),
+        (["check", "--color", "some"], "'some' is not one of"),
+        (["rules", "CCL999"], "no rule is called `CCL999`"),
+        (["rules", "--level", "bad"], "'bad' is not one of"),
         (["explain", "CCL999"], "no rule is called `CCL999`"),
         (["explain", "needles-shell"], "nearest is `needless-shell`"),
-        (["explain", "CCL401", "CCL402"], "CCL402"),
+        (["explain", "CCL401", "CCL999"], "no rule is called `CCL999`"),
         (["rules", "--format", "xml"], "'xml'"),
     ],
 )
@@ -467,7 +473,8 @@ def test_a_terminal_gets_code_frames_in_colour_and_the_summary(folder: Path):
     assert "\x1b[1;33mCCL402" in screen
     assert "━━━" in screen
     assert "3 \x1b[0m\x1b[2m│" in screen
-    assert screen.splitlines()[-1].endswith(" in 1 file")
+    assert screen.splitlines()[-2].endswith(" in 1 file")
+    assert screen.splitlines()[-1] == "`concurlint explain CCL402` tells why and what to do"
 
 
 def test_no_color_is_honoured_on_a_terminal(folder: Path):
@@ -525,6 +532,69 @@ def test_a_file_name_may_hold_what_is_no_text(folder: Path, run: Run, name: byte
     assert [finding["path"] for finding in document["findings"]] == [os.fsdecode(name)]
 
 
+def test_color_goes_before_the_environment(folder: Path):
+    write(folder, a=NEEDLESS)
+    always = start(folder, "check", "--color", "always", NO_COLOR="1", TERM="dumb").stdout.decode()
+    assert "\x1b[1;33mCCL402" in always
+    assert "━━━" in always
+    never = start(folder, "check", "--color", "never", FORCE_COLOR="1").stdout.decode()
+    assert never.startswith("a.py:3:1: CCL402 ")
+    _, screen = on_terminal(folder, "check", "--color", "never")
+    assert "━━━" in screen
+    assert "\x1b" not in screen
+
+
+def test_quiet_is_findings_alone_and_silent_is_nothing(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    (folder / "empty").mkdir()
+    assert run("check", "a.py", "empty", "--quiet") == replace(run("check", "a.py"), err="")
+    assert run("check", "-s") == Done(1, "", "")
+    assert is_one_line(run("check", "none.py", "-s"))
+
+
+def test_verbose_tells_settings_and_timings_what_each_part_took(folder: Path, run: Run):
+    write(folder, a=NEEDLESS)
+    told = run("check", "-v", "--target-python", "3.12", "--target-platform", "linux").err.splitlines()
+    assert told[0] == "1 warning in 1 file"
+    assert told[2] == f"1 file with the settings of {folder}: for Python 3.12, linux"
+    took = [re.sub(r"^ *\d+\.\d\d s  ", "", line) for line in run("check", "--timings").err.splitlines()]
+    assert took[1:4] == ["looking for files", "reading and linking files (1)", "looking at the rest (1)"]
+    assert took[4].startswith("asking rules (")
+    assert took[-1].startswith("in all")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_number_of_jobs_changes_no_finding(folder: Path, run: Run, jobs: str):
+    write(folder, a=NEEDLESS, b=SHELL_CALL)
+    assert run("check", "-j", jobs) == run("check")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups to interrupt")
+@pytest.mark.parametrize("delay", [0.2, 0.5, 1.0])
+def test_an_interrupted_run_ends_without_a_traceback(folder: Path, delay: float):
+    # Wherever it is caught: while modules are loaded, while files are read, while rules are asked.
+    write(folder, **{f"m{number}": SHELL_CALL * 200 for number in range(40)})
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "concurlint", "check", "-q"],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(delay)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err.strip()) in [
+        (130, b"concurlint: interrupted"),
+        (-signal.SIGINT, b"concurlint: interrupted"),
+        (1, b""),
+    ]
+
+
 # Other commands
 
 
@@ -532,6 +602,21 @@ def test_a_file_name_may_hold_what_is_no_text(folder: Path, run: Run, name: byte
 def test_a_page_is_printed_as_it_is(run: Run, asked: str):
     page = (ROOT / "rules" / "CCL402-needless-shell.md").read_text(encoding="utf-8")
     assert run("explain", asked) == Done(0, page, "")
+
+
+def test_several_pages_are_printed_in_the_order_they_are_named(run: Run):
+    out = run("explain", "CCL402,shell-string-command", "CCL60").out
+    titles = [line.split()[1] for line in out.splitlines() if re.match(r"# CCL\d{3} ", line)]
+    assert titles == ["CCL402", "CCL401", *(rule.code for rule in CATALOGUE if rule.code.startswith("CCL60"))]
+    page = (ROOT / "rules" / "CCL402-needless-shell.md").read_text(encoding="utf-8")
+    assert out.startswith(f"{page}\n# CCL401 ")
+
+
+def test_pages_are_documents_in_json(run: Run):
+    document = json.loads(run("explain", "CCL402", "--format", "json").out)
+    (rule,) = document["rules"]
+    assert (rule["code"], rule["name"], rule["level"]) == ("CCL402", "needless-shell", "warning")
+    assert rule["text"].startswith("# CCL402 ")
 
 
 def test_a_page_is_drawn_on_a_terminal(folder: Path):
@@ -562,6 +647,23 @@ def test_rules_are_listed_as_json(run: Run):
     )
     assert [rule["code"] for rule in document["rules"]] == [rule.code for rule in CATALOGUE]
     assert all(rule["summary"] for rule in document["rules"])
+
+
+def test_rules_are_chosen_by_code_name_and_level(run: Run):
+    def codes(*arguments: str) -> list[str]:
+        return [line.split("\t")[0] for line in run("rules", *arguments).out.splitlines()]
+
+    assert codes("CCL4", "--level", "error") == [
+        rule.code for rule in CATALOGUE if rule.code.startswith("CCL4") and rule.level is Level.ERROR
+    ]
+    assert codes("needless-shell", "CCL401") == ["CCL401", "CCL402"]
+    assert codes("--fixable") == [rule.code for rule in CATALOGUE if rule.fixable]
+
+
+def test_rules_are_exported_to_a_file(folder: Path, run: Run):
+    assert run("rules", "CCL402", "--format", "csv", "-o", "rules.csv") == Done(0, "", "")
+    _, row = (folder / "rules.csv").read_text(encoding="utf-8").splitlines()
+    assert row.startswith("CCL402,needless-shell,warning,")
 
 
 def test_rules_are_a_table_on_a_terminal(folder: Path):

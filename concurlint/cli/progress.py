@@ -22,7 +22,8 @@ class Bar:
     It is drawn when a step is done, not by a thread of its own: a process that has one is not forked safely.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
         self._start = time.monotonic()
         self._drawn = 0.0
         self._part, self._steps, self._done = "", 0, 0
@@ -50,22 +51,24 @@ class Bar:
             self._draw(now)
 
     def _draw(self, now: float) -> None:
-        if now - self._start < _PATIENCE:
+        if now - self._start < self._patience:
             return
         self._drawn = now
         if self._progress is None:
-            self._progress = _started()
-        task = self._progress.task_ids[0]
-        self._progress.update(task, description=self._part, total=self._steps or None, completed=self._done)
+            self._progress = _started(self._part)
+        task = self._progress.tasks[0]
+        # `update` takes no total for "leave it as it is".
+        task.total = self._steps or None
+        self._progress.update(task.id, description=self._part, completed=self._done)
         self._progress.refresh()
 
 
-def _started() -> "Progress":
+def _started(part: str) -> "Progress":
     # Only a run that takes its time needs it.
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=make_console(sys.stderr), transient=True, auto_refresh=False)
-    progress.add_task("", total=None)
+    progress.add_task(part, total=None)
     progress.start()
     return progress

@@ -43,6 +43,8 @@ def loaded(*arguments: str) -> set[str]:
         ("rules",),
         ("rules", "--format", "json"),
         ("explain", "CCL402"),
+        ("explain", "CCL5", "--format", "json"),
+        ("rules", "CCL4", "--format", "csv"),
     ],
     ids=" ".join,
 )

@@ -493,6 +493,7 @@ def test_an_advised_change_is_tried_in_memory_and_measured_beside_the_program_as
         (["--", "true"], "no Python process to be measured was seen: true"),
         (["--pid", "4194305"], "there is no process 4194305"),
         (["--duration", "2", "app.py"], "--duration is for --pid: a program runs to its end "),
+        (["--tree", "walks", "app.py"], "no state is called `walks`: it is one of holds-gil, computes, run-queue, "),
         (["--once", "app.py"], "--once is for --pid: it looks at a process that runs; --locals is for --once "),
         (["--once", "--pid", "4194305"], "there is no process 4194305"),
         (["--once", "--pid", "1", "--format", "sarif"], "--once is shown as text or json "),

@@ -18,6 +18,10 @@ _OPTIONS = (
     click.option("--html", metavar="FILE", help="Also write the report as a page that needs no network."),
     click.option("--trace", metavar="FILE", help="Also write a trace for Perfetto and chrome://tracing."),
     click.option("--speedscope", metavar="FILE", help="Also write the stacks for speedscope."),
+    click.option(
+        "--tree", "states", multiple=True, metavar="STATE", help="Show the calls in that state: gil-wait, lock …"
+    ),
+    click.option("--order", type=click.Choice(["verdicts-first", "verdicts-last"]), help="Where the verdicts stand."),
 )
 _PAIRS = 3
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -21,11 +21,13 @@ from concurlint.report.formats import MACHINE, TEXT
 from concurlint.report.found import Found
 from concurlint.report.profiled import html, json, live, once, speedscope, terminal, text, trace
 from concurlint.report.profiled.paths import seen_from
+from concurlint.report.profiled.showing import Showing
 from concurlint.report.saving import save
 from concurlint.runtime.kept import keep, load_run
 from concurlint.runtime.launch import LaunchError
 from concurlint.runtime.once import look_once
 from concurlint.runtime.profile import Profile
+from concurlint.runtime.samples import State
 from concurlint.runtime.saved import ProfileError, to_json
 from concurlint.runtime.stacks import RecordingError
 from concurlint.runtime.states import SamplingError
@@ -47,6 +49,17 @@ class Asked:
     cores: int | None
     save: str | None = None
     pairs: int = 0
+    states: tuple[str, ...] = ()
+    order: str | None = None
+
+    @property
+    def showing(self) -> Showing:
+        """What is to be seen of it, and in which order; UsageError for a state that there is not."""
+        known = {state.value: state for state in State}
+        for state in self.states:
+            if state not in known:
+                raise click.UsageError(f"no state is called `{state}`: it is one of {', '.join(known)}")
+        return Showing(tuple(known[state] for state in self.states), self.order == "verdicts-first")
 
     @property
     def files(self) -> list[str]:
@@ -62,7 +75,7 @@ class Asked:
 
 def run(target: Target, asked: Asked, *, rate: int, seconds: float | None) -> int:
     """Measure `target` and report it; the program's exit status, or trouble of ours."""
-    _refuse_early(asked.files)
+    _refuse_early(asked)
     # The command line switches it off, for short runs; this may be a long one.
     gc.enable()
     try:
@@ -75,7 +88,7 @@ def run(target: Target, asked: Asked, *, rate: int, seconds: float | None) -> in
 
 def show_kept(file: str, asked: Asked) -> int:
     """Report the run that was kept in `file`."""
-    _refuse_early(asked.files)
+    _refuse_early(asked)
     try:
         found = load_run(file)
     except ProfileError as error:
@@ -87,7 +100,7 @@ def look(pid: int, asked: Asked, *, variables: bool) -> int:
     """Show what every thread of a process is at now."""
     if any(form not in (TEXT, "json") for form in (each.form for each in asked.destinations)):
         raise click.UsageError("--once is shown as text or json")
-    _refuse_early(asked.files)
+    _refuse_early(asked)
     try:
         now = look_once(pid, variables=variables)
     except (RecordingError, SamplingError) as error:
@@ -123,9 +136,10 @@ def target(kind: str, words: tuple[str, ...], pid: int | None, python: str | Non
     return Script(words[0], words[1:], python or sys.executable)
 
 
-def _refuse_early(files: list[str]) -> None:
-    """What surely cannot be written is not worth a run."""
-    for name in files:
+def _refuse_early(asked: Asked) -> None:
+    """What surely cannot be shown or written is not worth a run."""
+    asked.showing  # noqa: B018 (asked for its errors)
+    for name in asked.files:
         path = Path(name)
         if path.is_dir():
             raise click.ClickException(f"cannot write {name}: is a directory")
@@ -201,18 +215,17 @@ def _report(profile: Profile, asked: Asked, target: Target | None = None) -> boo
     for destination in asked.destinations:
         if destination.form == TEXT and destination.file is None and is_pretty(stream):
             console = make_console(stream)
-            shown = terminal.render(profile, verdicts, texts, console) + _beside(hot, texts, console)
+            shown = terminal.render(profile, verdicts, texts, console, asked.showing) + _beside(hot, texts, console)
+        elif destination.form == TEXT:
+            shown = text.render(profile, verdicts, texts, asked.showing) + _beside(hot, texts)
         else:
             shown = _render(destination.form, profile, verdicts, texts)
-            shown += _beside(hot, texts) if destination.form == TEXT else ""
         beside = to_stderr and asked.output != "-"
         written.append(deliver(destination, shown, _say if beside else show))
     return all(written)
 
 
 def _render(form: str, profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
-    if form == TEXT:
-        return text.render(profile, verdicts, texts)
     if form == "json":
         return json.render(profile, verdicts)
     findings = [verdict.finding for verdict in verdicts]

@@ -19,7 +19,7 @@ from concurlint.report.profiled.flames import flame_table
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import BUSY, HOLDING, LOOKS, ORDER, ordered
 from concurlint.report.profiled.paths import short_paths
-from concurlint.report.profiled.text import thread_names
+from concurlint.report.profiled.threads import thread_names
 from concurlint.report.profiled.timeline import drawn_rows, handover_numbers, numbers, segments, ticks_of
 from concurlint.report.visible import visible
 from concurlint.runtime.predict import effective_parallelism

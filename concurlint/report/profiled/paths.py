@@ -61,6 +61,14 @@ def short_paths(paths: Iterable[str]) -> dict[str, str]:
     return {path: visible(_short(path, shared if path in own else None)) for path in every}
 
 
+def short_path(path: str) -> str:
+    """The path from where a library lies; of the program's own, the file and its folder."""
+    library = _LIBRARY.search(path)
+    if library and not path.startswith("<"):
+        return path[library.end() :]
+    return "/".join(PurePath(path).parts[-2:]) if PurePath(path).is_absolute() else path
+
+
 def _short(path: str, shared: PurePath | None) -> str:
     if shared is not None:
         return str(PurePath(path).relative_to(shared))

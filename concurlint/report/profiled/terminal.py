@@ -11,7 +11,11 @@ from concurlint.report.profiled.bars import bar, sign
 from concurlint.report.profiled.diff import diff_lines
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import LOOKS, largest, ordered
-from concurlint.report.profiled.text import about, detail, thread_bars
+from concurlint.report.profiled.paths import short_path
+from concurlint.report.profiled.showing import Showing
+from concurlint.report.profiled.text import about, detail
+from concurlint.report.profiled.threads import thread_groups
+from concurlint.report.profiled.tree import Call, branches
 from concurlint.report.terminal import STYLES, prose
 from concurlint.report.text import place
 from concurlint.report.visible import visible
@@ -22,6 +26,7 @@ from concurlint.verdicts.verdict import Verdict
 
 MOST_THREADS = 12
 MOST_LINES = 12
+MOST_CALLS = 16
 _INDENT = "  "
 _CHANGES = {"-": "red", "+": "green"}
 _WIDEST_NAME = 24
@@ -29,20 +34,30 @@ _WIDEST_BAR = 40
 _WIDEST_TIME = 9
 
 
-def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str], console: Console) -> str:
+def render(
+    profile: Profile,
+    verdicts: Sequence[Verdict],
+    texts: Mapping[str, str],
+    console: Console,
+    showing: Showing | None = None,
+) -> str:
     """The whole report, as wide and as colourful as `console` is; `texts` maps paths to source."""
-    report = _Report(console)
-    blocks: list[RenderableType] = [
-        *report.about(profile),
+    report, showing = _Report(console), showing or Showing()
+    measured: list[RenderableType] = [
         "",
         *report.threads(profile),
         "",
         *report.lines(profile, texts, judged_lines(verdicts, own_paths(profile, texts))),
     ]
+    for title, root in showing.trees(profile):
+        measured += ["", *report.tree(title, root)]
+    judged: list[RenderableType] = []
     for verdict in verdicts:
-        blocks += ["", *report.verdict(verdict)]
+        judged += ["", *report.verdict(verdict)]
     if not verdicts:
-        blocks += ["", Text("No verdict: the figures decide nothing", "bold")]
+        judged += ["", Text("No verdict: the figures decide nothing", "bold")]
+    rest = [*judged, *measured] if showing.verdicts_first else [*measured, *judged]
+    blocks: list[RenderableType] = [*report.about(profile), *rest]
     with console.capture() as capture:
         console.print(Group(*blocks), highlight=False, markup=False, emoji=False)
     return capture.get()
@@ -66,12 +81,33 @@ class _Report:
 
     def threads(self, profile: Profile) -> Iterator[Text]:
         yield Text("Threads", "bold")
-        bars = list(thread_bars(profile.threads, MOST_THREADS))
-        width = min(_WIDEST_NAME, self._console.width // 4, max((len(name) for name, _ in bars), default=0))
-        for name, states in bars:
-            label = Text(_INDENT).append(Text(_cut(name, width, self._signs.cut).ljust(width), "bold"))
-            yield from self._measured(label, states)
-        yield from self._legend(ordered({state: 1.0 for _, states in bars for state in states}))
+        groups = thread_groups(profile, MOST_THREADS)
+        width = min(_WIDEST_NAME, self._console.width // 4, max((len(group.name) for group in groups), default=0))
+        for group in groups:
+            name = _cut(group.stem, width - len(group.count), self._signs.cut) + group.count
+            label = Text(_INDENT).append(Text(name.ljust(width), "bold"))
+            yield from self._measured(label, group.states)
+            if group.spread:
+                yield from self._hang(Text(" " * (width + 3)), Text(group.spread, "dim"), width + 3)
+        yield from self._legend(ordered({state: 1.0 for group in groups for state in group.states}))
+
+    def tree(self, title: str, root: Call) -> Iterator[Text]:
+        """Calls below each other, the dearest first; a library's are dim."""
+        yield Text(title[:1].upper() + title[1:], "bold")
+        rows = branches(root, most=MOST_CALLS)
+        if not rows:
+            yield Text(f"{_INDENT}nothing was seen", "dim")
+        bent, last, down = ("├─ ", "└─ ", "│  ") if self._signs.bar != "|" else ("|- ", "`- ", "|  ")
+        for row in rows:
+            call = row.call
+            lines = "".join(down if goes_on else "   " for goes_on in row.above) + (last if row.is_last else bent)
+            took = (f"{wording.seconds(call.seconds)} ", "" if call.is_own else "dim")
+            name = (visible(call.function), "bold" if call.is_own else "dim")
+            drawn = Text.assemble(_INDENT, (lines, "dim"), took, name)
+            where = f"  {visible(short_path(call.path))}" if call.path else ""
+            if drawn.cell_len + len(where) <= self._console.width:
+                drawn.append(where, "dim")
+            yield self._row(self._with_states(drawn, call.states, call.seconds))
 
     def lines(self, profile: Profile, texts: Mapping[str, str], judged: Mapping[str, set[int]]) -> Iterator[Text]:
         yield Text("Lines", "bold")
@@ -100,15 +136,18 @@ class _Report:
         drawn = bar(states, max(1, round(self._bar_width * length)), shaded=self._shaded)
         drawn.pad_right(self._bar_width - drawn.cell_len)
         row = Text.assemble(label, " ", drawn, " ", f"{wording.seconds(whole):>{_WIDEST_TIME}}")
+        yield self._row(self._with_states(row, states, whole))
+
+    def _with_states(self, row: Text, states: Mapping[State, Seconds], whole: Seconds) -> Text:
+        """The row with the largest states in words, as many as fit."""
+        row.truncate(self._console.width)
         for state in largest(states):
             of = wording.part(states[state], whole)
             told = Text.assemble("  ", (LOOKS[state].short, LOOKS[state].terminal), f" {wording.share(of)}")
             if of < 0.005 or row.cell_len + told.cell_len > self._console.width:
                 break
             row.append_text(told)
-        row.no_wrap = True
-        row.overflow = "ignore"
-        yield row
+        return row
 
     def _legend(self, states: Mapping[State, Seconds]) -> Iterator[Text]:
         told = [

@@ -7,19 +7,29 @@ from concurlint.report.profiled import wording
 from concurlint.report.profiled.diff import unified
 from concurlint.report.profiled.lines import HotLine, hot_lines
 from concurlint.report.profiled.palette import LOOKS, largest
+from concurlint.report.profiled.showing import Showing
+from concurlint.report.profiled.threads import thread_groups
+from concurlint.report.profiled.tree import branches
 from concurlint.report.text import INDENT, place
 from concurlint.report.visible import visible
-from concurlint.runtime.profile import Profile, Run, Seconds, ThreadTimes
+from concurlint.runtime.profile import Profile, Run, Seconds
 from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
 
 MOST_LINES = 20
 MOST_THREADS = 50
+MOST_CALLS = 20
 
 
-def render(profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
+def render(
+    profile: Profile, verdicts: Sequence[Verdict], texts: Mapping[str, str], showing: Showing | None = None
+) -> str:
     """The run, its threads, the lines that matter, and each verdict as `path:line:column: CODE message`."""
-    lines = [*about(profile.run), "", *_threads(profile), "", *_lines(profile, texts), "", *_verdicts(verdicts)]
+    showing = showing or Showing()
+    measured = [*_threads(profile), "", *_lines(profile, texts), *_tree(profile, showing)]
+    judged = list(_verdicts(verdicts))
+    parts_in_order = (judged, measured) if showing.verdicts_first else (measured, judged)
+    lines = [*about(profile.run), "", *parts_in_order[0], "", *parts_in_order[1]]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -39,26 +49,6 @@ def parts(states: Mapping[State, Seconds], whole: Seconds, most: int | None = No
     shares = [(state, wording.part(states[state], whole)) for state in largest(states)]
     told = [f"{LOOKS[state].label} {wording.share(of)}" for state, of in shares if of >= 0.001]
     return ", ".join(told[:most])
-
-
-def thread_names(threads: Sequence[ThreadTimes]) -> list[str]:
-    """A name for each thread; its process is named where there are several."""
-    several = len({thread.pid for thread in threads}) > 1
-    names = [visible(thread.name) or f"thread {thread.tid}" for thread in threads]
-    return [f"{name} [{thread.pid}]" if several else name for name, thread in zip(names, threads, strict=True)]
-
-
-def thread_bars(threads: Sequence[ThreadTimes], most: int) -> Iterator[tuple[str, Mapping[State, Seconds]]]:
-    """Each thread's name and states; of more than `most`, those with most time, and all the others together."""
-    named = list(zip(thread_names(threads), threads, strict=True))
-    kept = {id(of) for of in sorted(threads, key=lambda of: -of.seconds)[: most - 1 if len(threads) > most else most]}
-    yield from ((name, thread.states) for name, thread in named if id(thread) in kept)
-    if len(kept) < len(threads):
-        rest: dict[State, Seconds] = {}
-        for thread in threads:
-            for state, seconds in thread.states.items():
-                rest[state] = rest.get(state, 0.0) + (0.0 if id(thread) in kept else seconds)
-        yield f"{len(threads) - len(kept)} more", rest
 
 
 def detail(verdict: Verdict) -> Iterator[tuple[str, str]]:
@@ -85,9 +75,25 @@ def _threads(profile: Profile) -> Iterator[str]:
     yield "threads:"
     if not profile.threads:
         yield f"{INDENT}none was seen"
-    for name, states in thread_bars(profile.threads, MOST_THREADS):
-        whole = sum(states.values())
-        yield f"{INDENT}{name}: {wording.seconds(whole)}: {parts(states, whole)}"
+    for group in thread_groups(profile, MOST_THREADS):
+        whole = sum(group.states.values())
+        yield f"{INDENT}{group.name}: {wording.seconds(whole)}: {parts(group.states, whole)}"
+        if group.spread:
+            yield f"{INDENT * 2}{group.spread}"
+
+
+def _tree(profile: Profile, showing: Showing) -> Iterator[str]:
+    for title, root in showing.trees(profile):
+        yield ""
+        yield f"{title}:"
+        rows = branches(root, most=MOST_CALLS)
+        if not rows:
+            yield f"{INDENT}nothing was seen"
+        for row in rows:
+            call = row.call
+            name = f"{visible(call.function)} ({visible(call.path)})" if call.path else visible(call.function)
+            says = parts(call.states, call.seconds, 3)
+            yield f"{INDENT}{'  ' * len(row.above)}{wording.seconds(call.seconds)} {name}: {says}"
 
 
 def _lines(profile: Profile, texts: Mapping[str, str]) -> Iterator[str]:

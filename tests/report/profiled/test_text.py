@@ -1,7 +1,8 @@
 """A profile as plain text, to the letter."""
 
-from concurlint.report.profiled.text import render, thread_bars
-from tests.report.profiled.made import BOUND, CALM, EMPTY, PROFILE, TEXTS, G, Q, S, W
+from concurlint.report.profiled.showing import Showing
+from concurlint.report.profiled.text import render
+from tests.report.profiled.made import BOUND, CALM, EMPTY, PROFILE, TEXTS, W
 
 
 def test_the_run_its_threads_its_lines_and_its_verdicts_are_told():
@@ -19,6 +20,10 @@ def test_the_run_its_threads_its_lines_and_its_verdicts_are_told():
         "lines:\n"
         "    /home/me/shop/lib/numbers.py:2: total: 4.00 s: holds the GIL 50%, waits for the GIL 50%\n"
         "    /home/me/shop/app.py:9: <module>: 2.50 s: waits for another thread 80%, sleeps 20%\n"
+        "\n"
+        "calls:\n"
+        "    4.00 s work (/home/me/shop/app.py): holds the GIL 50%, waits for the GIL 50%\n"
+        "      4.00 s total (/home/me/shop/lib/numbers.py): holds the GIL 50%, waits for the GIL 50%\n"
         "\n"
         "verdicts:\n"
         "/home/me/shop/lib/numbers.py:2:5: CCL901 2 threads share one GIL: `work` computes on 0.8 of 2 cores\n"
@@ -53,14 +58,19 @@ def test_a_run_in_which_nothing_was_seen_says_so():
         "lines:",
         "    none was seen long enough",
         "",
+        "calls:",
+        "    nothing was seen",
+        "",
         "verdicts:",
         "    none: the figures decide nothing",
     ]
 
 
-def test_of_many_threads_the_largest_are_told_and_the_others_together():
-    assert [(name, dict(states)) for name, states in thread_bars(PROFILE.threads, 2)] == [
-        ("MainThread", {Q: 2.0, S: 0.5}),
-        ("2 more", {Q: 0.0, S: 0.0, G: 2.0, W: 2.0}),
+def test_the_verdicts_may_come_first_and_a_tree_be_of_one_state():
+    shown = render(PROFILE, [CALM], TEXTS, Showing((W,), verdicts_first=True))
+    assert shown.index("verdicts:") < shown.index("threads:")
+    assert shown.splitlines()[-3:] == [
+        "calls, where a thread waits for the GIL:",
+        "    2.00 s work (/home/me/shop/app.py): waits for the GIL 100%",
+        "      2.00 s total (/home/me/shop/lib/numbers.py): waits for the GIL 100%",
     ]
-    assert [name for name, _ in thread_bars(PROFILE.threads, 3)][:2] == ["MainThread", "worker-1"]

@@ -122,13 +122,13 @@ def test_a_verdicts_page_has_the_fixed_headings_and_names_measured_workloads(pat
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_headings_of_a_page_stand_in_the_fixed_order(page: RulePage):
+def test_headings_on_the_page_of_a_rule_stand_in_the_fixed_order(page: RulePage):
     fixable = {rule.code: rule.fixable for rule in RULES}[page.code]
     assert page.headings == tuple(heading for heading in HEADINGS if heading != "Fix" or fixable)
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_a_page_is_a_document_and_further_examples_are_cases(page: RulePage):
+def test_the_page_of_a_rule_is_a_document_and_further_examples_are_cases(page: RulePage):
     # Too long? Its examples belong into rules/cases.
     shown = Counter(example.heading for example in page.examples if example.path == page.path)
     assert set(shown) == {"Flagged", "Good"}
@@ -147,14 +147,14 @@ def test_cases_belong_to_a_rule_and_stand_below_the_headings_of_examples(path: P
 
 @pytest.mark.parametrize("heading", ["Missed alarms", "False alarms"])
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_a_page_names_each_wrong_answer_that_its_cases_hold(page: RulePage, heading: str):
+def test_the_page_of_a_rule_names_each_wrong_answer_that_its_cases_hold(page: RulePage, heading: str):
     named = re.findall(r"^- \*\*(.+?)\*\*", page.sections[heading], re.MULTILINE)
     assert sorted(named) == sorted(example.title for example in page.under(heading))
     assert page.sections[heading] == "None known." or re.search("^- ", page.sections[heading], re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_a_summary_is_one_sentence_with_its_full_stop(page: RulePage):
+def test_the_summary_of_a_rule_is_one_sentence_with_its_full_stop(page: RulePage):
     assert re.fullmatch(r"[A-Z`].*[^.]\.", page.summary)
 
 
@@ -175,7 +175,7 @@ def test_no_two_examples_of_a_rule_are_the_same(page: RulePage):
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_id)
-def test_each_example_stands_below_the_heading_that_fits_it(page: RulePage):
+def test_each_example_of_a_rule_stands_below_the_heading_that_fits_it(page: RulePage):
     assert [example.name for example in page.examples if not is_at_home(example)] == []
 
 

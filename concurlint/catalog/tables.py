@@ -54,6 +54,17 @@ def is_known(package: str) -> bool:
 
 
 @cache
+def _beginnings(package: str) -> frozenset[str]:
+    names = (part.split(".") for part in of_package("calls", package).get("calls", {}))
+    return frozenset(".".join(parts[:length]) for parts in names for length in range(2, len(parts)))
+
+
+def leads_on(name: str) -> bool:
+    """Whether calls are known whose names begin with this one: `openai.OpenAI.chat` to `….chat.completions.create`."""
+    return name in _beginnings(name.partition(".")[0])
+
+
+@cache
 def packages_with(section: str) -> tuple[str, ...]:
     """The packages whose roles have the section, without reading the others as TOML."""
     files = ((package, (_CATALOG / "roles" / f"{package}.toml").read_text("utf-8")) for package in packages("roles"))

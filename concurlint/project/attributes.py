@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurlint.catalog.tables import leads_on
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Expression
 from concurlint.project.classes import attribute_writes, class_bindings
@@ -59,6 +60,8 @@ class Attributes:
                 return self.member(value, self._evaluator.lineage(cls)[0], attr)
             case Instance(of=Library(name=name)):
                 return one(self._of_library(name, value, attr))
+            case Bound(function=Library(name=name), owner=owner):
+                return self._of_attribute(name, owner, attr)
             case Parent(code=cls, owner=owner):
                 codes, libraries, known = self._evaluator.lineage(cls)
                 if len(codes) == 1 and libraries:
@@ -79,10 +82,19 @@ class Attributes:
             return Instance(Library(made))
         return Bound(Library(method), owner)
 
+    def _of_attribute(self, name: str, owner: Instance | ClassOf, attr: str) -> Values:
+        """What an attribute of a library object has in its turn: `client.chat.completions`, `book.sheet1.clear`."""
+        made = self._evaluator.roles.returns(name)
+        if made and self._evaluator.roles.class_role(made) is not None:
+            return one(self._of_library(made, Instance(Library(made)), attr))
+        below = self._evaluator.roles.canonical(f"{name}.{attr}")
+        known = self._evaluator.is_known(below) or leads_on(below)
+        return one(Bound(Library(below), owner)) if known and leads_on(name) else UNKNOWN
+
     def library_method(self, ancestry: tuple[str, ...], attr: str) -> str:
         """The dotted name under which a method of a library class (or its bases) is known."""
         names = [self._evaluator.roles.canonical(f"{name}.{attr}") for name in ancestry]
-        return next((name for name in names if self._evaluator.is_known(name)), names[0])
+        return next((name for name in names if self._evaluator.is_known(name) or leads_on(name)), names[0])
 
     def member(self, owner: Value, codes: tuple[Code, ...], attr: str) -> Values:
         assert isinstance(owner, (Instance, ClassOf))

@@ -23,6 +23,7 @@ Trait: TypeAlias = Literal[
     "appends",
     "as-long",
     "as-many",
+    "asks-lock",
     "asks-path",
     "asks-state",
     "async-framework",

@@ -9,6 +9,7 @@ from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.traits import has
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed
+from concurlint.effects.lockset.address import LockAddresses
 from concurlint.effects.lockset.events import Acquisition, Hold
 from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.program import Program
@@ -42,6 +43,7 @@ class Contention:
     def __init__(self, program: Program) -> None:
         self._acquisitions = program[Acquisitions]
         self._locks = program[LockSets]
+        self._addresses = program[LockAddresses]
         self._graph = program.graph
         self._blocking = program[BlockingCalls]
         self._waits: dict[Acquisition, bool] = {}
@@ -69,9 +71,10 @@ class Contention:
 
     def _wanted(self, hold: Hold) -> Acquisition | None:
         """A taking of the same lock in another function that has no such wait under it."""
+        wanted = self._addresses.everywhere(hold.lock.token)
         for code in self._graph.edges:
             for taking in self._acquisitions.of(code) if code is not hold.taking.code else ():
-                if taking.lock.token == hold.lock.token and not self._waits_too(taking):
+                if self._addresses.everywhere(taking.lock.token) == wanted and not self._waits_too(taking):
                     return taking
         return None
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed, opposite
-from concurlint.effects.lockset.address import LockAddresses, Token
+from concurlint.effects.lockset.address import LockAddresses, Origin, Token
 from concurlint.effects.lockset.events import Acquisition, Hold
 from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.lockset.operations import waits_for_ever
@@ -105,14 +107,15 @@ class LockOrder:
             if False in (second.first.lock.reentrant, second.second.lock.reentrant):
                 if True in (second.first.lock.reentrant, second.second.lock.reentrant):
                     continue
-                if first not in self._handed_over:
+                signals = not self._handed_over.isdisjoint((first, *second.first.lock.made))
+                if not signals and not _is_signal(second.second):
                     seen.add(second.at)
                     yield second
 
     @cached_property
-    def _handed_over(self) -> frozenset[Token]:
+    def _handed_over(self) -> frozenset[Token | Origin]:
         """Locks used as signals: a function on another thread, or called from outside, releases what it never took."""
-        found: set[Token] = set()
+        found: set[Token | Origin] = set()
         for code in self._graph.edges:
             own = {taking.lock.token for taking in self._acquisitions.of(code)}
             for site, lock in self._acquisitions.releases(code):
@@ -124,7 +127,7 @@ class LockOrder:
                 entries = self.entries(code)
                 is_plain = isinstance(site.call.function.value, Name) and "outside" in entries
                 if is_plain or any(isinstance(entry, Spawn) for entry in entries):
-                    found.add(lock.token)
+                    found.update((lock.token, *lock.made))
         return frozenset(found)
 
     # both orders
@@ -133,7 +136,7 @@ class LockOrder:
         """Two locks that code which may run at the same time takes in both orders."""
         by_order: dict[tuple[Token, Token], list[Second]] = {}
         for second in self._everywhere():
-            by_order.setdefault(second.order, []).append(second)
+            by_order.setdefault((self._same(second.order[0]), self._same(second.order[1])), []).append(second)
         seen: set[frozenset[Acquisition]] = set()
         for order, ones in by_order.items():
             for one in ones:
@@ -143,6 +146,9 @@ class LockOrder:
                         seen.add(key)
                         ones_first = one.code.span(one.at) <= other.code.span(other.at)
                         yield Inversion(one, other) if ones_first else Inversion(other, one)
+
+    def _same(self, token: Token) -> Token:
+        return self._addresses.everywhere(token)
 
     def _everywhere(self) -> Iterator[Second]:
         """Every second taking, also as the callers of its function see the two locks."""
@@ -176,7 +182,7 @@ class LockOrder:
 
     def _may_meet(self, one: Second, other: Second) -> bool:
         """Whether two threads or tasks may be at the two places at the same time, with no lock around both."""
-        if one.others & other.others:
+        if {self._same(token) for token in one.others} & {self._same(token) for token in other.others}:
             return False
         if self._locks.always(one.code).identities & self._locks.always(other.code).identities:
             return False
@@ -229,6 +235,14 @@ def are_concurrent(one: frozenset[Spawn | str], other: frozenset[Spawn | str]) -
 def _conditions(hold: Hold) -> Iterator[tuple[Condition, ...]]:
     yield hold.taking.context.conditions
     yield from (edge.site.context.conditions for edge in hold.via[1:])
+
+
+def _is_signal(hold: Hold) -> bool:
+    """Whether a function takes a lock of its own once more that it has given to others: it waits for their release."""
+    token = hold.lock.token
+    if hold.via or hold.taking.site is None or not isinstance(token, Path):
+        return False
+    return token.kind == "local" and mentions_of(token.name, token.home).escapes
 
 
 def _is_tried(hold: Hold) -> bool:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 
+from concurlint.catalog.traits import may
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.lockset.address import Lock, LockAddresses, Token
 from concurlint.effects.lockset.events import Acquisition, Hold, lifted
@@ -13,7 +14,7 @@ from concurlint.effects.lockset.operations import LockOperations
 from concurlint.effects.lockset.states import LockStates
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition
-from concurlint.facts.syntax import spelled
+from concurlint.facts.syntax import Attribute, Call, Expression, spelled
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
@@ -54,7 +55,7 @@ class Acquisitions:
         queue: deque[tuple[Code, Hold]] = deque()
         for code in self._graph.edges:
             queue += [(code, take.hold) for take in self._states.around(code) if take.hold is not None]
-            queue += [(code, Hold(t.lock, t)) for t in self.of(code) if t.waits and not self._takes_again(t)]
+            queue += [(code, Hold(t.lock, t)) for t in self.of(code) if t.waits and not self._is_let_in(t)]
         while queue:
             code, hold = queue.popleft()
             known = found.setdefault(code, {})
@@ -67,10 +68,21 @@ class Acquisitions:
                     queue.append((edge.caller, outer))
         return found
 
-    def _takes_again(self, taking: Acquisition) -> bool:
-        """Whether the function has given the lock away first: it only gives its caller a break."""
+    def _is_let_in(self, taking: Acquisition) -> bool:
+        """Whether the caller does not have the lock: it was given away first, or asked whether anybody has it."""
         held = (self._states.before(taking.code, taking.order) or {}).get(taking.lock.token)
-        return held is not None and held.least < 0
+        return (held is not None and held.least < 0) or any(
+            isinstance(condition.test, Call)
+            and isinstance(condition.test.function, Attribute)
+            and may("asks-lock", condition.test.function.attr)
+            and not condition.holds
+            and self._is_of(condition.test.function.value, taking)
+            for condition in taking.context.conditions
+        )
+
+    def _is_of(self, expression: Expression, taking: Acquisition) -> bool:
+        lock = self._addresses.of(expression, taking.code).lock
+        return lock is not None and lock.token == taking.lock.token
 
     def _through(self, edge: Edge, hold: Hold) -> Hold | None:
         """What a call takes by what its callee takes, if this very call gets there."""

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has
-from concurlint.effects.calls.access_paths import Path, at_caller, path_of, settled
+from concurlint.effects.calls.access_paths import Path, at_caller, path_of
+from concurlint.effects.calls.aliases import Aliases
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
@@ -44,6 +45,14 @@ class Lock:
     def identity(self) -> Origin:
         """The first place where it may have been made, of one that is known to be a lock."""
         return self.made[0]
+
+    @property
+    def qualified(self) -> str:
+        """The spelling with the class or module instead of `self`."""
+        token = self.token
+        if isinstance(token, Site) or token.kind == "local":
+            return self.spelling
+        return ".".join((token.home.name if token.kind == "self" else token.name, *token.attrs))
 
     @property
     def excludes(self) -> bool:
@@ -86,6 +95,7 @@ class LockAddresses:
 
     def __init__(self, program: Program) -> None:
         self._evaluator = program.evaluator
+        self._aliases = program[Aliases]
         self._known: dict[tuple[int, Code], Address] = {}
 
     def of(self, expression: Expression, code: Code) -> Address:
@@ -196,7 +206,7 @@ class LockAddresses:
             return Path("local", code, written(expression) or f"{expression.at}"), False
         if below is not None and site is not None:
             return self._path_below(path, below, site), True
-        return settled(path, self._evaluator), True
+        return self._aliases.reduced(path), True
 
     def _path_below(self, path: Path, below: Expression, site: Site) -> Path:
         """The path to the lock that a condition at `path` is made on."""
@@ -224,6 +234,10 @@ class LockAddresses:
 
     # in other functions
 
+    def everywhere(self, token: Token) -> Token:
+        """What tells a lock from others in the whole program, as far as that is known."""
+        return token if isinstance(token, Site) else self._aliases.everywhere(token)
+
     def at_caller(self, lock: Lock, edge: Edge) -> Lock | None:
         """A lock of the callee as the caller gets at it; None where that is not known."""
         if isinstance(lock.token, Site):
@@ -236,10 +250,10 @@ class LockAddresses:
         values = self._at(path)
         locks = self._locks(values)
         if not locks:
-            return replace(lock, token=settled(path, self._evaluator))
+            return replace(lock, token=self._aliases.reduced(path))
         if len({v.site for v in locks}) == 1 and locks[0].site is not None and _is_made_once(locks[0].site):
             return self._lock(locks[0].site, locks, values, lock.spelling, True)
-        return self._lock(settled(path, self._evaluator), locks, values, lock.spelling, lock.is_sure)
+        return self._lock(self._aliases.reduced(path), locks, values, lock.spelling, lock.is_sure)
 
     def _at(self, path: Path) -> Values:
         evaluator = self._evaluator

@@ -34,9 +34,8 @@ def judge(profile: Profile, *, root: Path | None = None, cores: int | None = Non
     are not there, the verdicts say less. With `cores`, predictions are also made for a machine of so many.
     """
     case = case_of(profile, root=root, cores=cores)
-    if not case.is_enough:
-        return ()
-    found = list(no_progress.rule.ask(case)) or _found(case)
+    # Who waits for whom is seen at one look; all else is told by shares.
+    found = list(no_progress.rule.ask(case)) or (_found(case) if case.is_enough else [])
     found = _silenced(case, found)
     found = [_with_change(case, verdict) for verdict in _doubted(found)]
     return tuple(sorted(found, key=lambda verdict: -sum(verdict.saves)))

@@ -283,12 +283,21 @@ class Sampler:
             self._past.append(watched)
 
     def _close(self) -> None:
-        if self._watched and self._stop.is_set() and not self._kept:
+        if self._watched and self._stop.is_set():
+            kept = self._standstill if self._kept else None
             self._note(self._ended)
+            # An interrupted program may have come to its standstill only afterwards.
+            if kept is not None and _stuck_in(kept) >= _stuck_in(self._standstill):
+                self._standstill = kept
         self._relatives.renew({}, self._ended)
         for watched in self._watched.values():
             watched.close(self._ended)
         self._family.close()
+
+
+def _stuck_in(standstill: Standstill | None) -> int:
+    """How many threads wait for what does not come by itself."""
+    return sum(not one.is_timed for one in standstill.threads) if standstill is not None else 0
 
 
 def _method(every: Sequence[Watched], divided: int) -> str:

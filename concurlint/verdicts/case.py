@@ -1,5 +1,6 @@
 """The case: a measured run, what the sources say of it, and the machines that are asked about."""
 
+import ast
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -171,6 +172,13 @@ class Case:
     def text(self, place: Place | None) -> str:
         """What stands on the line, without its indentation."""
         return self.written(place.path).line(place.line).strip() if place is not None else ""
+
+    def reaching(self, frame: Frame) -> str:
+        """What is written in the statement that reaches over the frame's line, calls and loops as they are."""
+        written = self.written(frame.path)
+        calls = [ast.unparse(call) for call in written.calls_at(frame.line)]
+        heads = [ast.unparse(block.iter) for block in written.around(frame.line) if isinstance(block, ast.For)]
+        return " ".join([written.line(frame.line), *calls, *heads])
 
     def frame(self, place: Place) -> Frame:
         """The place as the sources are asked for it."""

@@ -7,7 +7,7 @@ from concurlint.finding import Level
 from concurlint.runtime.predict import Plan, Prediction, Tool
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.samples import State
-from concurlint.verdicts.arithmetic import numbers_loop
+from concurlint.verdicts.arithmetic import numbers_loop, rows_loop
 from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.children import children_in_turn
 from concurlint.verdicts.judgement import Judgement
@@ -33,7 +33,14 @@ def question(case: Case) -> Iterator[Verdict]:
     share = case.share("computing on one core", computing)
     if share.low < _DOMINATES or case.cores[-1] < 2 or side_by_side(parts(profile, RUNNABLE)) > AT_ONCE:
         return
-    if gil_bound(case) or any(convoys(case)) or numbers_loop(case) or _has_pool(case) or _is_childrens(case):
+    if (
+        gil_bound(case)
+        or any(convoys(case))
+        or numbers_loop(case)
+        or rows_loop(case)
+        or _has_pool(case)
+        or _is_childrens(case)
+    ):
         return
     released = total(profile.threads, {State.COMPUTES}) - disk_cpu(case)
     # Where the GIL was not found, holding it looks like computing without it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from concurlint.runtime.profile import StackTime
 from concurlint.runtime.samples import Frame, State
 from concurlint.runtime.waits import imports, library_module
-from concurlint.verdicts.case import Case
+from concurlint.verdicts.case import MATTERS, Case
 from concurlint.verdicts.crew import awaits_work
 from concurlint.verdicts.measured import Place, key, length, parts, places, union
 from concurlint.verdicts.verdict import Seconds
@@ -46,7 +46,8 @@ def contended(case: Case) -> Contended | None:
     seen = parts(case.profile, _LOCK, threads)
     somebody = length(union(seen))
     place = next(iter(places(waiting, _LOCK, case.own)), None)
-    if place is None or not case.matters(somebody):
+    lived = sum(thread.seconds for thread in case.profile.threads if key(thread) in threads)
+    if place is None or not case.matters(somebody) or place.seconds < MATTERS * lived:
         return None
     here = [stack for stack in waiting if _stands_at(case, stack, place)]
     inner = _taker(case, here)

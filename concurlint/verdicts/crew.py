@@ -66,6 +66,8 @@ def crew_of(profile: Profile) -> Crew:
         stacks.setdefault(key(stack), []).append(stack)
     machinery, native, idle, sleepers = set[Key](), set[Key](), set[Key](), set[Key]()
     lined = {stack.pid for stack in profile.stacks if stack.frames}
+    # No stack at all was seen of a process that is short of time; its libraries tell whose threads it has.
+    lined |= {process.pid for process in profile.processes if process.libraries}
     for thread in profile.threads:
         own = stacks.get(key(thread), [])
         with_frames = [stack for stack in own if stack.frames]

@@ -67,6 +67,8 @@ def in_turn(case: Case) -> InTurn | None:
         idled = parts(case.profile, {State.LOOP_IDLE}, only)
         alone = length(outside(idled, _busy(case, only)))
         found = _awaiting(case, idle.thread)
+        if found is None and idle.asking >= _MOSTLY:
+            found = _written(case, idle.thread)
         if found is None or not case.matters(alone):
             continue
         place, by = found
@@ -89,4 +91,21 @@ def _awaiting(case: Case, thread: ThreadTimes) -> tuple[Place, str] | None:
         held = holds_while_awaiting(case.written(place.path), place.line)
         if held:
             return place, held
+    return None
+
+
+def _written(case: Case, thread: ThreadTimes) -> tuple[Place, str] | None:
+    """The same, of all that the files have which ran: a coroutine that only waits is seldom seen at its line."""
+    only = frozenset({key(thread)})
+    files = {case.absolute(stack.frames[0].path): stack.frames[0].path for stack in case.stacks() if stack.frames}
+    for path in sorted(case.texts, key=lambda path: (case.shown(path) != case.script, path)):
+        written = case.texts[path]
+        for node in written.awaits:
+            shown, line = files.get(path, case.shown(path)), node.lineno
+            place = Place(shown, line, written.function_at(line), 0.0, only)
+            if awaits_in_turn(written, line):
+                return place, ""
+            held = holds_while_awaiting(written, line)
+            if held:
+                return place, held
     return None

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from concurlint.finding import Level
 from concurlint.runtime.predict import Prediction, Tool
-from concurlint.verdicts.arithmetic import NumbersLoop, numbers_loop
+from concurlint.runtime.samples import State
+from concurlint.verdicts.arithmetic import NumbersLoop, numbers_loop, rows_loop
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
-from concurlint.verdicts.measured import exactly
+from concurlint.verdicts.measured import Place, exactly
 from concurlint.verdicts.verdict import Verdict
 from concurlint.verdicts.written import patch
 
@@ -22,6 +23,10 @@ IMPORTED = (0.05, 0.2)
 
 @rule.question
 def question(case: Case) -> Iterator[Verdict]:
+    rows = rows_loop(case)
+    if rows is not None:
+        yield _rows(case, rows)
+        return
     loop = numbers_loop(case)
     if loop is None:
         return
@@ -39,6 +44,29 @@ def question(case: Case) -> Iterator[Verdict]:
         example=patch(case.text(loop.place), loop.vector) if loop.vector else "",
         predictions=[_arrays(case, loop, cores) for cores in case.cores],
     )
+
+
+def _rows(case: Case, place: Place) -> Verdict:
+    share = case.share("of the run in this line and below", place.seconds)
+    return rule.verdict(
+        case,
+        place,
+        f"pandas takes a table row by row in `{place.name}` for {share.value:.0%} of the run",
+        figures=(share, exactly("row by row", place.seconds, "seconds")),
+        instead="whole columns",
+        why="For each row pandas makes a Series and calls Python; on whole columns the same is one call of C for all. "
+        "Processes would share the calls out, and each would still make a Series for each row.",
+        help="compute with columns first: `df.a * 2 + df.b`, `np.where`, `merge`, `groupby`",
+        predictions=[_faster(case, place.seconds, cores, 0.0) for cores in case.cores],
+        trace=[case.step(of, f"{of.seconds:.2f} s") for of in case.places({State.HOLDS_GIL})[:3]],
+    )
+
+
+def _faster(case: Case, seconds: float, cores: int, imported: float) -> Prediction:
+    rest = max(0.0, case.seconds - seconds)
+    low, high = (rest + seconds / by + imported for by in FASTER[::-1])
+    assumes = ("what is done with a row has a form for columns", "that is 10 to 100 times as fast")
+    return Prediction(Tool.NUMPY, cores, (low * high) ** 0.5, low, high, case.seconds, assumes)
 
 
 def _arrays(case: Case, loop: NumbersLoop, cores: int) -> Prediction:

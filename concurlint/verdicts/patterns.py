@@ -91,8 +91,7 @@ def _lets_one_through(made: ast.Call) -> bool:
 
 
 _TOGETHER = frozenset({"gather", "wait", "as_completed", "wait_for", "TaskGroup"})
-_ROW = 3
-"""Awaited calls one below the other: fewer are what any coroutine is made of."""
+_ROW = 2
 
 
 def gives_back(written: Written, line: int, functions: frozenset[str]) -> str:
@@ -148,16 +147,33 @@ def _is_endless(loop: ast.While) -> bool:
 
 
 def _in_a_row(written: Written, line: int) -> int:
-    """How many statements of the block that the line stands in do nothing but await a call."""
+    """How many statements around the line await coroutines of this file of which none needs another's result."""
     function = next((block for block in written.around(line) if isinstance(block, ast.AsyncFunctionDef)), None)
     if function is None:
         return 0
-    return sum(isinstance(_awaited(statement), ast.Call) for statement in function.body)
+    own = {name for name, body in written.functions() if isinstance(body, ast.AsyncFunctionDef)}
+    results: set[str] = set()
+    count, is_here = 0, False
+    for statement in function.body:
+        call = _awaited(statement)
+        if call is None or getattr(call.func, "id", "") not in own:
+            continue
+        used = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
+        if not used & results:
+            count += 1
+            is_here = is_here or statement.lineno <= line <= (statement.end_lineno or 0)
+        results |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_stored(node)}
+    return count if is_here else 0
 
 
-def _awaited(statement: ast.stmt) -> ast.expr | None:
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _awaited(statement: ast.stmt) -> ast.Call | None:
     value = getattr(statement, "value", None)
-    return value.value if isinstance(value, ast.Await) and not _asks(value.value, _SLEEPS | _TOGETHER) else None
+    awaited = value.value if isinstance(value, ast.Await) else None
+    return awaited if isinstance(awaited, ast.Call) else None
 
 
 def _puts_into(body: _Function, pool: str) -> bool:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from concurlint.runtime.profile import ProcessTimes
+from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import CPU, Place, places, side_by_side
+from concurlint.verdicts.measured import CPU, RUNNABLE, Place, places, side_by_side, spent
 from concurlint.verdicts.verdict import Seconds
 
 _TIMES = 3
@@ -41,6 +42,7 @@ def _of(case: Case, parent: int, children: list[ProcessTimes]) -> Restarted | No
     at_once = max(1, round(side_by_side([(one.first, one.last) for one in children])))
     if len(children) < max(_FEWEST, _TIMES * at_once):
         return None
+    pids = {child.pid for child in children}
     starting = sum(min(child.cpu_seconds, _price(child)) for child in children)
     own = sum(child.cpu_seconds for child in children) - starting
     starting += sum(
@@ -48,16 +50,23 @@ def _of(case: Case, parent: int, children: list[ProcessTimes]) -> Restarted | No
         for stack in case.profile.stacks
         if stack.pid == parent and any(_starts(frame.function) for frame in stack.frames)
     )
-    if not case.matters(starting / at_once) or starting < _MUCH * (starting + own):
+    # While they wait for a core they are being started, too.
+    wanted = sum(spent(thread, RUNNABLE) for thread in case.profile.threads if thread.pid in pids)
+    lost = max(starting, wanted * starting / (starting + own)) if starting else 0.0
+    if not case.matters(lost / at_once) or starting < _MUCH * (starting + own):
         return None
-    starters = case.stacks(where=lambda s: s.pid == parent and any(_starts(f.function) for f in s.frames))
-    place = next(iter(places(starters, frozenset(CPU), case.own)), None)
+    by_parent = case.stacks(where=lambda s: s.pid == parent)
+    starters = [stack for stack in by_parent if any(_starts(frame.function) for frame in stack.frames)]
+    place = next(iter(places(starters or by_parent, frozenset(State), case.own)), None)
     return Restarted(place, len(children), at_once, starting, own)
 
 
 def _is_worker(process: ProcessTimes) -> bool:
-    """Whether `multiprocessing` started it: by fork it has its parent's command, else it says so."""
-    return "-c" not in process.command or "multiprocessing" in " ".join(process.command)
+    """Whether `multiprocessing` started it to work: by fork it has its parent's command, else it says so."""
+    command = " ".join(process.command)
+    if "_tracker" in command and "spawn_main" not in command:
+        return False
+    return "-c" not in process.command or "multiprocessing" in command
 
 
 def _price(process: ProcessTimes) -> Seconds:

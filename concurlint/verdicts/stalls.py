@@ -1,9 +1,12 @@
 """Stalls of an event loop: stretches in which a callback of it blocks, or computes for long."""
 
+from dataclasses import dataclass
+
 from concurlint.runtime.profile import ThreadTimes
 from concurlint.runtime.samples import State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.measured import CPU, Part, Place, key, length, parts
+from concurlint.verdicts.measured import CPU, RUNNABLE, Part, Place, key, length, parts
+from concurlint.verdicts.verdict import Seconds
 from concurlint.verdicts.waiting import is_in_coroutine, is_on_loop
 from concurlint.verdicts.written import patch
 
@@ -23,8 +26,40 @@ BLOCKED = frozenset(
 
 SLOW = 0.1
 """Seconds of computing at a stretch: what asyncio's own debug mode calls slow (`slow_callback_duration`)."""
+_MERGED = 2
 _MACHINERY = 0.02
 """Of the CPU time: the loop's own share when it runs many small callbacks, each of which is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often the loop stood still, how long each time on average, and the longest that was seen.
+
+    `is_near`: stalls that follow each other at once are seen as one, so their number is the kernel's, of how often
+    the thread was put on a core.
+    """
+
+    stalls: int
+    each: Seconds
+    longest: Seconds
+    is_near: bool
+
+
+def counted(thread: ThreadTimes, found: list[Part], states: frozenset[State]) -> Count:
+    """The stalls behind the stretches."""
+    whole = length(found)
+    longest = max((end - start for start, end in found), default=0.0)
+    waited = sum(of for state, of in thread.states.items() if state not in RUNNABLE)
+    woken = round(thread.turns * whole / waited) if waited > 0 and states is not CPU else 0
+    if woken < _MERGED * len(found):
+        return Count(len(found), whole / max(1, len(found)), longest, False)
+    return Count(woken, whole / woken, min(longest, whole / woken), True)
+
+
+def called(case: Case, place: Place | None) -> str:
+    """The call on the line that waits, by its dotted name; nothing where the sources do not know it."""
+    call = case.known.waiting_call(case.frame(place)) if place is not None and case.known is not None else None
+    return call.name if call is not None else ""
 
 
 def blocked(case: Case, thread: ThreadTimes) -> list[Part]:

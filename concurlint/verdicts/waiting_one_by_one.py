@@ -7,6 +7,7 @@ from concurlint.runtime.predict import Prediction, Tool
 from concurlint.runtime.samples import State
 from concurlint.verdicts.asking import client_at
 from concurlint.verdicts.case import Case
+from concurlint.verdicts.children import children_in_turn
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.loops import InTurn, in_turn
 from concurlint.verdicts.measured import CPU, exactly, key, length, parts, ratio, spent, union, within
@@ -26,13 +27,14 @@ _LEAST = 0.5
 
 @rule.question
 def question(case: Case) -> Iterator[Verdict]:
+    on_loop = in_turn(case)
+    if on_loop is not None and children_in_turn(case) is None:
+        yield from _on_loop(case, on_loop)
     for state in _WORDS:
         found = _asked(case, state)
-        if found.is_one_by_one and case.matters(found.alone):
+        # The workers of a loop that awaits them in turn are told at the loop.
+        if found.is_one_by_one and case.matters(found.alone) and (on_loop is None or state is State.DISK):
             yield from _in_threads(case, state, found)
-    found_on_loop = in_turn(case)
-    if found_on_loop is not None:
-        yield from _on_loop(case, found_on_loop)
 
 
 def _in_threads(case: Case, state: State, found: Waits) -> Iterator[Verdict]:

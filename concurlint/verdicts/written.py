@@ -7,6 +7,8 @@ from functools import cached_property
 
 Block = ast.For | ast.While | ast.With | ast.AsyncFor | ast.AsyncWith | ast.FunctionDef | ast.AsyncFunctionDef
 
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
 
 @dataclass(frozen=True)
 class Written:
@@ -74,6 +76,11 @@ class Written:
     def _calls(self) -> list[ast.Call]:
         return [node for node in ast.walk(self._tree) if isinstance(node, ast.Call)]
 
+    def function_at(self, number: int) -> str:
+        """The name of the function that the line stands in."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+        return next((block.name for block in self.around(number) if isinstance(block, kinds)), "<module>")
+
     def made(self, name: str) -> ast.Call | None:
         """The call that a name or attribute of the file is assigned, if there is only one."""
         found = []
@@ -88,11 +95,18 @@ class Written:
             if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield block.name, block
 
+    def comprehensions_at(self, number: int) -> list[Comprehension]:
+        """The comprehensions that reach over the line, the outermost first."""
+        found = [node for node in self._comprehended if node.lineno <= number <= (node.end_lineno or 0)]
+        return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+    @cached_property
+    def _comprehended(self) -> list[Comprehension]:
+        return [node for node in ast.walk(self._tree) if isinstance(node, Comprehension)]
+
     @cached_property
     def _comprehensions(self) -> list[tuple[int, int]]:
-        kinds = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-        found = (node for node in ast.walk(self._tree) if isinstance(node, kinds))
-        return [(node.lineno, node.end_lineno or node.lineno) for node in found]
+        return [(node.lineno, node.end_lineno or node.lineno) for node in self._comprehended]
 
     def withs(self) -> Iterator[tuple[str, int, int]]:
         """Every item of a `with`: as written, and the first and last line of the statement."""

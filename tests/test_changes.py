@@ -22,12 +22,14 @@ SHORT = "0.6"
 CHANGED = frozenset(
     {
         "asyncio_stalled",
+        "awaited_in_turn",
         "children_in_turn",
         "computing_four",
         "computing_two",
         "convoy",
         "convoy_slow_switch",
         "gil_held_blocked",
+        "loop_beside_computing",
         "loop_computes",
         "pages_in_turn",
         "pages_on_the_loop",

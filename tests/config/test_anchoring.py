@@ -6,7 +6,7 @@ import pytest
 
 from concurlint.config.anchoring import reanchored
 
-HERE = Path("/work/here")
+HERE = Path("/src/here")
 
 
 @pytest.mark.parametrize("root", [HERE, HERE / "a", HERE.parent, Path("/elsewhere")])
@@ -33,8 +33,8 @@ def test_what_is_tied_to_no_folder_stays(pattern: str, root: Path):
         ("a/c", HERE / "a" / "c", "**"),
         ("b/c.py", HERE / "a", None),
         ("a/b.py", Path("/elsewhere"), None),
-        ("/work/here/a/b.py", HERE, "/a/b.py"),
-        ("/work/here/a/b.py", HERE / "a", "/b.py"),
+        ("/src/here/a/b.py", HERE, "/a/b.py"),
+        ("/src/here/a/b.py", HERE / "a", "/b.py"),
     ],
 )
 def test_a_pattern_with_a_slash_goes_up_and_down(pattern: str, root: Path, expected: str | None):

@@ -75,6 +75,7 @@ def test_a_recorded_workload_gets_the_verdicts_it_deserves(script: Path):
     assert codes(judged(script)) == deserved(script)
 
 
+@pytest.mark.measured
 @pytest.mark.live
 @pytest.mark.slow
 @every_script

@@ -17,7 +17,12 @@ from concurlint.runtime.samples import State
 from concurlint.runtime.states import Sampler, SamplingError
 from tests.runtime.measured import Measured, measure, points, pythons, seconds, why_not
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+pytestmark = [
+    pytest.mark.measured,
+    pytest.mark.live,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
 
 NEAR = 5
 """Points that a share may be off; GIL shares less."""

@@ -159,12 +159,13 @@ class CallGraph:
                 callee = self.runs(made)
                 if callee is not None:
                     yield self._join(code, site, callee, Bound(Function(callee), cls))
-        for meta in self._metaclasses(cls.code) if "__call__" in names else ():
+        for meta in self.metaclasses(cls.code) if "__call__" in names else ():
             callee = self._method(Instance(meta), "__call__")
             if callee is not None:
                 yield self._join(code, site, callee, Bound(Function(callee), Instance(meta)))
 
-    def _metaclasses(self, cls: Code) -> Iterator[ClassOf]:
+    def metaclasses(self, cls: Code) -> Iterator[ClassOf]:
+        """The project's metaclasses of a class, its own and those of its bases."""
         for base in self.evaluator.lineage(cls)[0]:
             for argument in base.scope.bases:
                 if argument.keyword == "metaclass":

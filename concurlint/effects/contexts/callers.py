@@ -108,14 +108,7 @@ class Callers:
 
     def _makers(self, home: Code) -> Iterator[Code]:
         """What making an object runs beside `__init__`: it may give all callers the same one."""
-        metas = [
-            value.code
-            for base in self._evaluator.lineage(home)[0]
-            for argument in base.scope.bases
-            if argument.keyword == "metaclass"
-            for value in self._evaluator.values(argument.value, base.parent or base)
-            if isinstance(value, ClassOf)
-        ]
+        metas = [meta.code for meta in self._graph.metaclasses(home)]
         for cls, name in [(home, "__new__"), *((meta, "__call__") for meta in metas)]:
             for one in self._evaluator.lineage(cls)[0]:
                 yield from (child for child in one.children if child.name == name)

@@ -595,6 +595,29 @@ def test_an_interrupted_run_ends_without_a_traceback(folder: Path, delay: float)
     ]
 
 
+def test_an_interrupt_that_python_wrapped_is_one_still(folder: Path):
+    # Python 3.11 makes a RuntimeError of what `__set_name__` raises; LibCST's classes run one each while they load.
+    (folder / "libcst.py").write_text(
+        "class Field:\n"
+        "    def __set_name__(self, owner, name):\n"
+        "        raise KeyboardInterrupt\n"
+        "try:\n"
+        "    class Node:\n"
+        "        field = Field()\n"
+        "except KeyboardInterrupt as interrupt:\n"
+        "    raise RuntimeError('in Node') from interrupt\n"
+    )
+    write(folder, a=SHELL_CALL)
+    done = subprocess.run(
+        [sys.executable, "-m", "concurlint", "check", "-q", "--config", os.devnull, "a.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (130, "concurlint: interrupted\n")
+
+
 # Other commands
 
 

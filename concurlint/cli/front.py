@@ -101,8 +101,20 @@ def run(arguments: Sequence[str] | None) -> int:
         complain("interrupted")
         return INTERRUPTED
     except Exception as error:
+        if _comes_from_interrupt(error):
+            complain("interrupted")
+            return INTERRUPTED
         _explain_crash(error)
     return TROUBLE
+
+
+def _comes_from_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: Python before 3.12 wraps what a `__set_name__` raises in a RuntimeError."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _die_of(number: int, *, outright: bool) -> int:

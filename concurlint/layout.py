@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from concurlint.config import find_project
-from concurlint.walking import exists
+from concurlint.walking import PYTHON_SUFFIXES, exists
 
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg")
 
@@ -74,20 +74,26 @@ def name_all(root: Path, paths: Sequence[Path]) -> dict[Path, tuple[str, tuple[s
         owners.setdefault(_dotted(place.parts, path).partition(".")[0], place.base)
     names: dict[Path, tuple[str, tuple[str, ...]]] = {}
     taken: set[str] = set()
-    # Packages first: Python takes `x/__init__.py` before `x.py`.
-    for path in sorted(paths, key=lambda path: (path.stem != "__init__", path)):
+    # Packages first: Python takes `x/__init__.py` before `x.py`. Notebooks and scripts without a suffix last.
+    for path in sorted(paths, key=lambda path: (path.stem != "__init__", not _is_importable(path), path)):
         place = places[path]
         usual = _dotted(place.parts, path)
         lost = owners[usual.partition(".")[0]] != place.base and path.is_relative_to(root)
         module = _dotted(path.parent.relative_to(root).parts, path) if lost else usual
         aliases = [_alias(parts, path) for parts in (place.parts, *place.others)]
         number = 1
+        if not _is_importable(path):
+            module, aliases = f"{usual}~", []
         while module in taken:  # cannot be imported, so it gets a name that no import says
             number += 1
             module, aliases = f"{usual}~{number}", []
         taken.add(module)
         names[path] = (module, tuple(dict.fromkeys(alias for alias in aliases if alias not in ("", module))))
     return names
+
+
+def _is_importable(path: Path) -> bool:
+    return path.suffix in PYTHON_SUFFIXES
 
 
 def _parts(parts: tuple[str, ...], path: Path) -> tuple[str, ...]:

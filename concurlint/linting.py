@@ -12,6 +12,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config, Settings
 from concurlint.crash import module_in_hand
+from concurlint.documents import Cell
 from concurlint.effects.linking import link
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
@@ -25,7 +26,7 @@ from concurlint.revision import Changes
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share, share_out
-from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, decode, find_sources, shown_path
+from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, find_sources, shown_path
 from concurlint.suppress import Unused, silence
 from concurlint.watching import Unwatched, Watch
 
@@ -39,9 +40,10 @@ class Result:
 
     `findings` are sorted and those silenced by comments or configuration left out; `files` is how many
     were checked; `seconds` the wall time; `troubles` one line each for what went wrong inside, `notes` for what
-    the user should know; `texts` the source of every file that a finding or its trace names; `configs` the
-    settings of every file that was checked, by its name. Not among `findings` are those `known` from a baseline,
-    and the `held_back`, which only `pedantic` shows.
+    the user should know; `texts` the source of every file that a finding or its trace names; `cells` those of
+    notebooks, whose lines are counted through all of them; `configs` the settings of every file that was checked,
+    by its name. Not among `findings` are those `known` from a baseline, and the `held_back`, which only `pedantic`
+    shows.
     """
 
     findings: tuple[Finding, ...]
@@ -49,6 +51,7 @@ class Result:
     seconds: float
     troubles: tuple[str, ...]
     texts: Mapping[str, str]
+    cells: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     configs: Mapping[str, Config] = field(default_factory=dict)
     known: tuple[Finding, ...] = ()
@@ -163,6 +166,7 @@ def lint_sources(
         seconds=time.perf_counter() - start,
         troubles=tuple(dict.fromkeys(troubles)),
         texts=texts,
+        cells={name: by_name[name].cells for name in texts if by_name[name].cells},
         configs=configs,
         notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
         held_back=len(kept) - len(shown),
@@ -224,13 +228,7 @@ def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> di
     names = {finding.span.path for finding in findings}
     names |= {step.span.path for finding in findings for step in finding.trace}
     names |= {n for n, s in by_name.items() if s.asked and _COMMENT.search(s.data)}
-    texts: dict[str, str] = {}
-    for name in sorted(names):
-        try:
-            texts[name] = decode(by_name[name].data)
-        except (SyntaxError, UnicodeDecodeError):
-            texts[name] = by_name[name].data.decode("latin-1")
-    return texts
+    return {name: by_name[name].text for name in sorted(names)}
 
 
 def _silenced(

@@ -9,7 +9,7 @@ from concurlint.config import Nearest, Settings, find_project
 from concurlint.facts.memory import Memory
 from concurlint.finding import Finding, Span
 from concurlint.linting import Result, lint_sources, without_known
-from concurlint.source import Sources, find_sources, project_root
+from concurlint.source import SourceFile, Sources, find_sources, project_root
 from concurlint.suppress import UNUSED
 
 
@@ -85,14 +85,16 @@ class Session:
         settings, sources = self._scan(home, path)
         if not any(source.path == path for source in sources.files):
             return Checked()  # left out by the configuration
-        files = tuple(
-            replace(source, asked=source.path == path, data=self._unsaved.get(source.path, source.data))
-            for source in sources.files
-        )
+        files = tuple(replace(self._now(source), asked=source.path == path) for source in sources.files)
         self._memory.begin()
         result = without_known(lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True))
         kept = tuple(finding for finding in result.findings if finding.code != UNUSED[0])
         return _absolute(replace(result, findings=kept), sources)
+
+    def _now(self, source: SourceFile) -> SourceFile:
+        """A file as it is in the editor."""
+        written = self._unsaved.get(source.path)
+        return source if written is None else source.holding(written)
 
     def _digest(self, settings: Settings, sources: Sources) -> str:
         configs = {repr(settings.of(source.path, source.data)) for source in sources.files if source.asked}
@@ -131,6 +133,8 @@ def _absolute(result: Result, sources: Sources) -> Checked:
 
     found: dict[str, list[Finding]] = {}
     for finding in result.findings:
+        if finding.span.path in result.cells:
+            continue  # an editor knows a notebook's cells, not the one text
         trace = tuple(replace(step, span=moved(step.span)) for step in finding.trace)
         span = moved(finding.span)
         found.setdefault(span.path, []).append(replace(finding, span=span, trace=trace))

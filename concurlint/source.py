@@ -5,13 +5,14 @@ import os
 import re
 import tokenize
 from collections.abc import Container, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from concurlint.config import Settings, find_project
+from concurlint.documents import Cell, open_document
 from concurlint.layout import home_of, is_package, name_all
 from concurlint.trouble import UserError
 from concurlint.walking import excluded, walk
@@ -30,7 +31,8 @@ class SourceError(UserError):
 class SourceFile:
     """One Python file as it was read: `module` is its own dotted name, no two files share one.
 
-    `aliases` are other names it may be imported by, from files near it; several files may share one.
+    `aliases` are other names it may be imported by, from files near it; several files may share one. `data` is what
+    is analysed; `shown`, `cells` and `is_notebook` are those of its `Document`.
     """
 
     path: Path
@@ -41,6 +43,30 @@ class SourceFile:
     data: bytes
     trouble: str = ""
     aliases: tuple[str, ...] = ()
+    shown: bytes | None = None
+    cells: tuple[Cell, ...] = ()
+    is_notebook: bool = False
+
+    def holding(self, data: bytes) -> "SourceFile":
+        """The same file with another content."""
+        opened = open_document(self.path, data)
+        return replace(
+            self,
+            data=opened.code,
+            shown=opened.shown,
+            cells=opened.cells,
+            is_notebook=opened.is_notebook,
+            trouble=opened.trouble,
+        )
+
+    @property
+    def text(self) -> str:
+        """What reports show of it."""
+        data = self.data if self.shown is None else self.shown
+        try:
+            return decode(data)
+        except (SyntaxError, UnicodeDecodeError):
+            return data.decode("latin-1")
 
     def folder_of(self, name: str) -> Path:
         """The folder that must be on `sys.path` for this file to be imported as `name`."""
@@ -173,7 +199,8 @@ def _read_all(root: Path, paths: Sequence[Path], asked: Container[str], unsaved:
         is_asked = path.as_posix() in asked
         written = unsaved.get(path)
         data, trouble = read(path) if written is None else (written, "")
-        yield SourceFile(path, name, module, path.stem == "__init__", is_asked, data, trouble, aliases)
+        source = SourceFile(path, name, module, path.stem == "__init__", is_asked, data, trouble, aliases)
+        yield source if trouble else source.holding(data)
 
 
 def shown_path(path: Path) -> str:

@@ -8,8 +8,11 @@ from pathspec import GitIgnoreSpec
 
 from concurlint.config import Config, Settings, find_project, globs
 from concurlint.config.tables import TABLES
+from concurlint.documents.notebooks import SUFFIX
+from concurlint.documents.shebang import LONGEST, names_python
 
 PYTHON_SUFFIXES = (".py", ".pyw")
+_SUFFIXES = (*PYTHON_SUFFIXES, SUFFIX)
 
 # Never a part of the project, by name alone.
 _FOREIGN = frozenset(
@@ -110,12 +113,20 @@ def walk(start: Path, settings: Settings, *, packages_only: bool = False) -> Ite
                 if name not in _FOREIGN and not _left_out(path + "/", exclude, ignores):
                     folders.append((path, exclude, ignores))
             elif (
-                name.endswith(PYTHON_SUFFIXES)
+                (name.endswith(_SUFFIXES) or ("." not in name and not packages_only and _is_script(path)))
                 # A link may lead nowhere or to itself, at which `entry` would raise.
                 and (entry.is_file(follow_symlinks=False) or exists(Path(folder), name))
                 and not _left_out(path, exclude, ignores)
             ):
                 yield path
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a path of its own for each file takes time
+            return names_python(file.read(LONGEST))
+    except OSError:
+        return False
 
 
 def _is_foreign(folder: str, entries: Container[str], packages_only: bool) -> bool:

@@ -16,7 +16,7 @@ def check(program: Program) -> Iterator[Finding]:
     for call, what in program[ImportTimeStarts].all():
         yield rule.finding(
             call.code.span(call.at),
-            f"{what} is started while `{call.top.module.name}` is imported, and again in every child",
+            f"{what} is started while `{call.top.module.name.rstrip('~')}` is imported, and again in every child",
             help=f'start it under `if __name__ == "__main__":`; {breaking_start_method(program.config)} '
             "imports the main module again in each child",
             trace=call.steps(),

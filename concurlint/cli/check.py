@@ -16,6 +16,7 @@ _CONFIGURATION = "Configuration"
 @click.argument("paths", nargs=-1)
 @format_option(FORMATS)
 @output_option
+@click.option("--stdin-filename", metavar="FILE", help="What file of the project `-` is.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule, and show nothing else (text, json).")
 @click.option(
     "--profile",
@@ -67,7 +68,7 @@ _CONFIGURATION = "Configuration"
     "--isolated", is_flag=True, cls=SectionOption, section=_CONFIGURATION, help="Read no configuration file at all."
 )
 def check(**options: Any) -> int:
-    """Check files and folders; no path is the current folder.
+    """Check files and folders; no path is the current folder, `-` is standard input.
 
     Exit status: 0 clean or advice only, 1 errors or warnings, 2 trouble.
     """

@@ -1,5 +1,6 @@
 """A run of `concurlint check`: configure, lint, report, exit status."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -18,13 +19,17 @@ from concurlint.config import Nearest
 from concurlint.finding import Level
 from concurlint.linting import Result, lint, lint_changes
 from concurlint.report import formats, statistics, terminal
+from concurlint.report.cells import in_cells
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
 from concurlint.report.next import next_steps
 from concurlint.report.statistics import totals
 from concurlint.revision import changes_since
+from concurlint.source import NOTHING_UNSAVED, Unsaved
 from concurlint.streams import CLEAN, FOUND, TROUBLE, complain, is_pretty, make_console, say, show, warn
 from concurlint.watching import Stopwatch
+
+STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Asked:
     isolated: bool
     forms: tuple[str, ...]
     output: str | None
+    stdin_filename: str | None
     statistics: bool
     show_files: bool
     show_settings: bool
@@ -55,15 +61,13 @@ class Asked:
 
 def run(asked: Asked) -> int:
     """Check what was asked for and report it; the exit status."""
-    if "" in asked.paths:
-        raise click.UsageError("a path is empty")
-    paths = [Path(path) for path in asked.paths or (".",)]
+    paths, unsaved = _given(asked)
     wanted = destinations(asked.forms, asked.output, FORMATS)
     settings = configure(asked.settings, asked.configs, isolated=asked.isolated)
     _refuse(asked, wanted, paths, settings)
     if asked.show_files or asked.show_settings:
-        return inspect(paths, settings, files=asked.show_files)
-    watch, result = _lint(paths, settings, asked)
+        return inspect(paths, settings, unsaved, files=asked.show_files)
+    watch, result = _lint(paths, settings, unsaved, asked)
     if not asked.quiet and not asked.silent:
         for note in result.notes:
             warn(note)
@@ -79,6 +83,23 @@ def run(asked: Asked) -> int:
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
 
 
+def _given(asked: Asked) -> tuple[list[Path], Unsaved]:
+    """The paths, and what stands for a file that comes through standard input; UsageError where they make no sense."""
+    if "" in asked.paths:
+        raise click.UsageError("a path is empty")
+    if STDIN not in asked.paths:
+        if asked.stdin_filename is not None:
+            raise click.UsageError("--stdin-filename is for `-`, which is standard input")
+        return [Path(path) for path in asked.paths or (".",)], NOTHING_UNSAVED
+    if len(asked.paths) > 1:
+        raise click.UsageError("standard input is one file; leave out the other paths")
+    for name, is_set in (("--add-noqa", asked.add_noqa), ("--diff", asked.diff is not None)):
+        if is_set:
+            raise click.UsageError(f"{name} is for files on the disk, not for standard input")
+    path = Path(asked.stdin_filename or STDIN)
+    return [path], {Path(os.path.abspath(path)): sys.stdin.buffer.read()}  # noqa: PTH100 - as `find_sources` has it
+
+
 def _refuse(asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], settings: Nearest) -> None:
     """UsageError for options that do not go together."""
     for destination in wanted:
@@ -92,13 +113,13 @@ def _refuse(asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], 
         raise click.UsageError("--reason is for the comments of --add-noqa")
 
 
-def _lint(paths: Sequence[Path], settings: Nearest, asked: Asked) -> tuple[Stopwatch, Result]:
+def _lint(paths: Sequence[Path], settings: Nearest, unsaved: Unsaved, asked: Asked) -> tuple[Stopwatch, Result]:
     is_shown = sys.stderr.isatty() and not (asked.quiet or asked.silent)
     with Bar() if is_shown else nullcontext() as bar:
         watch = Stopwatch(bar)
         if asked.diff is None:
             is_plain = not asked.update_baseline
-            result = lint(paths, settings, workers=asked.jobs, baselines=is_plain, watch=watch)
+            result = lint(paths, settings, workers=asked.jobs, unsaved=unsaved, baselines=is_plain, watch=watch)
         else:
             folder = paths[0] if paths[0].is_dir() else paths[0].parent
             changes = changes_since(asked.diff, folder)
@@ -117,7 +138,7 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
 
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
     """Print and save the reports; False if one could not be saved, and was printed instead."""
-    found = Found(result.findings, result.texts, result.files, result.seconds, result.troubles)
+    found = Found(result.findings, result.texts, result.cells, result.files, result.seconds, result.troubles)
     ranked = rank(found, asked.profile) if asked.profile is not None else None
     found = ranked.found if ranked is not None else found
     saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
@@ -151,5 +172,5 @@ def _render(asked: Asked, destination: Destination, found: Found) -> str:
             return terminal.render_statistics(found, make_console(sys.stdout))
         return statistics.render(found)
     if is_drawn and destination.form in ("text", "full"):
-        return terminal.render(found, make_console(sys.stdout))
+        return terminal.render(in_cells(found), make_console(sys.stdout))
     return formats.render(destination.form, found)

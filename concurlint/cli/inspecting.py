@@ -13,7 +13,7 @@ from concurlint.config.tables import read_table
 from concurlint.config.values import Layer
 from concurlint.config.writing import written
 from concurlint.keys import KEYS, Kind
-from concurlint.source import find_sources
+from concurlint.source import NOTHING_UNSAVED, Unsaved, find_sources
 from concurlint.streams import CLEAN, show
 
 _DEFAULT = "default"
@@ -54,9 +54,9 @@ def _pairs(pairs: Sequence[str]) -> Layer | None:
     return Layer("--config", Path.cwd(), values) if values else None
 
 
-def inspect(paths: Sequence[Path], settings: Nearest, *, files: bool) -> int:
+def inspect(paths: Sequence[Path], settings: Nearest, unsaved: Unsaved = NOTHING_UNSAVED, *, files: bool) -> int:
     """Show the files that would be checked, or the settings that hold for them."""
-    sources = [source for source in find_sources(paths, settings).files if source.asked]
+    sources = [source for source in find_sources(paths, settings, unsaved).files if source.asked]
     if files:
         show("".join(f"{source.name}\n" for source in sources))
         return CLEAN

@@ -9,8 +9,11 @@ from pathlib import Path
 import click
 
 from concurlint.baseline import part
+from concurlint.documents import Cell
+from concurlint.documents.notebooks import SUFFIX
 from concurlint.finding import Finding
 from concurlint.linting import Result
+from concurlint.report.cells import called, place_in
 from concurlint.report.saving import save, save_bytes
 from concurlint.report.statistics import counted
 from concurlint.silencing import silence_findings
@@ -42,13 +45,23 @@ def add_noqa(result: Result, why: str) -> int:
         comments += len(findings) - len(left)
         files += len(left) < len(findings)
         for finding in left:
-            warn(f"{name}:{finding.span.line}: no comment can silence {finding.code} here")
+            warn(_unsilenced(finding, result.cells.get(name, ())))
     say(f"added {counted(comments, 'comment', 'comments')} in {counted(files, 'file', 'files')}")
     return CLEAN
 
 
+def _unsilenced(finding: Finding, cells: Sequence[Cell]) -> str:
+    found = place_in(cells, finding.span)
+    if found is None:
+        return f"{finding.span.path}:{finding.span.line}: no comment can silence {finding.code} here"
+    cell, span = found
+    return f"{called(span.path, cell)}:{span.line}: write `# noqa: {finding.code}` there: notebooks are not rewritten"
+
+
 def _silence_file(path: Path, findings: Sequence[Finding], why: str) -> Sequence[Finding]:
     """Those of the findings that could not be silenced; the file keeps its encoding and line ends."""
+    if path.suffix == SUFFIX:
+        return findings
     try:
         data = path.read_bytes()
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

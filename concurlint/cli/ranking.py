@@ -1,7 +1,7 @@
 """`check --profile`: findings in the order of what a measured run spent on them."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -34,12 +34,9 @@ def rank(found: Found, run: str) -> Ranked:
     heats = measure(found.findings, profile, found.texts, paths.of)
     ranked = sorted(zip(found.findings, heats, strict=True), key=_order)
     return Ranked(
-        Found(
+        replace(
+            found,
             findings=[finding for finding, _ in ranked],
-            texts=found.texts,
-            files=found.files,
-            seconds=found.seconds,
-            troubles=found.troubles,
             properties=[properties(heat) for _, heat in ranked],
             notes=[told(heat) for _, heat in ranked],
         ),

@@ -24,12 +24,17 @@ MACHINE = {
     "pylint": "concurlint.report.annotations:render_pylint",
 }
 """For other programs."""
+_KNOW_CELLS = ("json", "json-lines")
 FORMATS = (*PLAIN, *MACHINE)
 
 
 def render(form: str, found: Found) -> str:
     """The whole report in the form of that name, "" or a line end at its end; KeyError for a name that is none."""
     module, _, function = (PLAIN | MACHINE)[form].partition(":")
+    if found.cells and form not in _KNOW_CELLS:
+        from concurlint.report.cells import at_top, in_cells
+
+        found = in_cells(found) if form in PLAIN else at_top(found)
     report = getattr(import_module(module), function)(found)
     assert isinstance(report, str)
     return report

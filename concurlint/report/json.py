@@ -1,13 +1,18 @@
 """Findings as JSON for other programs, version 1."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
 
-from concurlint.finding import Finding, Step
+from concurlint.documents import Cell
+from concurlint.finding import Finding, Span
+from concurlint.report.cells import place_in
 from concurlint.report.found import Found
 from concurlint.report.statistics import totals
 
 VERSION = 1
+Cells: TypeAlias = Mapping[str, tuple[Cell, ...]]
 
 
 def render(found: Found) -> str:
@@ -35,33 +40,28 @@ def render_lines(found: Found) -> str:
 def _findings(found: Found) -> Iterator[dict[str, object]]:
     extras = found.properties or [{}] * len(found.findings)
     for finding, digest, extra in zip(found.findings, found.digests(), extras, strict=True):
-        yield {**plain_finding(finding), "fingerprint": digest, **extra}
+        yield {**plain_finding(finding, found.cells), "fingerprint": digest, **extra}
 
 
-def plain_finding(finding: Finding) -> dict[str, object]:
-    """One finding as every JSON report has it."""
+def plain_finding(finding: Finding, cells: Cells = MappingProxyType({})) -> dict[str, object]:
+    """One finding as every JSON report has it; in a notebook with its cell, and the lines of that."""
     return {
         "code": finding.code,
         "name": finding.name,
         "level": finding.level.value,
         "message": finding.message,
-        "path": finding.span.path,
-        "line": finding.span.line,
-        "column": finding.span.column,
-        "end_line": finding.span.end_line,
-        "end_column": finding.span.end_column,
+        **_place(finding.span, cells, ends=True),
         "help": finding.help,
         "fixable": finding.fixable,
         "confidence": finding.confidence.value,
         "weight": finding.weight.value,
-        "trace": [_step(step) for step in finding.trace],
+        "trace": [{**_place(step.span, cells), "message": step.message} for step in finding.trace],
     }
 
 
-def _step(step: Step) -> dict[str, object]:
-    return {
-        "path": step.span.path,
-        "line": step.span.line,
-        "column": step.span.column,
-        "message": step.message,
-    }
+def _place(span: Span, cells: Cells, *, ends: bool = False) -> dict[str, object]:
+    found = place_in(cells[span.path], span) if span.path in cells else None
+    seen = span if found is None else found[1]
+    cell = {} if found is None else {"cell": found[0].number}
+    end = {"end_line": seen.end_line, "end_column": seen.end_column} if ends else {}
+    return {"path": seen.path, **cell, "line": seen.line, "column": seen.column, **end}

@@ -46,7 +46,12 @@ def is_guarded(conditions: tuple[Condition, ...], code: Code) -> bool:
 
 
 def _runs_at_import(code: Code) -> bool:
-    """Module bodies, and class bodies directly in them that stand outside the guard."""
+    """Module bodies, and class bodies directly in them that stand outside the guard.
+
+    No other process runs the cells of a notebook again.
+    """
+    if code.module.source.is_notebook:
+        return False
     current: Code | None = code
     while current is not None:
         if current.scope.kind not in ("module", "class"):

@@ -18,12 +18,17 @@ from concurlint.trouble import UserError
 TRACEBACK = "CONCURLINT_TRACEBACK"
 
 COMMANDS = {
-    "check": ("concurlint.cli.check:check", "Check files and folders; no path is the current folder."),
+    "check": (
+        "concurlint.cli.check:check",
+        "Check files and folders; no path is the current folder, `-` is standard input.",
+    ),
     "compare": (
         "concurlint.cli.compare:compare",
         "Tell what has changed between two runs: the last two, or two that were kept.",
     ),
+    "config": ("concurlint.cli.config:config", "List the keys of the table, or tell of some."),
     "explain": ("concurlint.cli.explain:explain", "Print the page of a rule."),
+    "init": ("concurlint.cli.init:init", "Write a table with every setting, all as they are without it."),
     "profile": (
         "concurlint.cli.profile:profile",
         "Run a program, measure the GIL and the waiting, and say what to do.",

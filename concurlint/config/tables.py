@@ -83,7 +83,7 @@ def read_table(path: Path, *, folder: Path | None = None) -> Layer | None:
 def extended(layer: Layer) -> list[Layer]:
     """The layer and those it extends, the farthest first."""
     chain = [layer]
-    while chain[0].holds("extend"):
+    while chain[0].holds("extend") and chain[0].values["extend"] != "":
         first = chain[0]
         path = Path(os.path.normpath(Path(first.origin).parent / first.text("extend", "../concurlint.toml")))
         if str(path) in {each.origin for each in chain} or len(chain) > _LONGEST_CHAIN:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from concurlint.documents import Cell
 from concurlint.finding import Finding
+
+if TYPE_CHECKING:
+    from concurlint.documents import Cell  # not for a list of rules, which is rendered here too
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Found:
 
     findings: Sequence[Finding]
     texts: Mapping[str, str] = field(default_factory=dict)
-    cells: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    cells: "Mapping[str, tuple[Cell, ...]]" = field(default_factory=dict)
     files: int = 0
     seconds: float = 0.0
     troubles: Sequence[str] = ()

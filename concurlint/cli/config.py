@@ -18,8 +18,8 @@ _FORMS = ("text", "json", "schema")
 def config(names: tuple[str, ...], form: str, output: str | None) -> int:
     """List the keys of the table, or tell of some.
 
-    What each is for, its default, and its option. `schema` is the JSON schema of the table, for editors. What holds for your files, and where it was set, is told by
-    `concurlint check --show-settings`.
+    What each is for, its default, and its option. `schema` is the JSON schema of the table, for editors. What holds
+    for your files, and where it was set, is told by `concurlint check --show-settings`.
     """
     if form == "schema" and names:
         raise click.UsageError("the schema is of all keys; leave their names out")

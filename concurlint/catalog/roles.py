@@ -127,7 +127,8 @@ class Roles:
 
     def decorator(self, name: str) -> HookRole | None:
         """Where a framework runs functions decorated with `name`."""
-        return self.of_user.decorators.get(name) or _role("decorators", HookRole, name)
+        known = (_role("decorators", HookRole, one) for one in classes.inherited(name))
+        return self.of_user.decorators.get(name) or next((role for role in known if role is not None), None)
 
     def assigned(self, name: str) -> HookRole | None:
         """Where a callable runs that is stored under the dotted `name` (`threading.excepthook`)."""
@@ -145,11 +146,16 @@ class Roles:
 
     def keeps(self, name: str) -> str:
         """What decorating with `name` leaves: `same`, `property`, `static`, `class`, `context`, or `""` unknown."""
-        return _word("keeps", name)
+        return _inherited("keeps", name) or ""
 
     def comes_from_outside(self, name: str) -> str:
         """What outside thing the value of `name` comes from, `""` where it does not."""
         return _word("inputs", name)
+
+    def foreign(self, name: str, hook: HookRole | None = None) -> str:
+        """What outside thing brings the arguments of a function that `name`, or a framework's hook, runs; `""` if none."""
+        found: str = line_around("foreign", name) or ""
+        return found or (of_package("roles", "_patterns")["foreign"].get(hook.name, "") if hook is not None else "")
 
     def shell(self, name: str) -> ShellRole | None:
         """How a call of `name` starts an external command, or None."""

@@ -135,7 +135,8 @@ class Commands:
             if edges or not isinstance(draft.text, Known):
                 return
         if isinstance(draft.text, Known):
-            yield self._command(draft, draft.text, isinstance(term, Passed))
+            is_open = isinstance(term, Passed) and not self.tracer.origins.brought(term.owner)
+            yield self._command(draft, draft.text, is_open)
 
     def _command(self, draft: _Draft, text: Known, is_open: bool) -> Command:
         shell = True if draft.named else self._shell(draft, text)

@@ -57,7 +57,7 @@ class TaintPropagation:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
-        self.origins = TaintSources(self, program.graph, program.roles)
+        self.origins = TaintSources(self, program)
         self._active: set[tuple[int, ...]] = set()
         self.frames: list[Frame] = []
         self._steps = 0
@@ -230,6 +230,8 @@ class TaintPropagation:
                     return (SAFE,)
                 traced = (*self._all(plain[1:], code), *traced)
             return traced if may("unchanged-text", attr) else harmless(traced)
+        if may("fills-in", attr):
+            return composed((*self.pieces(function.value, code), *harmless(self._all(plain, code))))
         if may("takes-out", attr):
             traced = self.pieces(function.value, code)
             own = star_parameter(function.value, code, "kwargs") is not None

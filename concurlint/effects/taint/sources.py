@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from concurlint.catalog.roles import Roles
 from concurlint.catalog.traits import listed, may
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
 from concurlint.effects.flow.reaching import ReachingDefinitions
+from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, TaintQueries, composed, either, harmless, shown
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, matching
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Container, Function, Instance, Literal, ModuleOf, Value
@@ -25,11 +26,12 @@ _MOST_CALLERS = 40
 class TaintSources:
     """Follows names back on behalf of a `TaintQueries`."""
 
-    def __init__(self, tracer: TaintQueries, graph: CallGraph, roles: Roles) -> None:
+    def __init__(self, tracer: TaintQueries, program: Program) -> None:
         self._tracer = tracer
-        self._graph = graph
-        self._evaluator = graph.evaluator
-        self._roles = roles
+        self._graph = program.graph
+        self._evaluator = program.evaluator
+        self._roles = program.roles
+        self._dispatches = program[Spawns].by_code
         self.reaching = ReachingDefinitions()
 
     def outside(self, reason: str, expression: Expression, code: Code) -> Piece:
@@ -188,6 +190,9 @@ class TaintSources:
                 self._tracer.frames = frames
         if self._is_run_by_pytest(code):
             return (UNKNOWN,)
+        reason = self.brought(code)
+        if reason:
+            return (self.outside(reason, Name(binding.name, code.scope.at), code),)
         callers = self._callers(code)
         if not callers:
             step = Step(code.span(code.scope.at), f"`{binding.name}` is a parameter of `{code.qualname}`")
@@ -198,6 +203,11 @@ class TaintSources:
             pieces = self._passed(frame, binding.name)
             options.append(tuple(replace(p, steps=(*p.steps, step)) if p.status == "outside" else p for p in pieces))
         return either(options)
+
+    def brought(self, code: Code) -> str:
+        """What outside thing a framework hands the function when it runs it; "" where none does."""
+        runs = self._dispatches.get(code, ())
+        return next((said for said in (self._roles.foreign(run.name, run.hook) for run in runs) if said), "")
 
     def _is_run_by_pytest(self, code: Code) -> bool:
         """Whether pytest calls a function, with what fixtures and parameters of the project give."""
@@ -259,8 +269,16 @@ class TaintSources:
             cls = is_self(code, expression.value.id)
             if cls is not None:
                 return self._of_class(cls, expression.attr)
-        options = [self._of_owner(owner, expression, code) for owner in owners]
-        return either(options) if options else (UNKNOWN,)
+        found = either([self._of_owner(owner, expression, code) for owner in owners] or [(UNKNOWN,)])
+        return found if any(piece.status != "unknown" for piece in found) else self._part_of(expression, code)
+
+    def _part_of(self, expression: Attribute, code: Code) -> tuple[Piece, ...]:
+        """An attribute of which nothing is known, of a thing from outside: `message.text`, not `message.id`."""
+        if may("harmless-part", expression.attr):
+            return (SAFE,)
+        whole = harmless(self._tracer.pieces(expression.value, code))
+        foreign = tuple(piece for piece in whole if piece.status == "outside" and not piece.is_parameter)
+        return foreign or (UNKNOWN,)
 
     def _of_owner(self, owner: Value, expression: Attribute, code: Code) -> tuple[Piece, ...]:
         match owner:

@@ -8,6 +8,11 @@ from concurlint.catalog.tables import table
 Group = Literal[
     "posix",
     "plain",
+    "users",
+    "starters",
+    "operators",
+    "last-operators",
+    "own-operators",
     "windows",
     "windows-options",
     "builtins",

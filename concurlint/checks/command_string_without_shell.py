@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.commands.commands import Commands
+from concurlint.effects.commands.commands import Command, Commands
+from concurlint.effects.commands.scripts import stray_operator
 from concurlint.effects.commands.shell import has_arguments, needs_shell, shown_items
 from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
@@ -13,11 +14,25 @@ from concurlint.rule import Rule
 rule = Rule[Program]("CCL404", "command-string-without-shell", Level.ERROR)
 
 
+def _stray(command: Command, operator: str) -> Finding:
+    return rule.finding(
+        command.code.span(command.site.call.at),
+        f"without a shell `{operator}` is an argument of the program like any other",
+        help="connect or redirect with `stdin=` and `stdout=`, or give a shell the whole line, each value through `shlex.quote`",
+        trace=command.via,
+    )
+
+
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     commands = program[Commands]
     for command in commands.all:
-        if command.shell is not False or command.is_argv or command.is_open:
+        if command.shell is not False or command.is_open:
+            continue
+        operator = stray_operator(commands.words(command))
+        if operator and not program[Platforms].is_windows_only(command.code, command.site):
+            yield _stray(command, operator)
+        if command.is_argv:
             continue
         if commands.is_text(command.text, command.home) is not True:
             continue

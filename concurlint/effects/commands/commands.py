@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ShellRole
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.shells import shell_words
 from concurlint.effects.calls.arguments import (
     ABSENT,
     Known,
@@ -18,6 +17,7 @@ from concurlint.effects.calls.arguments import (
     overrides_reader,
     whole_parameter,
 )
+from concurlint.effects.commands.scripts import Scripts, Word, called_words
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import Piece, is_whole_parameter
 from concurlint.effects.taint.propagation import TaintPropagation
@@ -88,6 +88,7 @@ class Commands:
         self._roles = program.roles
         self._evaluator = program.evaluator
         self.tracer = program[TaintPropagation]
+        self.scripts = Scripts(program.evaluator)
         self.all: list[Command] = list(self._find())
 
     def _find(self) -> Iterator[Command]:
@@ -104,7 +105,14 @@ class Commands:
         text = lookup(call, code, role.command, self._evaluator)
         flag = lookup(call, code, role.flag, self._evaluator) if role.flag is not None else ABSENT
         plain = [a for a in call.arguments if a.keyword is None]
-        argv = role.exec and len(plain) > (role.command[1] or 0) + 1
+        first = role.command[1] or 0
+        argv = role.exec and len(plain) > first + 1
+        if role.exec:
+            script = self.scripts.of(called_words(call, first, self.scripts, code))
+            if script is not None:
+                known = Known(script.text, script.code)
+                yield from self._followed(_Draft(code, site, role, known, ABSENT, named=script.named), 0)
+                return
         program = lookup(call, code, role.program, self._evaluator) if role.program is not None else ABSENT
         yield from self._followed(_Draft(code, site, role, text, flag, is_argv=argv, program=program), 0)
 
@@ -187,34 +195,28 @@ class Commands:
             return draft
         text = draft.text
         truth = self._truth(draft.flag) if draft.role.flag is not None else False
-        value = self._evaluator.values(text.expression, text.code).only()
-        origin = value.origin if isinstance(value, Container) and not value.annotated else None
-        if not isinstance(value, Container) or not isinstance(origin, Collection):
-            return draft
-        script = None if truth else self._script(origin, value.code)
+        words = None if truth else self.scripts.words(text.expression, text.code)
+        script = self.scripts.of(words, self._program(draft)) if words is not None else None
         if script is not None:
-            named = " ".join(self._text(item, value.code) for item in origin.items[:2])
-            return replace(draft, text=Known(script, value.code), named=named)
-        if truth and self.size(text.expression, text.code) == 1:
-            return replace(draft, text=Known(origin.items[0], value.code))
+            return replace(draft, text=Known(script.text, script.code), named=script.named)
+        value = self._evaluator.values(text.expression, text.code).only()
+        if truth and isinstance(value, Container) and isinstance(value.origin, Collection):
+            if self.size(text.expression, text.code) == 1:
+                return replace(draft, text=Known(value.origin.items[0], value.code))
         return draft
 
-    def _script(self, words: Collection, code: Code) -> Expression | None:
-        if len(words.items) < 3:
-            return None
-        program, option = (self._text(item, code) for item in words.items[:2])
-        program = program.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").lower()
-        if program in shell_words("posix") and option.startswith("-") and option.endswith("c"):
-            return words.items[2]
-        if program not in shell_words("windows") or option.lower() not in shell_words("windows-options"):
-            return None
-        if len(words.items) == 3:
-            return words.items[2]
-        return None
-
-    def _text(self, expression: Expression, code: Code) -> str:
-        value = self._evaluator.values(expression, code).only()
+    def _program(self, draft: _Draft) -> str:
+        """The program that is started in place of the command's first word; "" if that is not known."""
+        if not isinstance(draft.program, Known):
+            return ""
+        value = self._evaluator.values(draft.program.expression, draft.program.code).only()
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
+
+    def words(self, command: Command) -> tuple[Word, ...]:
+        """The words of a command that is no text, as far as they are written out."""
+        if command.is_argv:
+            return called_words(command.site.call, command.role.command[1] or 0, self.scripts, command.code)
+        return self.scripts.words(command.text, command.home) or ()
 
     # questions of checks
 

@@ -153,7 +153,7 @@ class Roles:
         return _word("inputs", name)
 
     def foreign(self, name: str, hook: HookRole | None = None) -> str:
-        """What outside thing brings the arguments of a function that `name`, or a framework's hook, runs; `""` if none."""
+        """What outside thing brings the arguments of a function that `name` or a hook runs; `""` if none."""
         found: str = line_around("foreign", name) or ""
         return found or (of_package("roles", "_patterns")["foreign"].get(hook.name, "") if hook is not None else "")
 

@@ -18,7 +18,7 @@ def _stray(command: Command, operator: str) -> Finding:
     return rule.finding(
         command.code.span(command.site.call.at),
         f"without a shell `{operator}` is an argument of the program like any other",
-        help="connect or redirect with `stdin=` and `stdout=`, or give a shell the whole line, each value through `shlex.quote`",
+        help="connect or redirect with `stdin=` and `stdout=`, or give a shell the whole line, values in `shlex.quote`",
         trace=command.via,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from itertools import count
 
 from concurlint.catalog.effects import CallFact, EffectKind
 from concurlint.effects.blocking.nonblocking import NonBlocking
+from concurlint.effects.calls.summaries import Summaries, summaries
+from concurlint.effects.calls.witness import Chain, along
 from concurlint.effects.contexts.frameworks import starts_greenlet
 from concurlint.effects.contexts.parallel import SoleTasks
 from concurlint.effects.contexts.spawns import Spawns
@@ -37,18 +37,12 @@ class Blocking:
 
     name: str
     fact: CallFact
-    chain: tuple[tuple[Code, CallSite], ...]
+    chain: Chain
     doubts: int = 0
 
     def steps(self) -> tuple[Step, ...]:
         """The chain as steps of a trace."""
-        found: list[Step] = []
-        for index, (code, site) in enumerate(self.chain):
-            last = index == len(self.chain) - 1
-            what = self.name if last else self.chain[index + 1][0].qualname
-            verb = "blocks in" if last else "calls"
-            found.append(Step(code.span(site.call.at), f"`{code.qualname}` {verb} `{what}`"))
-        return tuple(found)
+        return along(self.chain, self.name, "blocks in")
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -77,9 +71,13 @@ class BlockingCalls:
         self._effects = program.effects
         self._readiness = program[NonBlocking]
         self._doubts = program[Dominance]
-        self._of: dict[Code, Blocking] = {}
-        self._blockers = self._direct_blockers()
-        self._spread()
+        self._of = summaries(
+            self._graph,
+            self._direct_blockers().items(),
+            self._through,
+            rank=lambda blocking: blocking.rank,
+            holds=lambda blocking, known: self._all_block(blocking.chain[0][1], known),
+        )
 
     def _direct(self, code: Code, site: CallSite, name: str) -> Blocking | None:
         fact = self._effects.lookup(name)
@@ -102,22 +100,6 @@ class BlockingCalls:
                 if code not in found or direct.rank < found[code].rank:
                     found[code] = direct
         return {code: direct for code, direct in found.items() if direct.doubts <= _MOST_DOUBTS}
-
-    def _spread(self) -> None:
-        """The best evidence first, so that each function gets its best way."""
-        turn = count()
-        queue: list[tuple[tuple[int, int], int, Code, Blocking]] = []
-        for code, direct in self._blockers.items():
-            heappush(queue, (direct.rank, next(turn), code, direct))
-        while queue:
-            _, _, callee, blocking = heappop(queue)
-            if callee in self._of or not self._all_block(blocking.chain[0][1]):
-                continue
-            self._of[callee] = blocking
-            for edge in self._graph.callers.get(callee, ()):
-                further = self._through(edge, blocking)
-                if further is not None and edge.caller not in self._of:
-                    heappush(queue, (further.rank, next(turn), edge.caller, further))
 
     def _through(self, edge: Edge, inner: Blocking) -> Blocking | None:
         """That the caller blocks, if it does so by this call."""
@@ -152,17 +134,17 @@ class BlockingCalls:
                 return True
         return False
 
-    def _all_block(self, site: CallSite) -> bool:
+    def _all_block(self, site: CallSite, known: Summaries[Blocking]) -> bool:
         """Every target the call may have blocks: one that does not makes it unknown."""
-        return all(self._may(value) for value in self._graph.targets(site))
+        return all(self._may(value, known) for value in self._graph.targets(site))
 
-    def _may(self, value: Value) -> bool:
+    def _may(self, value: Value, known: Summaries[Blocking]) -> bool:
         name = library_name(value)
         if name:
             fact = self._effects.lookup(name)
             return fact is not None and self._stops(fact)
         callee = self._graph.runs(value)
-        return callee is not None and callee in self._of
+        return callee is not None and callee in known
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking]]:
         """The blocking calls in coroutines and in what event loops call back."""
@@ -226,7 +208,7 @@ class BlockingCalls:
         callee = self._graph.runs(value)
         if callee is None or callee not in self._of:
             return None
-        inner = self._of[callee]
+        inner = self._of[callee][None]
         edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
         if edge is None or not edge.runs or self._is_dual(callee) or not self._gets_there(edge, inner):
             return None

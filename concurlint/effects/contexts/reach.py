@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.calls.witness import calls
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import contradicts
@@ -151,8 +152,4 @@ def thread_steps(run: Run) -> tuple[Step, ...]:
         first = Step(dispatch.code.span(dispatch.code.scope.at), says)
     else:
         first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
-    calls = [
-        Step(edge.caller.span(edge.site.call.at), f"`{edge.caller.qualname}` calls `{edge.callee.qualname}`")
-        for edge in run.via
-    ]
-    return (first, *calls)
+    return (first, *calls(run.via))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.tables import line
 from concurlint.effects.calls.access_paths import at_maker, path_of
+from concurlint.effects.calls.witness import calls
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.locks.order import as_edge
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed
@@ -50,11 +51,8 @@ class Standstill:
     def steps(self) -> tuple[Step, ...]:
         """Where the lock is held, the way to the wait, and the worker's way to the lock."""
         need, dispatch = self.need, self.need.dispatch
-        calls = [
-            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`") for e in need.via
-        ]
         waits = Step(need.code.span(need.at), f"`{need.code.qualname}` waits for `{dispatch.code.qualname}` here")
-        return (*self.hold.steps("takes"), *calls, waits, *need.worker.steps("takes"))
+        return (*self.hold.steps("takes"), *calls(need.via), waits, *need.worker.steps("takes"))
 
 
 class JoinUnderLock:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 
 from concurlint.catalog.traits import may
+from concurlint.effects.calls.summaries import Summaries, summaries
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.lockset.address import Lock, LockAddresses, Token
+from concurlint.effects.lockset.address import Lock, LockAddresses
 from concurlint.effects.lockset.events import Acquisition, Hold, lifted
 from concurlint.effects.lockset.operations import LockOperations
 from concurlint.effects.lockset.states import LockStates
@@ -50,23 +50,21 @@ class Acquisitions:
                 yield give.site, give.lock
 
     @cached_property
-    def _reached(self) -> dict[Code, dict[Token, Hold]]:
-        found: dict[Code, dict[Token, Hold]] = {}
-        queue: deque[tuple[Code, Hold]] = deque()
+    def _reached(self) -> Summaries[Hold]:
+        return summaries(
+            self._graph,
+            self._taken(),
+            self._through,
+            key=lambda hold: hold.lock.token,
+            holds=lambda hold, _: is_followed(hold),
+            most=_MOST_KEPT,
+        )
+
+    def _taken(self) -> Iterator[tuple[Code, Hold]]:
+        """What each function takes itself, and its decorators around it."""
         for code in self._graph.edges:
-            queue += [(code, take.hold) for take in self._states.around(code) if take.hold is not None]
-            queue += [(code, Hold(t.lock, t)) for t in self.of(code) if t.waits and not self._is_let_in(t)]
-        while queue:
-            code, hold = queue.popleft()
-            known = found.setdefault(code, {})
-            if not is_followed(hold) or hold.lock.token in known or len(known) >= _MOST_KEPT:
-                continue
-            known[hold.lock.token] = hold
-            for edge in self._graph.callers.get(code, ()):
-                outer = self._through(edge, hold)
-                if outer is not None:
-                    queue.append((edge.caller, outer))
-        return found
+            yield from ((code, take.hold) for take in self._states.around(code) if take.hold is not None)
+            yield from ((code, Hold(t.lock, t)) for t in self.of(code) if t.waits and not self._is_let_in(t))
 
     def _is_let_in(self, taking: Acquisition) -> bool:
         """Whether the caller does not have the lock: it was given away first, or asked whether anybody has it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from concurlint.effects.calls.witness import calls
 from concurlint.effects.flow.conditions import passed_on
 from concurlint.effects.lockset.address import Lock
 from concurlint.facts.records import CallSite, Condition, Context, Entered
@@ -41,12 +42,9 @@ class Hold:
 
     def steps(self, verb: str) -> tuple[Step, ...]:
         """The calls that lead to the taking, and the taking."""
-        calls = [
-            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`") for e in self.via
-        ]
         taking = self.taking
         last = Step(taking.code.span(taking.at), f"`{taking.code.qualname}` {verb} `{taking.lock.spelling}` here")
-        return (*calls, last)
+        return (*calls(self.via), last)
 
 
 Told: TypeAlias = tuple[bool | None, bool | None]

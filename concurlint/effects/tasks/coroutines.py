@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
+from concurlint.effects.calls.summaries import Summaries, summaries
+from concurlint.effects.calls.witness import Chain, along
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Dominance
@@ -25,15 +27,11 @@ class Nested:
     """A call in a coroutine that comes to `name`, which starts an event loop; `chain` as in `Blocking`."""
 
     name: str
-    chain: tuple[tuple[Code, CallSite], ...]
+    chain: Chain
 
     def steps(self) -> tuple[Step, ...]:
         """The chain below the coroutine as steps of a trace."""
-        found: list[Step] = []
-        for index, (code, site) in enumerate(self.chain[1:], 1):
-            what = self.name if index == len(self.chain) - 1 else self.chain[index + 1][0].qualname
-            found.append(Step(code.span(site.call.at), f"`{code.qualname}` calls `{what}`"))
-        return tuple(found)
+        return along(self.chain[1:], self.name)
 
 
 class Coroutines:
@@ -164,34 +162,34 @@ class Coroutines:
                 if self._runs_loop(code, site, name):
                     yield code, site, Nested(name, ((code, site),))
             for edge in self._graph.edges[code]:
-                inner = starters.get(edge.callee)
-                if inner is not None and edge.runs and self._gets_there(edge, inner) and self._is_sure(edge):
-                    yield code, edge.site, Nested(inner.name, ((code, edge.site), *inner.chain))
+                for inner in starters.get(edge.callee, {}).values():
+                    if edge.runs and self._gets_there(edge, inner) and self._is_sure(edge):
+                        yield code, edge.site, Nested(inner.name, ((code, edge.site), *inner.chain))
 
     def _runs_loop(self, code: Code, site: CallSite, name: str) -> bool:
         if not self._roles.runs_loop(name) or site.awaited:
             return False
         return not any(attempt.part == "body" for attempt in site.context.attempts) or not _catches(code, site)
 
-    def _starters(self) -> dict[Code, Nested]:
+    def _starters(self) -> Summaries[Nested]:
         """Plain functions that start a loop on every ordinary run, directly or through others."""
-        found: dict[Code, Nested] = {}
-        for code, calls in self._graph.libraries.items():
-            if not self._is_plain(code):
-                continue
-            for site, name, _ in calls:
-                if self._runs_loop(code, site, name) and not self._doubts.of(code, site):
-                    found.setdefault(code, Nested(name, ((code, site),)))
-        queue = list(found)
-        for callee in queue:
-            for edge in self._graph.callers.get(callee, ()):
-                caller, inner = edge.caller, found[callee]
-                if caller in found or not edge.runs or not self._is_plain(caller) or not self._is_sure(edge):
-                    continue
-                if not self._doubts.of(caller, edge.site) and self._gets_there(edge, inner):
-                    found[caller] = Nested(inner.name, ((caller, edge.site), *inner.chain))
-                    queue.append(caller)
-        return found
+        direct = (
+            (code, Nested(name, ((code, site),)))
+            for code, calls in self._graph.libraries.items()
+            if self._is_plain(code)
+            for site, name, _ in calls
+            if self._runs_loop(code, site, name) and not self._doubts.of(code, site)
+        )
+        return summaries(self._graph, direct, self._through)
+
+    def _through(self, edge: Edge, inner: Nested) -> Nested | None:
+        """That the caller starts a loop, if every ordinary run does so by this call."""
+        caller = edge.caller
+        if not edge.runs or not self._is_plain(caller) or not self._is_sure(edge):
+            return None
+        if self._doubts.of(caller, edge.site) or not self._gets_there(edge, inner):
+            return None
+        return Nested(inner.name, ((caller, edge.site), *inner.chain))
 
     def _is_plain(self, code: Code) -> bool:
         at_rest = code.is_async or code.scope.is_generator or code.scope.kind in ("module", "class")

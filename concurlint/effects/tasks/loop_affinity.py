@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
+from concurlint.effects.calls.witness import calls
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
@@ -35,11 +36,7 @@ class Crossing:
         at = dispatch.site.call.at if dispatch.site is not None else dispatch.code.scope.at
         where = dispatch.where if dispatch.site is not None else dispatch.code
         first = Step(where.span(at), f"`{dispatch.code.qualname}` runs on a thread (`{dispatch.name}`)")
-        via = (
-            Step(e.caller.span(e.site.call.at), f"`{e.caller.qualname}` calls `{e.callee.qualname}`")
-            for e in self.run.via
-        )
-        return (first, *via)
+        return (first, *calls(self.run.via))
 
 
 class LoopAffinity:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.program import Program
 from concurlint.effects.threads.self_deadlock import SelfDeadlocks
 from concurlint.finding import Finding, Level, Step
@@ -19,7 +19,7 @@ def check(program: Program) -> Iterator[Finding]:
         name = wait.code.qualname if len(wait.code.qualname) <= 25 else wait.code.name[:25]
         sender, call = wait.sent
         trace = [Step(dispatch.where.span(dispatch.site.call.at), f"the pool runs `{dispatch.code.qualname}`")]
-        trace += calls(wait.via)
+        trace += links(wait.via)
         if call is not wait.site.call:
             trace.append(Step(sender.span(call.at), "what it waits for is sent to the same pool"))
         yield rule.finding(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
 from concurlint.project.modules import Code
@@ -41,24 +42,12 @@ class Reachability:
     def below(self, code: Code) -> set[Code]:
         """The code itself and all that it runs, some calls deep."""
         if code not in self._below:
-            seen = {code}
-            layer = [code]
-            for _ in range(_DEEPEST):
-                edges = [edge for c in layer for edge in self._graph.edges.get(c, ()) if edge.runs]
-                layer = [edge.callee for edge in edges if edge.callee not in seen]
-                seen.update(layer)
-            self._below[code] = seen
+            self._below[code] = set(reached(self._graph, [code], deepest=_DEEPEST))
         return self._below[code]
 
     def above(self, codes: Iterable[Code]) -> list[Code]:
         """The codes and what runs them, some calls up; module bodies too."""
-        seen = dict.fromkeys(codes)
-        layer = list(seen)
-        for _ in range(_DEEPEST):
-            edges = [edge for c in layer for edge in self._graph.callers.get(c, ()) if edge.runs]
-            layer = [edge.caller for edge in edges if edge.caller not in seen]
-            seen.update(dict.fromkeys(layer))
-        return list(seen)
+        return list(reached(self._graph, codes, up=True, deepest=_DEEPEST))
 
     def in_code(self, code: Code, events: Sequence[Placed]) -> list[CallSite]:
         """The calls in `code` that are, or lead to, one of the events."""

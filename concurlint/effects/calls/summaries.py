@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from typing import TypeAlias, TypeVar
@@ -69,19 +69,22 @@ def spread(
 
 
 def reached(
+    graph: CallGraph,
     starts: Iterable[Code],
-    follow: Callable[[Edge], bool],
-    edges: Mapping[Code, Iterable[Edge]],
-    deepest: int | None = None,
+    *,
+    up: bool = False,
+    follow: Callable[[Edge], bool] = lambda edge: edge.runs,
+    deepest: int = 1 << 30,
 ) -> dict[Code, tuple[Edge, ...]]:
-    """All that functions come to by the calls that are followed, themselves too, each by the shortest way."""
-
-    def onward(code: Code, way: tuple[Edge, ...]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
-        if deepest is None or len(way) < deepest:
-            for edge in edges.get(code, ()):
-                if follow(edge):
-                    yield edge.callee, (*way, edge)
-
-    nowhere: tuple[Edge, ...] = ()
-    found = spread(((code, nowhere) for code in starts), onward)
-    return {code: ways[None] for code, ways in found.items()}
+    """All that functions come to by calls, themselves too, each by the shortest way; `up`: all that leads to them."""
+    edges = graph.callers if up else graph.edges
+    found: dict[Code, tuple[Edge, ...]] = dict.fromkeys(starts, ())
+    queue = list(found)
+    for code in queue:
+        way = found[code]
+        for edge in edges.get(code, ()) if len(way) < deepest else ():
+            other = edge.caller if up else edge.callee
+            if other not in found and follow(edge):
+                found[other] = (edge, *way) if up else (*way, edge)
+                queue.append(other)
+    return found

@@ -15,7 +15,7 @@ Chain: TypeAlias = tuple[tuple[Code, CallSite], ...]
 """The call sites that lead to a library call, each with the code it stands in; the last is that call."""
 
 
-def calls(via: Iterable[Edge]) -> tuple[Step, ...]:
+def links(via: Iterable[Edge]) -> tuple[Step, ...]:
     """One step for each call, outermost first."""
     return tuple(call(edge.caller, edge.site.call.at, edge.callee.qualname) for edge in via)
 

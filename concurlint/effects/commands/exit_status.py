@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from concurlint.catalog.entries import ChildRole
 from concurlint.catalog.traits import guessed, may
 from concurlint.effects.calls.arguments import ABSENT, lookup
+from concurlint.effects.calls.summaries import spread
+from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.lockset.locksets import LockSets
@@ -17,6 +19,7 @@ from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Constant
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
+from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Value
 
@@ -40,6 +43,10 @@ class Endless:
     why: str
     takes_timeout: bool
     steps: tuple[Step, ...]
+
+
+_Served: TypeAlias = tuple[str, tuple[Edge, ...]]
+"""For whom code answers requests, and the calls that lead to it."""
 
 
 class ExitStatuses:
@@ -96,8 +103,8 @@ class ExitStatuses:
                 if held and held[0]:
                     yield Endless(code, site, f"`{held[0]}` is held", waits, ())
                 elif code in served:
-                    why, steps = served[code]
-                    yield Endless(code, site, why, waits, steps)
+                    why, via = served[code]
+                    yield Endless(code, site, why, waits, links(via))
 
     def _waits(self, code: Code, site: CallSite) -> bool | None:
         """Whether the waiting call could take a timeout; None if it has one, or does not wait for a child."""
@@ -117,23 +124,19 @@ class ExitStatuses:
             return False
         return None if self._is_given(code, site, value, role.timeout) else True
 
-    def _served(self, dispatches: Iterable[Spawn]) -> dict[Code, tuple[str, tuple[Step, ...]]]:
+    def _served(self, dispatches: Iterable[Spawn]) -> dict[Code, _Served]:
         """The code that answers requests, with for what and the calls that lead to it."""
-        found: dict[Code, tuple[str, tuple[Step, ...]]] = {}
-        queue: deque[Code] = deque()
-        for dispatch in dispatches:
-            if dispatch.hook is not None and dispatch.hook.serves and dispatch.code not in found:
-                found[dispatch.code] = (f"a {dispatch.hook.what} waits", ())
-                queue.append(dispatch.code)
-        while queue:
-            code = queue.popleft()
-            why, steps = found[code]
-            for edge in self._graph.edges.get(code, ()):
-                if edge.runs and edge.callee not in found:
-                    step = Step(code.span(edge.site.call.at), f"`{code.qualname}` calls `{edge.callee.qualname}`")
-                    found[edge.callee] = (why, (*steps, step))
-                    queue.append(edge.callee)
-        return found
+        nowhere: tuple[Edge, ...] = ()
+        starts = (
+            (dispatch.code, (f"a {dispatch.hook.what} waits", nowhere))
+            for dispatch in dispatches
+            if dispatch.hook is not None and dispatch.hook.serves
+        )
+        return {code: ways[None] for code, ways in spread(starts, self._onward).items()}
+
+    def _onward(self, code: Code, served: _Served) -> Iterator[tuple[Code, _Served]]:
+        why, via = served
+        return ((edge.callee, (why, (*via, edge))) for edge in self._graph.edges.get(code, ()) if edge.runs)
 
 
 def _is_none(expression: object) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.effects.calls.summaries import spread
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.conditions import holds, says_main, says_type_checking
 from concurlint.facts.records import CallSite, Condition
@@ -72,25 +72,19 @@ def calls_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[Impor
 
 def reached_at_import(graph: CallGraph, dispatches: list[Spawn]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
     """The code that importing some module of the project runs, each function by its shortest way."""
-    awaited = {d.site: d for d in dispatches if d.on == "task" and d.waits and d.site is not None}
-    queue: deque[tuple[Code, tuple[Edge, ...]]] = deque((code, ()) for code in graph.edges if _runs_at_import(code))
-    seen: set[Code] = {code for code, _ in queue}
+    awaited = [d for d in dispatches if d.on == "task" and d.waits and d.site is not None]
     handed = [d for d in dispatches if d.on == "import"]
-    while queue:
-        code, via = queue.popleft()
-        yield code, via
-        for handing in handed:
-            if handing.code not in seen and _hands_over(handing, code):
-                seen.add(handing.code)
-                queue.append((handing.code, via))
-        run = [d.code for site, d in awaited.items() if d.where is code]
+
+    def onward(code: Code, via: tuple[Edge, ...]) -> Iterator[tuple[Code, tuple[Edge, ...]]]:
+        yield from ((handing.code, via) for handing in handed if _hands_over(handing, code))
+        run = [dispatch.code for dispatch in awaited if dispatch.where is code]
         for edge in graph.edges.get(code, ()):
-            if edge.callee in seen or (not edge.runs and edge.callee not in run):
-                continue
-            if is_guarded(edge.site.context.conditions, code):
-                continue
-            seen.add(edge.callee)
-            queue.append((edge.callee, (*via, edge)))
+            if (edge.runs or edge.callee in run) and not is_guarded(edge.site.context.conditions, code):
+                yield edge.callee, (*via, edge)
+
+    nowhere: tuple[Edge, ...] = ()
+    found = spread(((code, nowhere) for code in graph.edges if _runs_at_import(code)), onward)
+    return ((code, ways[None]) for code, ways in found.items())
 
 
 def _hands_over(dispatch: Spawn, code: Code) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurlint.catalog.traits import has
-from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
-from concurlint.project.callgraph import library_name
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
 
 
@@ -18,25 +19,30 @@ class SoleTasks:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._dispatches = program[Spawns]
-        self._known: dict[Code, bool] = {}
+        self._alone = EveryWay(
+            self._into, lambda edge, above: edge.site.awaited and above, both, otherwise=True, known=self._decided
+        )
 
     def is_alone(self, code: Code) -> bool:
         """Whether a coroutine runs in nothing but commands, and starts no tasks itself."""
-        if code not in self._known:
-            self._known[code] = True  # in a circle of calls the others decide
-            self._known[code] = self._is_alone(code)
-        return self._known[code]
+        return self._alone.of(code)
 
-    def _is_alone(self, code: Code) -> bool:
+    def _runs(self, code: Code) -> list[Spawn]:
+        return [dispatch for dispatch in self._dispatches.by_code.get(code, ()) if dispatch.on == "task"]
+
+    def _into(self, code: Code) -> list[Edge]:
+        runs = self._runs(code)
+        return [edge for edge in self._graph.callers.get(code, ()) if edge.site.awaited or not runs]
+
+    def _decided(self, code: Code) -> bool | None:
+        runs = self._runs(code)
         if not code.is_async or self._starts_tasks(code):
             return False
-        runs = [dispatch for dispatch in self._dispatches.by_code.get(code, ()) if dispatch.on == "task"]
         if runs and not (self._run_to_end and all(run.waits for run in runs)):
             return False
         if self._is_command(code):
             return True  # what calls it is around it, by other decorators
-        edges = [edge for edge in self._graph.callers.get(code, ()) if edge.site.awaited or not runs]
-        return bool(edges or runs) and all(edge.site.awaited and self.is_alone(edge.caller) for edge in edges)
+        return None if self._into(code) else bool(runs)
 
     def _starts_tasks(self, code: Code) -> bool:
         family = set(code.family())

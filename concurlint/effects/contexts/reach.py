@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, StateAccess
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import contradicts
@@ -152,4 +152,4 @@ def thread_steps(run: Run) -> tuple[Step, ...]:
         first = Step(dispatch.code.span(dispatch.code.scope.at), says)
     else:
         first = Step(dispatch.code.span(dispatch.code.scope.at), f"`{dispatch.name}` runs it on threads")
-    return (first, *calls(run.via))
+    return (first, *links(run.via))

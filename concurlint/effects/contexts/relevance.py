@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.facts.syntax import Attribute, Expression, Item, Name
 from concurlint.project.callgraph import CallGraph, library_name
@@ -21,8 +22,9 @@ def spreading_names(graph: CallGraph, dispatches: Sequence[Spawn], roles: Roles)
     They are functions and classes from which calls lead to something telling or to state that threads
     touch, objects made of such classes, and that state itself.
     """
-    reached = _reached(graph, [dispatch.code for dispatch in dispatches if dispatch.on != "process"])
-    touched = {place for code in reached for place in _own_attributes(code)}
+    run = [dispatch.code for dispatch in dispatches if dispatch.on != "process"]
+    below = reached(graph, run, follow=lambda _: True)
+    touched = {place for code in below for place in _own_attributes(code)}
     seeds = [
         code
         for code in graph.edges
@@ -36,20 +38,9 @@ def spreading_names(graph: CallGraph, dispatches: Sequence[Spawn], roles: Roles)
     for code in graph.edges:
         if code.scope.kind == "module":
             names.setdefault(code.module.source.name, set()).update(_objects(code, graph, roles, spreading))
-    for code in reached:
+    for code in below:
         names.setdefault(code.module.source.name, set()).update(_globals(code))
     return names
-
-
-def _reached(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:
-    found = dict.fromkeys(start)
-    queue = list(found)
-    for code in queue:
-        for edge in graph.edges.get(code, ()):
-            if edge.callee not in found:
-                found[edge.callee] = None
-                queue.append(edge.callee)
-    return found
 
 
 def _callers(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, may
+from concurlint.effects.calls.every_way import EveryWay, both
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import spelled, walk
@@ -28,6 +29,13 @@ class ConditionWaits:
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
+        # the looking may be left to callers: each of them calls it in a `while`
+        self._looped = EveryWay(
+            lambda code: self._graph.callers.get(code, ()),
+            lambda edge, above: above or self._in_while(edge.caller, edge.site),
+            both,
+            otherwise=False,
+        )
 
     def blind(self) -> Iterator[BlindWait]:
         """Waits with no loop around that tests again."""
@@ -37,7 +45,7 @@ class ConditionWaits:
                 if not has("waits-on-condition", name) or id(site) in seen or may("waits-on-condition", code.name):
                     continue
                 seen.add(id(site))
-                if self._in_while(code, site) or self._callers_loop(code, 0):
+                if self._in_while(code, site) or self._looped.of(code):
                     continue
                 tested = self._tested(code, site)
                 if tested is not None and self._looks_after(code, site):
@@ -49,13 +57,6 @@ class ConditionWaits:
     @staticmethod
     def _in_while(code: Code, site: CallSite) -> bool:
         return any(code.scope.loops[number].kind == "while" for number in site.context.loops)
-
-    def _callers_loop(self, code: Code, depth: int) -> bool:
-        """Whether the looking is left to callers: each of them calls it in a `while`."""
-        edges = self._graph.callers.get(code, ()) if depth < 3 else ()
-        return bool(edges) and all(
-            self._in_while(edge.caller, edge.site) or self._callers_loop(edge.caller, depth + 1) for edge in edges
-        )
 
     @staticmethod
     def _looks_after(code: Code, site: CallSite) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.tables import line
 from concurlint.effects.calls.access_paths import at_maker, path_of
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.locks.order import as_edge
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed
@@ -52,7 +52,7 @@ class Standstill:
         """Where the lock is held, the way to the wait, and the worker's way to the lock."""
         need, dispatch = self.need, self.need.dispatch
         waits = Step(need.code.span(need.at), f"`{need.code.qualname}` waits for `{dispatch.code.qualname}` here")
-        return (*self.hold.steps("takes"), *calls(need.via), waits, *need.worker.steps("takes"))
+        return (*self.hold.steps("takes"), *links(need.via), waits, *need.worker.steps("takes"))
 
 
 class JoinUnderLock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed, opposite
@@ -48,7 +48,7 @@ class Second:
 
     def steps(self) -> tuple[Step, ...]:
         """Where the first is taken, and how the second is."""
-        return (*calls(self.via), *self.first.steps("takes"), *self.second.steps("takes"))
+        return (*links(self.via), *self.first.steps("takes"), *self.second.steps("takes"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.flow.conditions import passed_on
 from concurlint.effects.lockset.address import Lock
 from concurlint.facts.records import CallSite, Condition, Context, Entered
@@ -44,7 +44,7 @@ class Hold:
         """The calls that lead to the taking, and the taking."""
         taking = self.taking
         last = Step(taking.code.span(taking.at), f"`{taking.code.qualname}` {verb} `{taking.lock.spelling}` here")
-        return (*calls(self.via), last)
+        return (*links(self.via), last)
 
 
 Told: TypeAlias = tuple[bool | None, bool | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from concurlint.effects.calls.every_way import EveryWay
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.lockset.address import Lock, Origin
 from concurlint.effects.lockset.events import Hold
@@ -59,7 +60,7 @@ class LockSets:
         started = (one for one in program[Spawns].all if not (one.on == "task" and one.waits))
         self._outside = frozenset(one.code for one in started)
         self._at: dict[tuple[Code, int], LockSet] = {}
-        self._always: dict[Code, LockSet] = {}
+        self._always = EveryWay(self._into, self._at_call, _shared, NONE_HELD)
 
     # by its own function
 
@@ -103,40 +104,13 @@ class LockSets:
 
     def always(self, code: Code) -> LockSet:
         """The locks that every known caller of a function holds when it calls it."""
-        if code not in self._always:
-            self._work_out(code)
-        return self._always[code]
+        return self._always.of(code)
 
-    def _work_out(self, code: Code) -> None:
-        """Greatest fixed point over all that leads to `code`: in a circle of calls everything is held until
-        some way into the circle comes without."""
-        region: dict[Code, list[Edge]] = {}
-        queue = [code]
-        for current in queue:
-            if current not in region and current not in self._always:
-                region[current] = [] if current in self._outside else self.callers(current)
-                queue += [edge.caller for edge in region[current]]
-        found: dict[Code, LockSet | None] = dict.fromkeys(region)
-        changed = True
-        while changed:
-            changed = False
-            for current, edges in region.items():
-                met = self._meet(edges, found)
-                if met != found[current]:
-                    found[current] = met
-                    changed = True
-        for current in region:
-            self._always[current] = found[current] or NONE_HELD
+    def _into(self, code: Code) -> list[Edge]:
+        return [] if code in self._outside else self.callers(code)
 
-    def _meet(self, edges: list[Edge], found: dict[Code, LockSet | None]) -> LockSet | None:
-        """What all calls hold; None while nothing limits it yet."""
-        met: LockSet | None = None if edges else NONE_HELD
-        for edge in edges:
-            above = self._always.get(edge.caller) or found.get(edge.caller)
-            if above is not None:
-                around = self._around(edge.caller, self._states.order(edge), above)
-                met = around if met is None else _shared(met, around)
-        return met
+    def _at_call(self, edge: Edge, above: LockSet) -> LockSet:
+        return self._around(edge.caller, self._states.order(edge), above)
 
 
 def _as_set(state: State | None) -> LockSet:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import Trait, has, listed, may
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.effects.program import Program
@@ -97,7 +98,7 @@ class RegexInLoops:
             return self._made(code, site, name, item, last, None, pattern)
         if repeats or not self._is_of_module(pattern, item, code):
             return None
-        caller = self._called_in_loop(code, 0)
+        caller = self._called_in_loop(code)
         if caller is None:
             return None
         return self._made(code, site, name, item, caller[2], caller[:2], pattern)
@@ -259,16 +260,14 @@ class RegexInLoops:
                     return False
         return True
 
-    def _called_in_loop(self, code: Code, depth: int) -> tuple[Code, CallSite, Loop] | None:
-        for edge in self._graph.callers.get(code, ()):
-            for number in reversed(edge.site.context.loops):
-                loop = edge.caller.scope.loops[number]
-                if self._is_hot(loop, edge.caller):
-                    return edge.caller, edge.site, loop
-            if depth < _DEEPEST and edge.caller is not code:
-                found = self._called_in_loop(edge.caller, depth + 1)
-                if found is not None:
-                    return found
+    def _called_in_loop(self, code: Code) -> tuple[Code, CallSite, Loop] | None:
+        """The nearest call in a loop by which a function comes to run again and again."""
+        for each in reached(self._graph, [code], up=True, follow=lambda _: True, deepest=_DEEPEST):
+            for edge in self._graph.callers.get(each, ()):
+                for number in reversed(edge.site.context.loops):
+                    loop = edge.caller.scope.loops[number]
+                    if self._is_hot(loop, edge.caller):
+                        return edge.caller, edge.site, loop
         return None
 
     def _is_test(self, code: Code, site: CallSite, item: Loop) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import Trait, has, may
 from concurlint.effects.calls.reachability import Event, Reachability, is_apart, share_loop
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.effects.flow.conditions import is_for_tests
@@ -170,11 +171,6 @@ class Forks:
     def _is_it(value: Value, thing: Thing) -> bool:
         return _thing(value) == thing or (isinstance(value, Instance) and value.of == thing)
 
-    def _near(self, code: Code) -> set[Code]:
-        """The code and what it runs two calls deep: further down, tests that are not seen decide."""
-        below = {edge.callee for edge in self._graph.edges.get(code, ()) if edge.runs}
-        return {code} | below | {e.callee for c in below for e in self._graph.edges.get(c, ()) if e.runs}
-
     def _in_thread(self, fork: Fork) -> ThreadedFork | None:
         """A thread of the program that forks itself: the main thread runs beside it."""
         for dispatch in self._dispatches.all:
@@ -182,7 +178,8 @@ class Forks:
                 continue
             if is_for_tests(dispatch.where) and not is_for_tests(fork.code):
                 continue
-            if fork.code in self._near(dispatch.code):
+            # further down, tests that are not seen decide
+            if fork.code in reached(self._graph, [dispatch.code], deepest=2):
                 message = f"a thread runs `{dispatch.code.qualname}`, beside the main thread and others"
                 return ThreadedFork(fork, dispatch.where, dispatch.site, message)
         return None

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
+from concurlint.effects.calls.every_way import EveryWay, both
 from concurlint.effects.contexts.callers import Callers, is_by_callers
 from concurlint.effects.contexts.reach import (
     Run,
@@ -43,7 +44,9 @@ class Sharing:
         self.touching = program[StateAccesses]
         self._dispatches = program[Spawns]
         self.locks = program[LockSets]
-        self._init_only: dict[Code, bool] = {}
+        self._before_sharing = EveryWay(
+            self.locks.callers, self._comes_before_sharing, both, otherwise=False, known=self._makes_or_starts
+        )
         self.runs: dict[Code, list[Run]] = {}
         self._started: dict[Code, list[Run]] = {}
         self._reached_by: dict[Spawn, set[Code]] = {}
@@ -211,22 +214,15 @@ class Sharing:
 
     def is_before_sharing(self, code: Code) -> bool:
         """Constructors, and helpers that only constructors call."""
-        current: Code | None = code
-        while current is not None and current.owner is None and current.parent is not None:
-            current = current.parent
-        if current is None:
-            return False
-        if current.name in BEFORE_SHARING or may("after-making", current.name):
-            return True
-        if current in self._init_only:
-            return self._init_only[current]
-        self._init_only[current] = False
-        edges = self.locks.callers(current)
-        found = bool(edges) and all(self._comes_before_sharing(edge) for edge in edges)
-        self._init_only[current] = found and current not in self._dispatches.by_code
-        return self._init_only[current]
+        method = _method_around(code)
+        return method is not None and self._before_sharing.of(method)
 
-    def _comes_before_sharing(self, edge: Edge) -> bool:
+    def _makes_or_starts(self, method: Code) -> bool | None:
+        if method.name in BEFORE_SHARING or may("after-making", method.name):
+            return True
+        return False if method in self._dispatches.by_code else None
+
+    def _comes_before_sharing(self, edge: Edge, above: bool) -> bool:
         """A call from a constructor, on an object made in the calling function, or before the object's own
         thread is started."""
         owner = edge.value.owner if isinstance(edge.value, Bound) else None
@@ -241,7 +237,7 @@ class Sharing:
             for site, name, _ in self._graph.libraries.get(edge.caller, ())
         ):
             return True
-        return edge.caller.owner is not None and self.is_before_sharing(edge.caller)
+        return edge.caller.owner is not None and above
 
     def held(self, touch: StateAccess) -> LockSet:
         """Locks held at a touch, by its function and by all its callers."""
@@ -315,6 +311,11 @@ class Sharing:
 
     def _inside(self, run: Run) -> set[Code]:
         return {run.dispatch.code, *(edge.callee for edge in run.via)}
+
+
+def _method_around(code: Code) -> Code | None:
+    """The method that a function is, or stands in."""
+    return next((around for around in all_around(code) if around.owner is not None or around.parent is None), None)
 
 
 class TaskSharing(Sharing):

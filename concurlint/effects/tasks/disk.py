@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.effects.blocking.calls import Blocking, DiskCalls
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.parallel import SoleEndedTasks
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.dominance import Dominance
@@ -63,13 +64,9 @@ class DiskAccess:
         """Whether the coroutine, or one that awaits it, is known to run as a task or handler among others."""
         if self._alone.is_alone(code):
             return False
-        queue = [code]
-        for current in queue:
-            if any(run.on == "task" and not run.waits for run in self._dispatches.by_code.get(current, ())):
-                return True
-            awaiting = [edge.caller for edge in self._graph.callers.get(current, ()) if edge.site.awaited]
-            queue += [caller for caller in awaiting if caller not in queue]
-        return False
+        awaiting = reached(self._graph, [code], up=True, follow=lambda edge: edge.site.awaited)
+        runs = (run for each in awaiting for run in self._dispatches.by_code.get(each, ()))
+        return any(run.on == "task" and not run.waits for run in runs)
 
     def _is_of_file_opened_here(self, code: Code, site: CallSite) -> bool:
         """Reading and writing a file whose opening is told already, unless that is over and over again."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -11,9 +13,18 @@ from concurlint.facts.syntax import (
     Name,
 )
 from concurlint.finding import Step
+from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 
-_MOST_HANDS = 4
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """A task that a function gives back: where it is made, and the call of `name` by which the function has it."""
+
+    made: CallSite
+    site: CallSite
+    name: str
+    steps: tuple[Step, ...]
 
 
 class KeptTasks:
@@ -26,21 +37,46 @@ class KeptTasks:
 
     def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
         """Calls whose task lives only as long as somebody keeps it, and nobody does; the steps lead to its making."""
+        for code, site, name in self._made():
+            if self._is_dropped(code, site):
+                yield code, site, name, ()
+        given_back = summaries(self._graph, self._given_back(), self._through, key=lambda given: given.made)
+        for code, tasks in given_back.items():
+            for given in tasks.values():
+                for edge in self._callers(code):
+                    if self._is_dropped(edge.caller, edge.site):
+                        yield edge.caller, edge.site, code.qualname, given.steps
+                yield from self._dropped_by_loop(code, given)
+
+    def _made(self) -> Iterator[tuple[Code, CallSite, str]]:
         for code, calls in self._graph.libraries.items():
             for site, name, _ in calls:
                 role = self._roles.runs(name)
-                if role is None or not role.weak:
-                    continue
-                if self._is_dropped(code, site):
-                    yield code, site, name, ()
-                elif _gives_back(code, site):
-                    made = Step(code.span(site.call.at), f"`{code.qualname}` gives back what `{name}` made")
-                    yield from self._dropped_by_callers(code, name, (made,))
-                    yield from self._dropped_by_loop(code, site, name, made)
+                if role is not None and role.weak:
+                    yield code, site, name
 
-    def _dropped_by_loop(
-        self, code: Code, site: CallSite, name: str, made: Step
-    ) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
+    def _given_back(self) -> Iterator[tuple[Code, _Given]]:
+        for code, site, name in self._made():
+            if _gives_back(code, site):
+                says = f"`{code.qualname}` gives back what `{name}` made"
+                yield code, _Given(site, site, name, (Step(code.span(site.call.at), says),))
+
+    def _through(self, edge: Edge, given: _Given) -> _Given | None:
+        """What a function gives back by giving back what its callee gave."""
+        if edge not in self._callers(edge.callee) or not _gives_back(edge.caller, edge.site):
+            return None
+        says = f"`{edge.caller.qualname}` gives back what `{edge.callee.qualname}` gave"
+        step = Step(edge.caller.span(edge.site.call.at), says)
+        return _Given(given.made, edge.site, edge.callee.qualname, (step, *given.steps))
+
+    def _callers(self, code: Code) -> list[Edge]:
+        """The calls that surely give their caller what the function gives back."""
+        if code.is_async or code.scope.is_generator:
+            return []
+        edges = (edge for edge in self._graph.callers.get(code, ()) if edge.runs)
+        return [one for one in edges if all(e is one for e in self._graph.edges[one.caller] if e.site is one.site)]
+
+    def _dropped_by_loop(self, code: Code, given: _Given) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
         """What a callback of the event loop gives back, which the loop does not look at."""
         for dispatch in self._dispatches.by_code.get(code, ()):
             role = self._roles.runs(dispatch.name)
@@ -48,28 +84,10 @@ class KeptTasks:
                 continue
             if code.scope.kind == "lambda":
                 says = f"`{dispatch.name.rpartition('.')[2]}` drops what its callback gives back"
-                yield code, site, name, (Step(dispatch.where.span(dispatch.site.call.at), says),)
+                yield code, given.site, given.name, (Step(dispatch.where.span(dispatch.site.call.at), says),)
             else:
-                yield dispatch.where, dispatch.site, code.qualname, (made,)
+                yield dispatch.where, dispatch.site, code.qualname, given.steps[:1]
             return
-
-    def _dropped_by_callers(
-        self, code: Code, name: str, steps: tuple[Step, ...]
-    ) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
-        """Calls of a function that makes a task for its caller, where the caller drops it."""
-        if code.is_async or code.scope.is_generator or len(steps) > _MOST_HANDS:
-            return
-        for edge in self._graph.callers.get(code, ()):
-            several = any(e.site is edge.site and e is not edge for e in self._graph.edges.get(edge.caller, ()))
-            if several or not edge.runs:
-                continue
-            if self._is_dropped(edge.caller, edge.site):
-                yield edge.caller, edge.site, code.qualname, steps
-            elif _gives_back(edge.caller, edge.site):
-                gives = f"`{edge.caller.qualname}` gives back what `{code.qualname}` gave"
-                step = Step(edge.caller.span(edge.site.call.at), gives)
-                yield from self._dropped_by_callers(edge.caller, name, (step, *steps))
-                yield from self._dropped_by_loop(edge.caller, edge.site, code.qualname, step)
 
     def _is_dropped(self, code: Code, site: CallSite) -> bool:
         if site.dropped:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
-from concurlint.effects.calls.witness import calls
+from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
@@ -36,7 +36,7 @@ class Crossing:
         at = dispatch.site.call.at if dispatch.site is not None else dispatch.code.scope.at
         where = dispatch.where if dispatch.site is not None else dispatch.code
         first = Step(where.span(at), f"`{dispatch.code.qualname}` runs on a thread (`{dispatch.name}`)")
-        return (first, *calls(self.run.via))
+        return (first, *links(self.run.via))
 
 
 class LoopAffinity:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
 from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup, whole_parameter
+from concurlint.effects.calls.exceptions import Escape, ExceptionFlow
 from concurlint.effects.contexts.spawns import ran
-from concurlint.effects.flow.exceptions import Escape, ExceptionFlow
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, listed, may
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
@@ -47,26 +47,14 @@ class SelfDeadlocks:
             pools = self._pools(dispatch.site.call, dispatch.where)
             if not pools:
                 continue
-            reached = self._reached(dispatch.code)
-            shared = {pool for pool in pools if pool.code not in reached and self._is_one(dispatch, pool)}
-            for code, via in reached.items() if shared else ():
+            below = reached(self._graph, [dispatch.code])
+            shared = {pool for pool in pools if pool.code not in below and self._is_one(dispatch, pool)}
+            for code, via in below.items() if shared else ():
                 for site, sent in self._waits(code):
                     where, call = sent
-                    if site not in seen and where in reached and self._pools(call, where) & shared:
+                    if site not in seen and where in below and self._pools(call, where) & shared:
                         seen.add(site)
                         yield SelfWait(code, site, dispatch, via, sent)
-
-    def _reached(self, start: Code) -> dict[Code, tuple[Edge, ...]]:
-        """The code that a task runs, each with the shortest way to it."""
-        found: dict[Code, tuple[Edge, ...]] = {start: ()}
-        queue = deque([start])
-        while queue:
-            code = queue.popleft()
-            for edge in self._graph.edges.get(code, ()):
-                if edge.runs and edge.callee not in found:
-                    found[edge.callee] = (*found[code], edge)
-                    queue.append(edge.callee)
-        return found
 
     def _pools(self, call: Expression, code: Code) -> set[Site]:
         """Where the pool was made whose method a call is."""

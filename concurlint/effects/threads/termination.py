@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from itertools import islice
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has, may
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.program import Program
 from concurlint.effects.threads.objects import Work
 from concurlint.facts.records import CallSite, Loop
@@ -36,7 +36,8 @@ class Termination:
             fact = self._effects.lookup(work)
             return fact is None or not fact.waits or self._serves(work)
         if work not in self._known:
-            self._known[work] = any(self._stays(code, depth) for code, depth in self._reached(work))
+            below = reached(self._graph, [work], follow=lambda _: True, deepest=_DEEPEST)
+            self._known[work] = any(self._stays(code, len(way)) for code, way in islice(below.items(), _MOST))
         return self._known[work]
 
     def _serves(self, name: str) -> bool:
@@ -45,18 +46,6 @@ class Termination:
         if self._roles.stream(name) or has("waits-for-others", name) or may("waits-for-others", last):
             return True
         return self._roles.kind(owner) in kinds_with("signals") | kinds_with("waited-on")
-
-    def _reached(self, work: Code) -> Iterator[tuple[Code, int]]:
-        depths = {work: 0}
-        queue = deque([work])
-        while queue and len(depths) < _MOST:
-            code = queue.popleft()
-            yield code, depths[code]
-            for edge in self._graph.edges.get(code, ()):
-                if edge.callee not in depths and depths[code] < _DEEPEST:
-                    depths[edge.callee] = depths[code] + 1
-                    queue.append(edge.callee)
-        yield from ((code, depths[code]) for code in queue)
 
     def _stays(self, code: Code, depth: int) -> bool:
         if any(loop.kind == "while" and self._is_endless(code, loop, depth) for loop in code.scope.loops):

@@ -81,15 +81,25 @@ def test_an_event_counts_only_if_it_still_holds_when_its_turn_comes(link: Link):
 
 def test_ways_down_are_the_shortest_of_those_that_are_followed(link: Link):
     linked = link({"app.py": CIRCLE})
-    edges = linked.graph.edges
-    all_ways = reached([linked.code("top")], lambda edge: True, edges)
+    all_ways = reached(linked.graph, [linked.code("top")])
     assert {code.name: [edge.callee.name for edge in way] for code, way in all_ways.items()} == {
         "top": [],
         "odd": ["odd"],
         "even": ["odd", "even"],
         "deed": ["odd", "even", "deed"],
     }
-    near = reached([linked.code("top")], lambda edge: True, edges, deepest=1)
+    near = reached(linked.graph, [linked.code("top")], deepest=1)
     assert [code.name for code in near] == ["top", "odd"]
-    kept = reached([linked.code("top")], lambda edge: edge.callee.name != "even", edges)
+    kept = reached(linked.graph, [linked.code("top")], follow=lambda edge: edge.callee.name != "even")
     assert [code.name for code in kept] == ["top", "odd"]
+
+
+def test_ways_up_lead_to_all_that_calls(link: Link):
+    linked = link({"app.py": CIRCLE})
+    above = reached(linked.graph, [linked.code("deed")], up=True)
+    assert {code.name: [edge.caller.name for edge in way] for code, way in above.items()} == {
+        "deed": [],
+        "even": ["even"],
+        "odd": ["odd", "even"],
+        "top": ["top", "odd", "even"],
+    }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from concurlint.effects.calls.summaries import reached
-from concurlint.effects.calls.witness import along, call, calls
+from concurlint.effects.calls.witness import along, call, links
 from tests.linked import Link
 from tests.linked import link as link_files
 
@@ -20,8 +20,8 @@ TEXT = "import time\ndef sleep(): time.sleep(1)\ndef by(): sleep()\ndef top(): b
 
 def test_each_call_on_the_way_is_one_step(link: Link):
     linked = link({"app.py": TEXT})
-    way = reached([linked.code("top")], lambda edge: True, linked.graph.edges)[linked.code("sleep")]
-    assert [(step.span.line, step.message) for step in calls(way)] == [
+    way = reached(linked.graph, [linked.code("top")])[linked.code("sleep")]
+    assert [(step.span.line, step.message) for step in links(way)] == [
         (4, "`top` calls `by`"),
         (3, "`by` calls `sleep`"),
     ]

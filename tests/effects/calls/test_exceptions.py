@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from concurlint.effects.flow.exceptions import ExceptionFlow
+from concurlint.effects.calls.exceptions import ExceptionFlow
 from tests.linked import program
 
 HEAD = "import contextlib\nimport logging\nimport os\nimport threading\n\nlock = threading.Lock()\n\n"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.traits import has, spelt
+from concurlint.effects.calls.summaries import Summaries, summaries
+from concurlint.effects.calls.witness import call
 from concurlint.effects.program import Program
 from concurlint.facts.records import Context, Returned
 from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step
+from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Library
 
 _MAY_FAIL = {EffectKind.BLOCK_NET, EffectKind.BLOCK_DISK, EffectKind.BLOCK_PROCESS, EffectKind.SPAWN_PROCESS}
-_DEEPEST = 6
+_LONGEST = 7  # steps of a way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,21 +37,20 @@ class ExceptionFlow:
         self._effects = program.effects
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._found: dict[Code, Escape | None] = {}
 
-    def of(self, code: Code, depth: int = 0) -> Escape | None:
-        """The shortest way found; None where every error is caught, or none is sure enough to speak of."""
-        if code in self._found:
-            return self._found[code]
-        self._found[code] = None
-        if self._is_wrapped(code):
-            return None
-        step = next(self._raised(code), None) or next(self._failing(code), None)
-        if step is not None:
-            self._found[code] = Escape((step,))
-        elif depth < _DEEPEST:
-            self._found[code] = self._through(code, depth)
-        return self._found[code]
+    def of(self, code: Code) -> Escape | None:
+        """The shortest way; None where every error is caught, or none is sure enough to speak of."""
+        return self._ways.get(code, {}).get(None)
+
+    @cached_property
+    def _ways(self) -> Summaries[Escape]:
+        return summaries(self._graph, self._direct(), self._through, holds=lambda way, _: len(way.steps) <= _LONGEST)
+
+    def _direct(self) -> Iterator[tuple[Code, Escape]]:
+        for code in self._graph.edges:
+            step = next(self._raised(code), None) or next(self._failing(code), None)
+            if step is not None and not self._is_wrapped(code):
+                yield code, Escape((step,))
 
     def _is_wrapped(self, code: Code) -> bool:
         """Whether a decorator may catch what the function lets out."""
@@ -74,15 +77,12 @@ class ExceptionFlow:
             if not self._is_caught(code, site.context):
                 yield self._step(code, site.call.at, f"calls `{name}`, which may fail")
 
-    def _through(self, code: Code, depth: int) -> Escape | None:
-        for edge in self._graph.edges.get(code, ()):
-            if not edge.runs or self._is_caught(code, edge.site.context):
-                continue
-            inner = self.of(edge.callee, depth + 1)
-            if inner is not None:
-                step = self._step(code, edge.site.call.at, f"calls `{edge.callee.qualname}`")
-                return Escape((step, *inner.steps))
-        return None
+    def _through(self, edge: Edge, inner: Escape) -> Escape | None:
+        """The way by a call around which nothing catches the error."""
+        code, site = edge.caller, edge.site
+        if not edge.runs or self._is_caught(code, site.context) or self._is_wrapped(code):
+            return None
+        return Escape((call(code, site.call.at, edge.callee.qualname), *inner.steps))
 
     @staticmethod
     def _step(code: Code, at: Place, what: str) -> Step:

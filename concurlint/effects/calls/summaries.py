@@ -75,14 +75,18 @@ def reached(
     up: bool = False,
     follow: Callable[[Edge], bool] = lambda edge: edge.runs,
     deepest: int = 1 << 30,
+    callers: Callable[[Code], Iterable[Edge]] | None = None,
 ) -> dict[Code, tuple[Edge, ...]]:
-    """All that functions come to by calls, themselves too, each by the shortest way; `up`: all that leads to them."""
-    edges = graph.callers if up else graph.edges
+    """All that functions come to by calls, themselves too, each by the shortest way; `up`: all that leads to them.
+
+    `callers` may know of more, or fewer, calls of a function than the graph.
+    """
+    edges = (callers or (lambda code: graph.callers.get(code, ()))) if up else (lambda code: graph.edges.get(code, ()))
     found: dict[Code, tuple[Edge, ...]] = dict.fromkeys(starts, ())
     queue = list(found)
     for code in queue:
         way = found[code]
-        for edge in edges.get(code, ()) if len(way) < deepest else ():
+        for edge in edges(code) if len(way) < deepest else ():
             other = edge.caller if up else edge.callee
             if other not in found and follow(edge):
                 found[other] = (edge, *way) if up else (*way, edge)

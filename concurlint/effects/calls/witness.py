@@ -27,7 +27,9 @@ def call(code: Code, at: Place, callee: str, verb: str = "calls") -> Step:
 
 def along(chain: Chain, name: str, verb: str = "calls") -> tuple[Step, ...]:
     """One step for each link of a chain that ends in a call of `name`."""
-    callees = [*(code.qualname for code, _ in chain[1:]), name]
-    verbs = [*("calls" for _ in chain[1:]), verb]
-    links = zip(chain, callees, verbs, strict=True)
-    return tuple(call(code, site.call.at, callee, how) for (code, site), callee, how in links)
+    found = []
+    for index, (code, site) in enumerate(chain):
+        is_last = index == len(chain) - 1
+        callee = name if is_last else chain[index + 1][0].qualname
+        found.append(call(code, site.call.at, callee, verb if is_last else "calls"))
+    return tuple(found)

@@ -17,6 +17,7 @@ from concurlint.effects.calls.arguments import (
     overrides_reader,
     whole_parameter,
 )
+from concurlint.effects.calls.summaries import spread
 from concurlint.effects.commands.scripts import Scripts, Word, called_words
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import Piece, is_whole_parameter
@@ -25,6 +26,7 @@ from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Collection, Expression, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
+from concurlint.project.callgraph import Edge
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Instance, Library, Literal, Value
@@ -78,6 +80,12 @@ class _Draft:
     named: str = ""
     is_argv: bool = False
     program: Term = ABSENT
+    written: Known | None = None  # the text where this function decides it, or has it from its callers
+
+
+def _as_parameter(term: Term) -> Term:
+    """The parameter that an expression is as a whole, else the term itself."""
+    return (whole_parameter(term.expression, term.code) or term) if isinstance(term, Known) else term
 
 
 class Commands:
@@ -111,40 +119,47 @@ class Commands:
             script = self.scripts.of(called_words(call, first, self.scripts, code))
             if script is not None:
                 known = Known(script.text, script.code)
-                yield from self._followed(_Draft(code, site, role, known, ABSENT, named=script.named), 0)
+                yield from self._decided(_Draft(code, site, role, known, ABSENT, named=script.named))
                 return
         program = lookup(call, code, role.program, self._evaluator) if role.program is not None else ABSENT
-        yield from self._followed(_Draft(code, site, role, text, flag, is_argv=argv, program=program), 0)
+        yield from self._decided(_Draft(code, site, role, text, flag, is_argv=argv, program=program))
 
-    def _followed(self, draft: _Draft, depth: int) -> Iterator[Command]:
+    def _decided(self, start: _Draft) -> Iterator[Command]:
         """The command where its text is decided: here, or at the callers that pass it whole."""
+        found = spread([(start.code, self._whole(start))], self._by_callers, key=lambda draft: (draft.site, draft.via))
+        for draft in (draft for drafts in found.values() for draft in drafts.values()):
+            if draft.written is not None and not self._callers(draft):
+                is_open = isinstance(draft.text, Passed) and not self.tracer.origins.brought(draft.text.owner)
+                yield self._command(draft, draft.written, is_open)
+
+    def _whole(self, draft: _Draft) -> _Draft:
+        """The draft with its text as the parameter that it is as a whole, and as it is written."""
         draft = self._unwrapped(draft)
+        if not isinstance(draft.text, Known):
+            return draft
+        return replace(draft, text=_as_parameter(draft.text), written=draft.text)
+
+    def _callers(self, draft: _Draft) -> list[Edge]:
         term = draft.text
-        if isinstance(term, Known):
-            term = whole_parameter(term.expression, term.code) or term
-        if isinstance(term, Passed):
-            edges = self._graph.callers.get(term.owner, ()) if depth < _DEEPEST else ()
-            for edge in edges:
-                if overrides_reader(term, edge, self._evaluator):
-                    continue
-                step = Step(
-                    draft.code.span(draft.site.call.at),
-                    f"`{term.owner.qualname}` hands it to `{draft.role.name}`",
-                )
-                text = at_caller(term, edge, self._evaluator)
-                flag = draft.flag
-                if isinstance(flag, Known):
-                    flag = whole_parameter(flag.expression, flag.code) or flag
-                if isinstance(flag, Passed) and flag.owner is term.owner:
-                    flag = at_caller(flag, edge, self._evaluator)
-                via = (step, *draft.via)
-                lifted = replace(draft, code=edge.caller, site=edge.site, text=text, flag=flag, via=via)
-                yield from self._followed(lifted, depth + 1)
-            if edges or not isinstance(draft.text, Known):
-                return
-        if isinstance(draft.text, Known):
-            is_open = isinstance(term, Passed) and not self.tracer.origins.brought(term.owner)
-            yield self._command(draft, draft.text, is_open)
+        if not isinstance(term, Passed) or len(draft.via) >= _DEEPEST:
+            return []
+        return self._graph.callers.get(term.owner, [])
+
+    def _by_callers(self, _: Code, draft: _Draft) -> Iterator[tuple[Code, _Draft]]:
+        """The command at the callers that pass its text whole."""
+        term = draft.text
+        for edge in self._callers(draft) if isinstance(term, Passed) else ():
+            if not isinstance(term, Passed) or overrides_reader(term, edge, self._evaluator):
+                continue
+            says = f"`{term.owner.qualname}` hands it to `{draft.role.name}`"
+            step = Step(draft.code.span(draft.site.call.at), says)
+            text = at_caller(term, edge, self._evaluator)
+            flag = _as_parameter(draft.flag)
+            if isinstance(flag, Passed) and flag.owner is term.owner:
+                flag = at_caller(flag, edge, self._evaluator)
+            via = (step, *draft.via)
+            lifted = replace(draft, code=edge.caller, site=edge.site, text=text, flag=flag, via=via, written=None)
+            yield edge.caller, self._whole(lifted)
 
     def _command(self, draft: _Draft, text: Known, is_open: bool) -> Command:
         shell = True if draft.named else self._shell(draft, text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from concurlint.catalog.tables import line
 from concurlint.effects.calls.access_paths import at_maker, path_of
+from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.locks.order import as_edge
@@ -23,6 +23,8 @@ from concurlint.project.arguments import given
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Site
+
+_MOST_CALLS = 6  # between a wait and the lock around it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,25 +71,21 @@ class JoinUnderLock:
     def standstills(self) -> Iterator[Standstill]:
         """Waits under a lock that the worker waited for takes too."""
         seen: set[tuple[Code, Place]] = set()
-        queue = deque(need for code in self._graph.edges for need in self._needs(code))
-        known: set[tuple[Code, object, Place]] = set()
-        while queue:
-            need = queue.popleft()
-            first = need.via[0] if need.via else None
-            code = first.caller if first is not None else need.code
-            site = first.site if first is not None else None
-            order = site.order if site is not None else need.order
-            at = site.call.at if site is not None else need.at
-            held = (h for h in self._locks.holds(code, order) if is_followed(h))
-            hold = next((h for h in held if h.lock.token == need.lock.token), None)
-            if hold is not None and (code, at) not in seen:
-                seen.add((code, at))
-                yield Standstill(code, at, hold, need)
-            for edge in self._graph.callers.get(code, ()) if len(need.via) < 6 else ():
-                lock = self._addresses.at_caller(need.lock, edge) if edge.runs else None
-                if lock is not None and (edge.caller, lock.token, need.at) not in known:
-                    known.add((edge.caller, lock.token, need.at))
-                    queue.append(replace(need, lock=lock, via=(edge, *need.via)))
+        direct = ((code, need) for code in self._graph.edges for need in self._needs(code))
+        found = summaries(self._graph, direct, self._through, key=lambda need: (need.lock.token, need.at))
+        for code, needs in found.items():
+            for need in needs.values():
+                site = need.via[0].site if need.via else None
+                order, at = (need.order, need.at) if site is None else (site.order, site.call.at)
+                held = (h for h in self._locks.holds(code, order) if is_followed(h))
+                hold = next((h for h in held if h.lock.token == need.lock.token), None)
+                if hold is not None and (code, at) not in seen:
+                    seen.add((code, at))
+                    yield Standstill(code, at, hold, need)
+
+    def _through(self, edge: Edge, need: Need) -> Need | None:
+        lock = self._addresses.at_caller(need.lock, edge) if edge.runs and len(need.via) < _MOST_CALLS else None
+        return replace(need, lock=lock, via=(edge, *need.via)) if lock is not None else None
 
     def _needs(self, code: Code) -> Iterator[Need]:
         for site, name, _ in self._graph.libraries.get(code, ()):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from concurlint.effects.calls.access_paths import Path
+from concurlint.effects.calls.summaries import reached, spread
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.uses import mentions_of
@@ -150,21 +150,23 @@ class LockOrder:
 
     def _everywhere(self) -> Iterator[Second]:
         """Every second taking, also as the callers of its function see the two locks."""
-        queue = deque(s for s in self._seconds if s.first.lock.excludes and s.second.lock.excludes)
-        while queue:
-            second = queue.popleft()
-            yield second
-            if len(second.via) >= _MOST_HOPS or all(isinstance(token, Site) for token in second.order):
-                continue
-            if len(second.second.via) + len(second.first.via) > 1:  # too far to be sure which objects these are
-                continue
-            start = second.via[0].caller if second.via else second.code
-            for edge in self._ways_into(start):
-                first, again = (self._seen_from(hold, edge) for hold in (second.first, second.second))
-                if first is not None and again is not None:
-                    outer = replace(second, first=first, second=again, via=(edge, *second.via))
-                    if outer.order != second.order:
-                        queue.append(outer)
+        own = ((s.code, s) for s in self._seconds if s.first.lock.excludes and s.second.lock.excludes)
+        found = spread(
+            own, self._at_callers, key=lambda s: (s.order, s.first.taking, s.second.taking, s.others, s.via[:1])
+        )
+        return (second for seconds in found.values() for second in seconds.values())
+
+    def _at_callers(self, code: Code, second: Second) -> Iterator[tuple[Code, Second]]:
+        if len(second.via) >= _MOST_HOPS or all(isinstance(token, Site) for token in second.order):
+            return
+        if len(second.second.via) + len(second.first.via) > 1:  # too far to be sure which objects these are
+            return
+        for edge in self._ways_into(code):
+            first, again = (self._seen_from(hold, edge) for hold in (second.first, second.second))
+            if first is not None and again is not None:
+                outer = replace(second, first=first, second=again, via=(edge, *second.via))
+                if outer.order != second.order:
+                    yield edge.caller, outer
 
     def _seen_from(self, hold: Hold, edge: Edge) -> Hold | None:
         """The hold with its lock as a caller gets at it."""
@@ -201,19 +203,17 @@ class LockOrder:
         function that nobody in the project calls."""
         if code not in self._entries:
             found: set[Spawn | str] = set()
-            queue, seen = [code], {code}
-            for current in queue:
-                dispatches = [d for d in self._dispatches.by_code.get(current, ()) if d.on in ("thread", "task")]
+            callers = {
+                each: [edge for edge in self._locks.callers(each) if edge.runs]
+                for each in reached(self._graph, [code], up=True, callers=self._locks.callers)
+            }
+            for each, edges in callers.items():
+                dispatches = [d for d in self._dispatches.by_code.get(each, ()) if d.on in ("thread", "task")]
                 found.update(dispatches)
-                edges = [e for e in self._locks.callers(current) if e.runs]
-                if current.scope.kind in ("module", "class"):
+                if each.scope.kind in ("module", "class"):
                     found.add("main")
                 elif not edges and not dispatches:
                     found.add("outside")
-                for edge in edges:
-                    if edge.caller not in seen:
-                        seen.add(edge.caller)
-                        queue.append(edge.caller)
             self._entries[code] = frozenset(found)
         return self._entries[code]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
-from concurlint.effects.calls.arguments import ABSENT, HIDDEN, Known, Passed, at_caller, whole_parameter
+from concurlint.effects.calls.arguments import ABSENT, Known, Passed, at_caller, whole_parameter
+from concurlint.effects.calls.summaries import spread
 from concurlint.effects.contexts.spawns import handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.pickling import Pickling, Refusal
@@ -38,6 +39,15 @@ class Unsendable:
         """The calls that hand it on, and why it cannot go."""
         here = self.code.span(self.at.at)
         return tuple(step for step in (*self.via, *self.refusal.via) if step.span != here)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Handed:
+    """What is handed to a process, as a function on the way there has it."""
+
+    expression: Expression
+    code: Code
+    via: tuple[Step, ...] = ()
 
 
 class Transfer:
@@ -109,28 +119,26 @@ class Transfer:
     def _sent(
         self, expression: Expression, code: Code, taker: str, is_work: bool, at_start: bool
     ) -> Iterator[Unsendable]:
-        for found, home, via in self._named_first(expression, code, 0):
-            refused = self._pickling.of(found, home, at_start=at_start)
+        for one in self._named_first(expression, code):
+            refused = self._pickling.of(one.expression, one.code, at_start=at_start)
             if refused is not None:
-                yield Unsendable(home, found, taker, refused, is_work, at_start, via)
+                yield Unsendable(one.code, one.expression, taker, refused, is_work, at_start, one.via)
 
-    def _named_first(
-        self, expression: Expression, code: Code, hops: int
-    ) -> Iterator[tuple[Expression, Code, tuple[Step, ...]]]:
+    def _named_first(self, expression: Expression, code: Code) -> Iterator[_Handed]:
         """The expression itself, or what the callers pass where it is just a parameter."""
-        term = whole_parameter(expression, code)
-        if not isinstance(term, Passed) or term.reader:
-            yield expression, code, ()
-            return
-        if hops >= _MOST_HOPS:
-            return
-        for edge in self._graph.callers.get(term.owner, ()):
-            above = at_caller(term, edge, self._evaluator)
-            if above is ABSENT or above is HIDDEN or not isinstance(above, Known):
-                continue
-            step = Step(code.span(expression.at), f"`{code.qualname}` hands it on to another process")
-            for found, home, via in self._named_first(above.expression, above.code, hops + 1):
-                yield found, home, (*via, step)
+        found = spread([(code, _Handed(expression, code))], self._by_callers, key=lambda handed: id(handed.expression))
+        for each in (handed for ways in found.values() for handed in ways.values()):
+            if _parameter(each) is None:
+                yield each
+
+    def _by_callers(self, _: Code, handed: _Handed) -> Iterator[tuple[Code, _Handed]]:
+        term = _parameter(handed) if len(handed.via) < _MOST_HOPS else None
+        for edge in self._graph.callers.get(term.owner, ()) if term is not None else ():
+            above = at_caller(term, edge, self._evaluator) if term is not None else ABSENT
+            if isinstance(above, Known):
+                says = f"`{handed.code.qualname}` hands it on to another process"
+                step = Step(handed.code.span(handed.expression.at), says)
+                yield above.code, _Handed(above.expression, above.code, (step, *handed.via))
 
     def _of_subclasses(self, code: Code) -> Iterator[Unsendable]:
         """Objects of process classes, which are pickled as a whole when they start."""
@@ -153,6 +161,12 @@ class Transfer:
             for bindings in code.module.body.scope.bindings.values()
             for binding in bindings
         )
+
+
+def _parameter(handed: _Handed) -> Passed | None:
+    """The parameter that it is as a whole, so that the callers name it."""
+    term = whole_parameter(handed.expression, handed.code)
+    return term if isinstance(term, Passed) and not term.reader else None
 
 
 def _is_set_after(found: Unsendable, site: CallSite) -> bool:

@@ -34,6 +34,7 @@ def test_a_chain_ends_in_what_the_library_call_does(link: Link):
         (3, "`by` calls `sleep`"),
         (2, "`sleep` blocks in `time.sleep`"),
     ]
+    assert along((), "time.sleep") == ()
 
 
 def test_a_step_says_what_is_done_to_the_other(link: Link):

@@ -10,6 +10,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.catalog.trouble import CatalogError
 from concurlint.changes.making import make_change
 from concurlint.config import Config, ConfigError, load
+from concurlint.decoding import decode
 from concurlint.effects.linking import link
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.parsing import collection_paused
@@ -18,7 +19,7 @@ from concurlint.project.modules import Project
 from concurlint.proof import holds
 from concurlint.registry import VERDICTS
 from concurlint.runtime.profile import Profile
-from concurlint.source import SourceError, decode, find_sources, project_root
+from concurlint.source import SourceError, find_sources, project_root
 from concurlint.suppress import silence
 from concurlint.verdicts import left_undecided, machine_is_the_limit, no_progress, nothing_to_gain
 from concurlint.verdicts.case import Case

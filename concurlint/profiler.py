@@ -11,7 +11,7 @@ from typing import Self
 from concurlint.judge import judge
 from concurlint.profiling import read_sources
 from concurlint.report.profiled import html, json, text
-from concurlint.report.profiled.paths import seen_from
+from concurlint.report.profiled.relative import seen_from
 from concurlint.runtime import saved
 from concurlint.runtime.focus import threads_here, without_idle
 from concurlint.runtime.observing import Observer, ObservingError

@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from concurlint.decoding import decode
 from concurlint.report.profiled.paths import is_library
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.recording import Recorders, check_here
 from concurlint.runtime.signals import ended_by_signals
 from concurlint.runtime.states import DEFAULT_RATE, Sampler
 from concurlint.runtime.targets import Command, Module, Process, Script, Target
-from concurlint.source import decode
 
 __all__ = ["Command", "Measured", "Module", "Process", "Script", "measure", "read_sources"]
 

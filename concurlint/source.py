@@ -1,9 +1,7 @@
 """Paths → source files: which files belong to the project, and the dotted names they are imported by."""
 
-import io
 import os
 import re
-import tokenize
 from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from concurlint.config import Settings, find_project
+from concurlint.decoding import decode
 from concurlint.documents import Cell, open_document
 from concurlint.layout import home_of, is_package, name_all
 from concurlint.trouble import UserError
@@ -128,25 +127,6 @@ def find_sources(paths: Sequence[Path], settings: Settings, unsaved: Unsaved = N
             (asked if wanted else rest).add(name)
     barren = tuple(path for path, whole in zip(paths, given, strict=True) if not _leads_to(whole, asked))
     return Sources(root, tuple(_read_all(root, sorted(map(Path, asked | rest)), asked, unsaved)), barren)
-
-
-def decode(data: bytes) -> str:
-    """The text of a source file by its byte order mark and PEP 263; line ends stay as they are.
-
-    Raises UnicodeDecodeError for bytes that are not in the encoding, SyntaxError for an unknown encoding.
-    """
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError:
-        # Bad bytes in the first two lines end here too, without the place: this tells it.
-        data.decode("utf-8")
-        raise
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise
-    except (LookupError, ValueError) as error:  # codecs such as rot13, hex and undefined
-        raise SyntaxError(f"{encoding} is no encoding of text") from error
 
 
 def lines_of(text: str) -> list[str]:

@@ -524,7 +524,8 @@ def test_a_process_that_is_no_python_is_told(tmp_path: Path):
 def test_anothers_process_is_told_with_what_is_missing(tmp_path: Path):
     code = (
         # All is loaded before: somebody else may not read where this Python is installed.
-        "import os, sys, concurlint.cli, concurlint.cli.front, concurlint.cli.profile, concurlint.cli.profiling\n"
+        "import os, sys, concurlint.cli.front, concurlint.cli.profile\n"
+        "import concurlint.cli.profiled, concurlint.cli.profiling\n"
         "os.setgid(65534)\nos.setuid(65534)\n"
         "sys.exit(concurlint.cli.main(['profile', '--pid', sys.argv[1]]))"
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from concurlint.config import Config, Nearest, load
-from concurlint.source import SourceError, SourceFile, Sources, decode, find_sources, project_root, read
+from concurlint.decoding import decode
+from concurlint.source import SourceError, SourceFile, Sources, find_sources, project_root, read
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
 from concurlint.facts.positions import places
 from concurlint.facts.syntax import Place
@@ -90,6 +88,10 @@ class Draft:
         tree = self.module.visit(_Replacer(self._new))
         if self._guarded is not None:
             tree = _guarded(tree, self._guarded)
+        # LibCST's matchers, that these stand on, take longer to load than all the rest.
+        from libcst.codemod import CodemodContext
+        from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
+
         context = CodemodContext()
         for module, name in self._needed:
             AddImportsVisitor.add_needed_import(context, module, name)

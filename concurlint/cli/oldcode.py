@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from concurlint.baseline import part
+from concurlint.decoding import decode
 from concurlint.documents import Cell
 from concurlint.documents.notebooks import SUFFIX
 from concurlint.finding import Finding
@@ -17,7 +18,6 @@ from concurlint.report.cells import called, place_in
 from concurlint.report.saving import save, save_bytes
 from concurlint.report.statistics import counted
 from concurlint.silencing import silence_findings
-from concurlint.source import decode
 from concurlint.streams import CLEAN, complain, reason, say, warn
 
 

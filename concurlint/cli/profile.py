@@ -93,6 +93,7 @@ def profile(
     """
     # Its help needs nothing of what a run needs.
     from concurlint.cli import profiling
+    from concurlint.cli.asked import Asked
 
     target = profiling.target(click.get_current_context().meta["kind"], words, pid, python)
     if duration is not None and pid is None:
@@ -100,12 +101,12 @@ def profile(
     if (once or variables) and (pid is None or not once):
         raise click.UsageError("--once is for --pid: it looks at a process that runs; --locals is for --once")
     if once and pid is not None:
-        return profiling.look(pid, profiling.Asked(**showing), variables=variables)
+        return profiling.look(pid, Asked(**showing), variables=variables)
     if tries and pid is not None:
         raise click.UsageError("--try runs the program again: name a script or a module, not --pid")
     if pairs is not None and not tries:
         raise click.UsageError("--pairs is for --try")
-    asked = profiling.Asked(**showing, pairs=(pairs or _PAIRS) if tries else 0)
+    asked = Asked(**showing, pairs=(pairs or _PAIRS) if tries else 0)
     return profiling.run(target, asked, rate=rate, seconds=duration)
 
 
@@ -115,8 +116,9 @@ def profile(
 def report(file: str, **showing: Any) -> int:
     """Show a run again: the last one, or one that was kept with `concurlint profile --save`."""
     from concurlint.cli import profiling
+    from concurlint.cli.asked import Asked
 
-    return profiling.show_kept(file, profiling.Asked(**showing))
+    return profiling.show_kept(file, Asked(**showing))
 
 
 def end_by_signal(number: int) -> None:

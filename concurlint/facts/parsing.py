@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from concurlint.decoding import decode
 from concurlint.facts.collect import collect
 from concurlint.facts.records import ModuleFacts
-from concurlint.source import SourceFile, decode
+from concurlint.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True)

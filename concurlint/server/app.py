@@ -10,10 +10,11 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from concurlint import __version__
+from concurlint.decoding import decode
 from concurlint.server.desk import Desk
 from concurlint.server.settings import read_settings
 from concurlint.server.wording import SOURCE, Places, actions, diagnostic, hover, uri
-from concurlint.source import decode, lines_of
+from concurlint.source import lines_of
 from concurlint.trouble import UserError
 from concurlint.walking import PYTHON_SUFFIXES
 

@@ -55,6 +55,16 @@ def test_a_question_that_needs_little_loads_little(arguments: tuple[str, ...]):
     assert rooms <= {"cli", "finding", "keys", "report", "rulebook", "streams", "trouble"}
 
 
+def test_a_program_is_not_kept_waiting_for_what_its_report_needs():
+    program = "import sys, concurlint.cli.front, concurlint.cli.asked, concurlint.cli.profiling; print(*sys.modules)"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=env, check=True, text=True)
+    modules = set(done.stdout.split())
+    assert {name for name in modules if name.partition(".")[0] in HEAVY} == set()
+    rooms = {name.split(".")[1] for name in modules if name.startswith("concurlint.")}
+    assert not rooms & {"changes", "checks", "config", "effects", "facts", "project", "registry", "verdicts"}
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_list_of_commands_says_what_each_says_of_itself(name: str):
     where, says = COMMANDS[name]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, listed
+from concurlint.decoding import decode
 from concurlint.effects.cost.load import Costs
 from concurlint.effects.loops.arithmetic import carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
@@ -15,7 +16,6 @@ from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Item
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code, Module
-from concurlint.source import decode
 
 LONG = 10_000.0
 """From this many steps on: about a millisecond of bytecode, hundreds of times what one call of NumPy costs."""

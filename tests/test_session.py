@@ -7,7 +7,8 @@ import pytest
 from concurlint import linting
 from concurlint.config import load
 from concurlint.facts import reading
-from concurlint.facts.parsing import Parsed, parse
+from concurlint.facts.parsing import parse
+from concurlint.facts.records import Parsed
 from concurlint.session import Checked, Options, Session
 from concurlint.source import SourceFile
 from tests.linked import Files

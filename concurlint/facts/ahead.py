@@ -14,7 +14,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 
-from concurlint.facts.parsing import Parsed, parse
+from concurlint.facts.parsing import parse
+from concurlint.facts.records import Parsed
 from concurlint.source import SourceFile
 
 _MOST_WORKERS = 8  # each takes some 100 MB

@@ -1,6 +1,6 @@
 """What files said when they were read last, kept by their content from run to run."""
 
-from concurlint.facts.parsing import Parsed, Trouble
+from concurlint.facts.records import Parsed, Trouble
 from concurlint.source import SourceFile
 
 

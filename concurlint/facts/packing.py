@@ -1,25 +1,38 @@
-"""How records are declared, so that they travel quickly between processes."""
+"""How records are declared: small, quickly made, known by identity."""
 
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
+from msgspec import Struct
+
 _T = TypeVar("_T")
+_STRUCT: Any = type(Struct)
 
 
 @dataclass_transform(eq_default=False, frozen_default=True)
 def record(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass that is known by identity and packed as its fields in order.
+    """A frozen class with slots that is known by identity, and passes for a dataclass.
 
-    Packing by `__reduce__` takes half the time of what `dataclass` does for frozen slots, and there are
-    a million records in a large project.
+    A large project has a million records. msgspec's structs are made in a fifth of the time of frozen dataclasses,
+    and the garbage collector need not look at them: no record leads back to itself.
     """
-    made: Any = dataclass(frozen=True, slots=True, eq=False)(cls)
-    names = [field.name for field in fields(made)]
-    get = attrgetter(*names)
-
-    def packed(self: object) -> tuple[type, tuple[Any, ...]]:
-        return made, get(self) if len(names) > 1 else (get(self),)
-
-    made.__reduce__ = packed
+    plain: Any = dataclass(frozen=True, eq=False, repr=False)(cls)
+    kept = {name: value for name, value in vars(plain).items() if name not in _MADE}
+    made = _STRUCT(cls.__name__, (Struct,), kept, frozen=True, eq=False, gc=False)
+    made.__dataclass_fields__ = plain.__dataclass_fields__  # what `dataclasses.replace` and `fields` go by
     return made  # type: ignore[no-any-return]
+
+
+_MADE = frozenset(
+    {
+        "__dict__",
+        "__weakref__",
+        "__init__",
+        "__setattr__",
+        "__delattr__",
+        "__dataclass_fields__",
+        "__dataclass_params__",
+    }
+    | {"__dataclass_params__", "__match_args__", "__replace__"}
+)
+"""What a dataclass has, and a struct has in its own way."""

@@ -6,31 +6,13 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import libcst as cst
 
 from concurlint.decoding import decode
 from concurlint.facts.collect import collect
-from concurlint.facts.records import ModuleFacts
+from concurlint.facts.records import Parsed, Trouble
 from concurlint.source import SourceFile
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a file has no records: one line, and the place the parser stopped at."""
-
-    message: str
-    line: int = 1
-    column: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What reading a file gave: records, or else a trouble."""
-
-    facts: ModuleFacts | None
-    trouble: Trouble | None = None
 
 
 @contextmanager

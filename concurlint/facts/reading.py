@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.memory import Memory
-from concurlint.facts.parsing import Parsed, Trouble, find_trouble, parse
-from concurlint.facts.records import ModuleFacts
+from concurlint.facts.parsing import find_trouble, parse
+from concurlint.facts.records import ModuleFacts, Parsed, Trouble
 from concurlint.source import SourceFile
 
 

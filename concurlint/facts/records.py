@@ -246,3 +246,20 @@ class ModuleFacts:
     scopes: list[Scope]
     stars: list[tuple[Import, Context]]
     exported: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a file has no records: one line, and the place the parser stopped at."""
+
+    message: str
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What reading a file gave: records, or else a trouble."""
+
+    facts: ModuleFacts | None
+    trouble: Trouble | None = None

@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from concurlint.report.profiled.flames import folded
 from concurlint.report.profiled.html import render
 from concurlint.report.profiled.timeline import HEIGHTS
 from concurlint.runtime.profile import Profile
+from concurlint.runtime.samples import Frame
 from tests.report.profiled.made import BOUND, CALM, EMPTY, HOSTILE, PROFILE, TEXTS
 
 VOID = {"meta", "link", "input", "br", "rect", "img"}
@@ -127,3 +129,17 @@ def test_an_empty_run_says_what_is_not_there():
     said = Page(render(EMPTY, [], {})).said
     for words in ("No thread was seen", "No Python stacks were recorded", "No line was seen", "decides nothing"):
         assert words in said
+
+
+def test_what_the_import_system_does_is_one_box():
+    frozen = "<frozen importlib._bootstrap>"
+    frames = (
+        Frame("<module>", "/home/me/app.py", 1),
+        Frame("_find_and_load", frozen, 1176),
+        Frame("_load_unlocked", frozen, 690),
+        Frame("exec_module", "<frozen importlib._bootstrap_external>", 940),
+        Frame("<module>", "/lib/numpy/__init__.py", 3),
+    )
+    short = {"/home/me/app.py": "app.py", "/lib/numpy/__init__.py": "numpy/__init__.py"}
+    boxes = [("<module>", "app.py"), ("import", ""), ("<module>", "numpy/__init__.py")]
+    assert folded(frames, short) == boxes

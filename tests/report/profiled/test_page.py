@@ -17,6 +17,35 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_n
 
 VIEW = "return document.querySelector('#strips').getAttribute('viewBox').split(' ').map(Number)"
 BOXES = "return [...document.querySelectorAll('#flames [role=treeitem]')].map(of => of.getAttribute('aria-label'))"
+DIM_TEXT = """
+const numbers = (colour) => colour.match(/[0-9.]+/g).map(Number);
+const light = (rgb) => {
+  const [r, g, b] = rgb.map((of) => of / 255).map((of) => of <= 0.04045 ? of / 12.92 : ((of + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (of) => {
+  const layers = [];
+  for (let at = of; at; at = at.parentElement) {
+    const [r, g, b, a = 1] = numbers(getComputedStyle(at).backgroundColor);
+    layers.push([[r, g, b], a]);
+    if (a === 1) break;
+  }
+  const over = (below, [rgb, a]) => rgb.map((of, at) => of * a + below[at] * (1 - a));
+  return layers.reverse().reduce(over, [255, 255, 255]);
+};
+const dim = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+let seen = 0;
+while (walker.nextNode()) {
+  const of = walker.currentNode.parentElement, text = walker.currentNode.data.trim();
+  if (!text || !of.getClientRects().length) continue;
+  if (of.closest('script, style, svg, [hidden], :disabled, option, noscript')) continue;
+  seen += 1;
+  const [one, other] = [numbers(getComputedStyle(of).color), ground(of)].map(light).sort((a, b) => b - a);
+  const contrast = (one + 0.05) / (other + 0.05);
+  if (contrast < 4.5) dim.push(`${text.slice(0, 40)}: ${contrast.toFixed(2)}`);
+}
+return [dim, seen];
+"""
 FOCUS = "return document.activeElement.getAttribute('aria-label')"
 
 
@@ -123,6 +152,26 @@ def test_the_flame_graph_is_used_by_keyboard(browser: Browser):
     assert browser.run("return document.querySelector('#flame-reset').disabled") is True
 
 
+def test_what_is_searched_for_is_marked_and_its_time_told(browser: Browser):
+    browser.run("document.activeElement.blur()")
+    browser.press("/", "t", "o", "t", "a")
+    assert browser.text("#flame-found") == "1 function: 4.00 s, 62%"
+    found = (
+        "return [...document.querySelectorAll('#flames .found')].map(of => of.getAttribute('aria-label').split(' ')[0])"
+    )
+    assert browser.run(found) == ["total"]
+    # A caller that fits counts what it calls: nothing twice.
+    browser.press(*[Keys.BACKSPACE] * 4, "P", "y")
+    assert browser.text("#flame-found") == "5 functions: 6.50 s, 100%"
+    browser.press(Keys.ENTER)
+    assert browser.run(FOCUS).split(" ")[0] in ("Thread.run", "<module>")
+    browser.click("#flame-search")
+    browser.press(Keys.END, *[Keys.BACKSPACE] * 2, "x", "x")
+    assert browser.text("#flame-found") == "nothing found"
+    browser.press(*[Keys.BACKSPACE] * 2)
+    assert browser.run("return document.querySelectorAll('#flames.searched, #flames .found').length") == 0
+
+
 def test_the_timeline_is_used_by_keyboard(browser: Browser):
     browser.focus("#plot")
     browser.press(Keys.ARROW_DOWN, Keys.HOME)
@@ -221,6 +270,17 @@ def test_a_dark_page_is_dark(chromium: Browser, page: Path):
             )
         )
     assert colours == [["rgb(255, 255, 255)", "rgb(191, 54, 6)"], ["rgb(18, 21, 27)", "rgb(245, 121, 59)"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read_pressed_buttons_too(chromium: Browser, page: Path, scheme: str):
+    chromium.show(page, scheme=scheme)
+    chromium.click(".pick[data-state=gil-wait]")
+    chromium.click("input[name=state][value=sleep]")
+    assert chromium.run("return document.querySelectorAll('.pick[aria-pressed=true]').length") == 1
+    chromium.run("document.querySelectorAll('details').forEach(of => { of.open = true })")
+    dim, seen = chromium.run(DIM_TEXT)
+    assert (dim, seen > 60) == ([], True)
 
 
 def test_twenty_thousand_stretches_are_still_moved_about_in(chromium: Browser, tmp_path: Path):

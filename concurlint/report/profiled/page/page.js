@@ -289,6 +289,8 @@ function flames() {
   const readout = byId("flame-readout");
   const select = byId("flame-thread");
   const reset = byId("flame-reset");
+  const search = byId("flame-search");
+  const found = byId("flame-found");
   let state = -1;
   let root = null;
   let top = null;
@@ -341,8 +343,33 @@ function flames() {
     svg.style.height = `${depth * PITCH}px`;
     svg.replaceChildren(...boxes.map((box, number) => group(box, number)));
     reset.disabled = top === root;
+    mark();
     if (!weight(root)) readout.textContent = "No stack was seen in this state.";
     roam(Math.max(0, boxes.findIndex((box) => box.node === top)), focus);
+  }
+
+  // What is searched for is marked, and its time told: a call inside another that fits is not counted twice.
+  const sought = () => search.value.trim().toLowerCase();
+  const fits = (node) => node !== root && `${node.name} ${node.path}`.toLowerCase().includes(sought());
+  function mark() {
+    const on = sought() !== "";
+    svg.classList.toggle("searched", on);
+    boxes.forEach((box, number) => svg.children[number].classList.toggle("found", on && fits(box.node)));
+    found.textContent = on ? told() : "";
+  }
+  function told() {
+    let time = 0;
+    const names = new Set();
+    const look = (node, inside) => {
+      const hit = weight(node) > 0 && fits(node);
+      if (hit) names.add(`${node.name} ${node.path}`);
+      if (hit && !inside) time += weight(node);
+      node.below.forEach((child) => look(child, inside || hit));
+    };
+    look(root, false);
+    if (!names.size) return "nothing found";
+    const whole = weight(root);
+    return `${names.size} function${names.size === 1 ? "" : "s"}: ${figures(time / 1e3)}, ${percent(time / whole)}`;
   }
 
   function place(node, x, width, depth) {
@@ -458,6 +485,19 @@ function flames() {
   // Not on the drawing itself: Chromium lets the keyboard stop at one that listens for focus.
   svg.parentElement.addEventListener("pointerover", tell);
   svg.parentElement.addEventListener("focusin", tell);
+  search.addEventListener("input", mark);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      const first = boxes.findIndex((box) => !box.above && fits(box.node));
+      if (sought() && first >= 0) roam(first);
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select")) return;
+    event.preventDefault();
+    search.focus();
+    search.scrollIntoView({ block: "nearest" });
+  });
   reset.addEventListener("click", () => widen(root));
   select.addEventListener("change", build);
   document.querySelectorAll("input[name=state]").forEach((input) => input.addEventListener("change", () => {

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concurlint.effects.loops.arithmetic import carries, is_arithmetic
-from concurlint.effects.loops.vectorize import vector_form
 from concurlint.runtime.samples import Frame, State
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import Place, key
@@ -25,22 +24,19 @@ _ACROSS = ("axis=1", "axis='columns'", 'axis="columns"', "iterrows", "itertuples
 
 @dataclass(frozen=True, slots=True)
 class NumbersLoop:
-    """A hot loop: its first line, all the seconds spent in it, and how it is written with arrays, if that is plain."""
+    """A hot loop: its first line, and all the seconds spent in it."""
 
     place: Place
     seconds: Seconds
-    vector: str
 
 
 def numbers_loop(case: Case) -> NumbersLoop | None:
     """The outermost loop of nothing but arithmetic over the elements of sequences, if most computing is in it."""
     held = case.places(_COMPUTING)
     found: dict[tuple[str, int], list[Place]] = {}
-    loops: dict[tuple[str, int], ast.For] = {}
     for place in held:
         loop = _loop(case, place)
         if loop is not None:
-            loops[place.path, loop.lineno] = loop
             found.setdefault((place.path, loop.lineno), []).append(place)
     if not found:
         return None
@@ -49,8 +45,7 @@ def numbers_loop(case: Case) -> NumbersLoop | None:
     if not _is_most(case, seconds, sum(place.seconds for place in held)):
         return None
     threads = frozenset(key for place in places for key in place.threads)
-    vector = vector_form(loops[path, line])
-    return NumbersLoop(Place(path, line, places[0].function, seconds, threads), seconds, vector)
+    return NumbersLoop(Place(path, line, places[0].function, seconds, threads), seconds)
 
 
 def rows_loop(case: Case) -> Place | None:

@@ -76,7 +76,6 @@ def question(case: Case) -> Iterator[Verdict]:
         )
         + f" {work.says}",
         help=f"share the work out with `concurrent.futures.{pool}`, if it can be split",
-        example=work.example(pool),
         predictions=predictions,
         # That the work can be split is assumed: it may as well save nothing.
         saves=None if work.is_seen else (0.0, max(0.0, predictions[0].now - predictions[0].low)),

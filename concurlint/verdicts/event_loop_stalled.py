@@ -42,7 +42,7 @@ def _verdict(case: Case, thread: ThreadTimes, found: list[Part], states: frozens
     count = counted(thread, found, states)
     share = case.share("the loop stands still", length(found), thread.seconds)
     name = f"`{place.name}`" if place is not None else "a coroutine"
-    instead, help_, example = remedy(case, place, states)
+    instead, help_ = remedy(case, place, states)
     return rule.verdict(
         case,
         place,
@@ -57,7 +57,6 @@ def _verdict(case: Case, thread: ThreadTimes, found: list[Part], states: frozens
         why="Coroutines of one loop run in one thread: while one of them blocks or computes, no other goes on, "
         "no timer fires and no answer is read.",
         help=help_,
-        example=example,
         saves=(0.0, length(found)),
         trace=[
             case.step(of, f"{of.seconds:.2f} s on the loop's thread") for of in places(stacks, states, case.own)[:3]

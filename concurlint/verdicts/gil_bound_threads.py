@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurlint.finding import Level
 from concurlint.runtime.predict import Tool
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.example import to_processes
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import CPU, RUNNABLE, Place, exactly, key, length, parts, ratio, total, union
 from concurlint.verdicts.turns import TURN, Group, gil_bound
@@ -32,7 +31,6 @@ def question(case: Case) -> Iterator[Verdict]:
     waits = case.share("waiting for the GIL", group.waited, group.wanted)
     window = length(wanted) or case.seconds
     name = f"`{place.name}`" if place is not None else "Python"
-    example, pickled = _change(case, group)
     yield rule.verdict(
         case,
         place,
@@ -45,9 +43,8 @@ def question(case: Case) -> Iterator[Verdict]:
         ),
         instead="ProcessPoolExecutor",
         why="Only one thread at a time runs Python bytecode, so these threads take as long as one after the other. "
-        "Each process has a GIL of its own." + pickled + _newer(case),
+        "Each process has a GIL of its own." + _unpicklable(case, group) + _newer(case),
         help='compute in processes: `concurrent.futures.ProcessPoolExecutor`, under `if __name__ == "__main__":`',
-        example=example,
         predictions=predictions,
         trace=[
             case.step(place, f"{place.seconds:.2f} s of computing or waiting to")
@@ -56,17 +53,18 @@ def question(case: Case) -> Iterator[Verdict]:
     )
 
 
-def _change(case: Case, group: Group) -> tuple[str, str]:
-    """The line that makes the threads, changed, and a sentence on what stands against it."""
+def _unpicklable(case: Case, group: Group) -> str:
+    """A sentence on what the threads are given and processes could not be; nothing where there is none."""
     known = case.known
-    for place in _given(case, group) if known is not None else ():
-        for dispatch in known.sent_by(case.frame(place)) if known is not None else ():
-            refused = known.refusal(dispatch) if known is not None else ""
-            against = (
+    if known is None:
+        return ""
+    for place in _given(case, group):
+        for spawn in known.sent_by(case.frame(place)):
+            refused = known.refusal(spawn)
+            return (
                 f" Processes get everything pickled, and {refused} cannot be: pass something else." if refused else ""
             )
-            return to_processes(case, dispatch), against
-    return "", ""
+    return ""
 
 
 def _given(case: Case, group: Group) -> list[Place]:

@@ -39,15 +39,7 @@ def question(case: Case) -> Iterator[Verdict]:
             why="`ctypes.PyDLL` and extension modules without `Py_BEGIN_ALLOW_THREADS` keep the GIL while they wait. "
             "`ctypes.CDLL` gives it up, and so does a process of its own for a library that cannot be changed.",
             help="call through `ctypes.CDLL`, release the GIL in the extension, or make the call in another process",
-            example=_freed(case, place.path) if place is not None else "",
             saves=(0.0, lost),
             trace=[case.step(place, f"{place.seconds:.2f} s in this call")] if place is not None else [],
         )
         return
-
-
-def _freed(case: Case, path: str) -> str:
-    """The line that loads the library, loading it so that calls give the GIL up."""
-    written = case.written(path)
-    number = next((n for n, line in enumerate(written.lines, 1) if "ctypes.PyDLL(" in line), 0)
-    return written.change(number, "ctypes.PyDLL(", "ctypes.CDLL(")

@@ -37,7 +37,6 @@ class Judgement(Entry):
         instead: str,
         why: str,
         help: str,
-        example: str = "",
         predictions: Iterable[Prediction] = (),
         saves: tuple[Seconds, Seconds] | None = None,
         trace: Iterable[Step] = (),
@@ -51,7 +50,6 @@ class Judgement(Entry):
             figures=tuple(figures),
             instead=instead,
             why=why,
-            example=example,
             predictions=found,
             saves=saves,
         )

@@ -10,7 +10,6 @@ from concurlint.verdicts.case import Case
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import Place, exactly
 from concurlint.verdicts.verdict import Verdict
-from concurlint.verdicts.written import patch
 
 rule = Judgement("CCL904", "numbers-looped", Level.ADVICE)
 
@@ -41,7 +40,6 @@ def question(case: Case) -> Iterator[Verdict]:
         "one call of C, and needs no second core for it. Keep the numbers in arrays: turning a list into one takes as "
         "long as a few steps per number.",
         help="compute with NumPy arrays first; processes only bring as much as there are cores",
-        example=patch(case.text(loop.place), loop.vector) if loop.vector else "",
         predictions=[_arrays(case, loop, cores) for cores in case.cores],
     )
 

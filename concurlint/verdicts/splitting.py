@@ -5,14 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.facts.syntax import Name, spelled, walk
+from concurlint.facts.syntax import Name, Place, spelled, walk
 from concurlint.runtime.profile import ThreadTimes
 from concurlint.runtime.samples import Frame, State
 from concurlint.verdicts.case import Case
-from concurlint.verdicts.example import cut, source_of
 from concurlint.verdicts.measured import RUNNABLE, key
 from concurlint.verdicts.verdict import Seconds
-from concurlint.verdicts.written import patch
+from concurlint.verdicts.written import Written
 
 _MOSTLY = 0.5
 """Of the thread's computing: it has to happen below the loop that is to be shared out."""
@@ -20,34 +19,19 @@ _MOSTLY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How the work comes apart: `work` is called with each of `items` on the line `before`.
+    """How the work comes apart: `work` is called with each item of a loop, or nobody knows ("").
 
     `pieces` is how many there are, 0 where that is not written there.
     """
 
     says: str
-    before: str = ""
     work: str = ""
-    items: str = ""
     pieces: int = 0
 
     @property
     def is_seen(self) -> bool:
         """Whether there is such a loop."""
         return bool(self.work)
-
-    def example(self, pool: str) -> str:
-        """The loop's call as one `map` of that pool."""
-        if not self.is_seen:
-            return ""
-        return patch(self.before, f"with {pool}() as pool:", f"    results = list(pool.map({self.work}, {self.items}))")
-
-    def gathered(self) -> str:
-        """The loop's call as tasks of one event loop, all at once."""
-        if not self.is_seen:
-            return ""
-        tasks = f"*({self.work}(item) for item in {self.items})"
-        return patch(self.before, f"results = await asyncio.gather({tasks})  # with `{self.work}` a coroutine")
 
 
 _UNKNOWN = Split("The figures do not say whether the work can be split.")
@@ -86,17 +70,23 @@ def _loop(case: Case, caller: Frame, callee: Frame) -> Split | None:
     first = site.call.arguments[0].value if site.call.arguments else None
     if first is None or len(site.call.arguments) != 1 or not isinstance(loop.target, Name):
         return None
-    written = source_of(case, code)
-    work, items = spelled(site.call.function), cut(written, loop.iterable.at)
+    written = case.written(str(code.module.source.path))
+    over = _cut(written, loop.iterable.at)
+    work, items = spelled(site.call.function), over
     if not (isinstance(first, Name) and first.id == loop.target.id):
-        passed = cut(written, first.at)
+        passed = _cut(written, first.at)
         if not passed or not any(isinstance(part, Name) and part.id == loop.target.id for part in walk(first)):
             return None
         items = f"({passed} for {loop.target.id} in {items})" if items else ""
     if not work or not items:
         return None
     says = f"`{work}` is called with each item of `{items}`: several at once, if they do not need each other."
-    return Split(says, written.line(site.call.at[0]).strip(), work, items, _count(cut(written, loop.iterable.at)))
+    return Split(says, work, _count(over))
+
+
+def _cut(written: Written, at: Place) -> str:
+    """What stands there, if it is on one line."""
+    return written.line(at[0])[at[1] - 1 : at[3] - 1] if at[0] == at[2] else ""
 
 
 def _count(items: str) -> int:

@@ -8,7 +8,6 @@ from concurlint.verdicts.case import Case
 from concurlint.verdicts.measured import CPU, RUNNABLE, Part, Place, key, length, parts
 from concurlint.verdicts.verdict import Seconds
 from concurlint.verdicts.waiting import is_in_coroutine, is_on_loop
-from concurlint.verdicts.written import patch
 
 BLOCKED = frozenset(
     {
@@ -86,26 +85,17 @@ def computed(case: Case, thread: ThreadTimes) -> list[Part]:
     return found if case.matters(length(found)) else []
 
 
-def remedy(case: Case, place: Place | None, states: frozenset[State]) -> tuple[str, str, str]:
-    """What to use instead, what to do, and the line changed."""
-    line = case.text(place)
-    call = case.known.waiting_call(case.frame(place)) if place is not None and case.known is not None else None
+def remedy(case: Case, place: Place | None, states: frozenset[State]) -> tuple[str, str]:
+    """What to use instead, and what to do."""
     if states is CPU:
-        help_ = "compute in a process: `await loop.run_in_executor(ProcessPoolExecutor(), …)`"
-        return "a process for the computing", help_, ""
+        return (
+            "a process for the computing",
+            "compute in a process: `await loop.run_in_executor(ProcessPoolExecutor(), …)`",
+        )
+    call = case.known.waiting_call(case.frame(place)) if place is not None and case.known is not None else None
     if call is not None and call.name == "time.sleep":
-        example = case.written(place.path).change(place.line, "time.sleep(", "await asyncio.sleep(") if place else ""
-        return "asyncio.sleep", "use `await asyncio.sleep(…)`", example
+        return "asyncio.sleep", "use `await asyncio.sleep(…)`"
     better = case.known.program.roles.remedy(call.name) if call is not None and case.known is not None else ""
     if better:
-        return "an async call", f"use {better}", ""
-    away = "`await asyncio.to_thread(…)` waits in a thread and leaves the loop to the others"
-    return "asyncio.to_thread", away, patch(line, f"await asyncio.to_thread(lambda: {line})") if _is_call(line) else ""
-
-
-def _is_call(line: str) -> bool:
-    return (
-        line.endswith(")")
-        and not line.startswith(("with ", "for ", "if ", "return ", "async ", "await "))
-        and (" = " not in line)
-    )
+        return "an async call", f"use {better}"
+    return "asyncio.to_thread", "`await asyncio.to_thread(…)` waits in a thread and leaves the loop to the others"

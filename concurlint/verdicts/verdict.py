@@ -30,18 +30,16 @@ class Figure:
 class Verdict:
     """One judgement of a measured run.
 
-    `instead` names the tool that fits, `why` says so in whole sentences, `example` is the change made on the
-    user's own line (nothing where the source is not there), `predictions` are the run's seconds with that tool
-    on this machine's cores and on others asked for, `saves` is between how many of the run's seconds it would
-    save on this machine. `change` is the remedy in the program's text, where that can be had; `trials` are what came of
-    it where it was tried.
+    `instead` names the tool that fits, `why` says so in whole sentences, `predictions` are the run's seconds with
+    that tool on this machine's cores and on others asked for, `saves` is between how many of the run's seconds it
+    would save on this machine. `change` is the remedy in the program's text, where that can be had;
+    `trials` are what came of it where it was tried.
     """
 
     finding: Finding
     figures: tuple[Figure, ...]
     instead: str
     why: str
-    example: str
     predictions: tuple[Prediction, ...]
     saves: tuple[Seconds, Seconds]
     change: Change | None = None

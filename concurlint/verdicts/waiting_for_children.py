@@ -9,7 +9,6 @@ from concurlint.verdicts.children import InTurn, children_in_turn
 from concurlint.verdicts.judgement import Judgement
 from concurlint.verdicts.measured import exactly
 from concurlint.verdicts.verdict import Verdict
-from concurlint.verdicts.written import patch
 
 rule = Judgement("CCL905", "waiting-for-children", Level.ADVICE)
 
@@ -24,7 +23,6 @@ def question(case: Case) -> Iterator[Verdict]:
         return
     place = next(iter(case.loops(found.states, found.threads)), None)
     share = case.share("waiting for children", found.waited)
-    line = case.text(place)
     longest = max(found.lives, default=0.0)
     seen = (exactly("children seen", len(found.lives)), exactly("longest child", longest, "seconds"))
     yield rule.verdict(
@@ -36,9 +34,6 @@ def question(case: Case) -> Iterator[Verdict]:
         why="A command is a process of its own and needs no GIL: a thread for each that only waits is enough, "
         "as many at once as there are cores. The figures do not say whether a command needs the one before.",
         help="start the commands together: `subprocess.run` in a `ThreadPoolExecutor`, or `Popen` first and wait later",
-        example=patch(line, "with ThreadPoolExecutor(os.cpu_count()) as pool:", f"    pool.submit({_as_work(line)})")
-        if line
-        else "",
         predictions=predictions,
         trace=[case.step(of, f"{of.seconds:.2f} s of waiting") for of in case.places(found.states, found.threads)[:3]],
     )
@@ -54,9 +49,3 @@ def _together(case: Case, found: InTurn, cores: int) -> Prediction:
         "no command needs the result of the one before",
     )
     return Prediction(Tool.COMMANDS, cores, (low + high) / 2, low, high, case.seconds, assumes)
-
-
-def _as_work(line: str) -> str:
-    """The call as what a pool is handed: `f(x)` → `lambda: f(x)`, without what takes its result."""
-    call = line.partition(" = ")[2] or line
-    return f"lambda: {call.removeprefix('return ')}"

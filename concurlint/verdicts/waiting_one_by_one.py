@@ -56,15 +56,10 @@ def _in_threads(case: Case, state: State, found: Waits) -> Iterator[Verdict]:
         instead=client.instead,
         why=f"{client.says} {work.says if work.is_seen else _UNSAID}",
         help=client.help,
-        example=_example(client.instead, work.gathered(), work.example("ThreadPoolExecutor")),
         predictions=predictions,
         saves=(0.0, max(0.0, predictions[0].now - predictions[0].low)),
         trace=[case.step(of, f"{of.seconds:.2f} s of waiting") for of in case.places(found.states, found.threads)[:3]],
     )
-
-
-def _example(instead: str, gathered: str, pooled: str) -> str:
-    return {"asyncio": gathered, "ThreadPoolExecutor": pooled}.get(instead, "")
 
 
 def _asked(case: Case, state: State) -> Waits:

@@ -1,4 +1,4 @@
-"""What is written at a line of the user's source, and how the line would read after a change."""
+"""What is written at a line of the user's source."""
 
 import ast
 from collections.abc import Iterator
@@ -114,13 +114,3 @@ class Written:
             if isinstance(block, ast.With):
                 for item in block.items:
                     yield ast.unparse(item.context_expr), block.lineno, block.end_lineno or block.lineno
-
-    def change(self, number: int, old: str, new: str) -> str:
-        """The line before and after, as a patch shows them; nothing if `old` isn't on it."""
-        line = self.line(number).strip()
-        return f"- {line}\n+ {line.replace(old, new)}" if old and old in line else ""
-
-
-def patch(before: str, *after: str) -> str:
-    """One line and what takes its place."""
-    return "\n".join([f"- {before}", *(f"+ {line}" for line in after)])

@@ -1,6 +1,6 @@
 """What is written around a line."""
 
-from concurlint.verdicts.written import Written, patch
+from concurlint.verdicts.written import Written
 
 TEXT = Written("""\
 def work(lock, items):
@@ -29,12 +29,6 @@ def test_a_loop_that_is_left_from_inside_may_have_run_once():
 
 def test_every_item_of_a_with_is_told_with_the_lines_it_holds():
     assert list(TEXT.withs()) == [("lock", 3, 4), ("open(item)", 3, 4)]
-
-
-def test_a_change_is_shown_as_a_patch_shows_it():
-    assert TEXT.change(6, "True", "False") == "- done = True\n+ done = False"
-    assert TEXT.change(6, "nothing", "x") == ""
-    assert patch("a", "b", "c") == "- a\n+ b\n+ c"
 
 
 def test_a_text_that_is_no_python_has_lines_and_no_blocks():

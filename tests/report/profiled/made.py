@@ -108,7 +108,6 @@ BOUND = Verdict(
     ),
     instead="processes: `ProcessPoolExecutor`",
     why="Each process has a GIL of its own, and <b>both</b> cores compute.",
-    example="",
     predictions=(
         Prediction(Tool.PROCESSES, 2, 1.6, 1.5, 1.8, 2.5, ("2 cores are free", "next to nothing is pickled")),
         Prediction(Tool.PROCESSES, 8, 1.55, 1.45, 1.7, 2.5, ("8 cores are free", "next to nothing is pickled")),
@@ -127,7 +126,6 @@ CALM = Verdict(
     figures=(),
     instead="",
     why="",
-    example="",
     predictions=(),
     saves=(0.0, 0.0),
 )

@@ -34,7 +34,8 @@ class RunsRole:
     `drops`: whoever runs it looks at nothing that it returns.
     `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
     `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
-    callable until somebody asks, "future" or "iterator"; `on_error` the parameter for who is told at once.
+    callable until somebody asks: "future", "iterator", "logged" for a future that logs it in the end; `on_error` the
+    parameter for who is told at once.
     `pickles`: whether work and arguments are pickled: "task" always, "start" where the new process does not
     inherit its parent's memory, "spawn" the same where that is always so, "" not by the standard pickle.
     `chunk`: how many items are sent at a time, 1 where it is not given. `needs`: as for `HookRole`.

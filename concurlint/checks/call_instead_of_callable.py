@@ -21,6 +21,9 @@ def check(program: Program) -> Iterator[Finding]:
             called = spelled(work.function) or "the call"
             says = f"`{called}(…)` runs here, and `{taker}` gets its result to call"
             remedy = f"pass `{called}` itself and its arguments separately (`args=…`, or after it in `submit`)"
+            if program[Callables].makes_coroutine(work, code):
+                says = f"`{called}(…)` makes a coroutine, and `{taker}` wants the function to call"
+                remedy = f"pass `{called}` itself, and its arguments after it"
         else:
             says = f"`{spelled(work)}` is the result of a call, not something `{taker}` can call"
             remedy = "pass the function itself and its arguments separately"

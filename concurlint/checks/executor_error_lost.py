@@ -13,14 +13,15 @@ rule = Rule[Program]("CCL203", "executor-error-lost", Level.WARNING)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for lost in program[FutureResults].lost_errors():
-        what, who = ("a future", "asks") if lost.role.error == "future" else ("an iterator", "reads")
+        what, who = ("an iterator", "reads") if lost.role.error == "iterator" else ("a future", "asks")
+        seen = "logged late, if at all" if lost.role.error == "logged" else "never seen"
         name = lost.work.qualname if len(lost.work.qualname) <= 40 else lost.work.name
         remedy = "keep the future and call `result()` on it, or catch and log errors in the work itself"
         if lost.role.error == "iterator":
             remedy = "go through the results: that raises the first error; or catch and log in the work itself"
         yield rule.finding(
             lost.code.span(lost.site.call.at),
-            f"an error in `{name}` is kept in {what} that nobody {who}, so it is never seen",
+            f"an error in `{name}` is kept in {what} that nobody {who}, so it is {seen}",
             help=remedy,
             trace=(*lost.via, *lost.escape.steps),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.summaries import Summaries, summaries
 from concurlint.effects.calls.witness import Chain, along
@@ -13,7 +14,7 @@ from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Expression, Unary
+from concurlint.facts.syntax import Attribute, Await, Call, Expression, Unary, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import Edge, library_name
@@ -127,8 +128,8 @@ class Coroutines:
             role = self._roles.runs(dispatch.name)
             if (
                 role is None
-                or not role.drops
-                or self._may_be_another(dispatch)
+                or not (role.drops or self._is_lost(dispatch, role))
+                or (role.drops and self._may_be_another(dispatch))
                 or not dispatch.code.is_async
                 or dispatch.code.scope.is_generator
             ):
@@ -138,6 +139,20 @@ class Coroutines:
                 inner = inner.work
             if not isinstance(inner, Coroutine):
                 yield dispatch
+
+    @staticmethod
+    def _is_lost(dispatch: Spawn, role: RunsRole) -> bool:
+        """Whether a thread gives back a coroutine that nobody takes up: `await to_thread(f)`, `submit(f)`."""
+        site, code = dispatch.site, dispatch.where
+        if site is None or role.on == "task" or role.registers or role.many:
+            return False
+        taken = [given.value for given in (*code.scope.returned, *code.scope.awaits, *code.scope.yielded)]
+        if any(isinstance(value, Await) and any(part is site.call for part in walk(value)) for value in taken):
+            return False
+        taken = [b.value for bound in code.scope.bindings.values() for b in bound]
+        taken += [argument.value for other in code.scope.calls for argument in other.call.arguments]
+        is_taken = any(part is site.call for value in taken if value is not None for part in walk(value))
+        return bool(role.error) or (role.rest and site.awaited and not is_taken)
 
     def _may_be_another(self, dispatch: Spawn) -> bool:
         """Whether the call may also be one that looks after what the function gives: another kind of loop."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import listed
 from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import (
-    Name,
-)
+from concurlint.facts.syntax import Call, Name
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
+from concurlint.project.values import Coroutine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +52,16 @@ class KeptTasks:
         for code, calls in self._graph.libraries.items():
             for site, name, _ in calls:
                 role = self._roles.runs(name)
-                if role is not None and role.weak:
+                if (role is not None and role.weak) or self._makes_tasks(code, site, name):
                     yield code, site, name
+
+    def _makes_tasks(self, code: Code, site: CallSite, name: str) -> bool:
+        """Whether a call makes tasks of coroutines made right there: `gather(a(), b())`."""
+        if not listed("kept-by-result", name) or not site.call.arguments:
+            return False
+        given = [a.value for a in site.call.arguments if a.keyword is None]
+        values = [self._graph.evaluator.values(each, code) for each in given if isinstance(each, Call)]
+        return len(values) == len(given) and all(v.items and all(isinstance(c, Coroutine) for c in v) for v in values)
 
     def _given_back(self) -> Iterator[tuple[Code, _Given]]:
         for code, site, name in self._made():

@@ -51,8 +51,8 @@ class Callables:
         for code, calls in self._graph.libraries.items():
             for site, name, value in calls:
                 role = self._roles.runs(name)
-                if role is None or role.on == "task":
-                    continue
+                if role is None or (role.on == "task" and not role.rest):
+                    continue  # `create_task` takes what the call gives
                 work = given(merged(value, site.call), *role.work)
                 if work is not None:
                     yield code, site, name, work
@@ -68,6 +68,10 @@ class Callables:
             return True
         values = self._evaluator.values(work, code)
         return bool(values.items) and values.whole and not any(self._callable(v) for v in values)
+
+    def makes_coroutine(self, work: Call, code: Code) -> bool:
+        """Whether a call gives a coroutine."""
+        return any(isinstance(value, Coroutine) for value in self._evaluator.values(work, code))
 
     def _made_by_call(self, name: Name, code: Code) -> tuple[Call, Code] | None:
         """The call whose result a name holds, if it is bound just once."""

@@ -10,6 +10,8 @@ from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup,
 from concurlint.effects.calls.exceptions import Escape, ExceptionFlow
 from concurlint.effects.contexts.spawns import ran
 from concurlint.effects.program import Program
+from concurlint.effects.threads.dropping import is_dropped
+from concurlint.effects.threads.keeping import KeptFutures
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged
@@ -37,6 +39,7 @@ class FutureResults:
         self._roles = program.roles
         self._evaluator = program.evaluator
         self._escapes = program[ExceptionFlow]
+        self._kept = program[KeptFutures]
 
     def lost_errors(self) -> Iterator[Lost]:
         """Dropped results of work that may fail."""
@@ -45,7 +48,7 @@ class FutureResults:
                 role = self._roles.runs(name)
                 if role is None or not role.error or self._tells(role, site, value):
                     continue
-                if is_dropped(code, site):
+                if is_dropped(code, site) or (role.error != "iterator" and self._kept.are_never_asked(code, site)):
                     yield from self._in_work(code, site, role, self._work(code, site, role, value))
                 else:
                     yield from self._by_callers(code, site, role, value)
@@ -66,7 +69,8 @@ class FutureResults:
     ) -> Iterator[Lost]:
         """A finding if all that the work may be is known, and fails."""
         codes = [ran(value) or self._graph.runs(value) for value in work]
-        ways = [(code, self._escapes.of(code)) for code in codes if code is not None and not code.is_async]
+        fitting = [run for run in codes if run is not None and run.is_async == (role.on == "task")]
+        ways = [(run, self._escapes.of(run)) for run in fitting]
         if not codes or len(ways) < len(codes):
             return
         found = [(run, escape) for run, escape in ways if escape is not None]
@@ -87,17 +91,3 @@ class FutureResults:
                 work = self._evaluator.values(passed.expression, passed.code)
                 step = Step(code.span(site.call.at), f"`{code.qualname}` hands it to the pool")
                 yield from self._in_work(edge.caller, edge.site, role, work, (step,))
-
-
-def is_dropped(code: Code, site: CallSite) -> bool:
-    """Whether nobody gets the result of a call: it is an expression statement, or in a name that is never read."""
-    if site.dropped:
-        return True
-    if code.scope.kind != "function":
-        return False
-    for name, bindings in code.scope.bindings.items():
-        if any(b.value is site.call and b.kind == "assign" and not b.path for b in bindings):
-            if name in code.scope.globals | code.scope.nonlocals:
-                return False
-            return not any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family())
-    return False

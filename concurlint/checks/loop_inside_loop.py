@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
-from concurlint.effects.tasks.coroutines import Coroutines
+from concurlint.effects.tasks.nested_loops import NestedLoops
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -14,7 +14,7 @@ rule = Rule[Program]("CCL507", "loop-inside-loop", Level.ERROR)
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for code, site, nested in program[Coroutines].nested_loops():
+    for code, site, nested in program[NestedLoops].nested_loops():
         if program.roles.runs_loop(nested.name) != framework_of(code) and framework_of(code) == "trio":
             continue
         called = spelled(site.call.function) or nested.name
@@ -28,4 +28,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"{says}, but one is running here: it raises RuntimeError",
             help=f"use {better}" if better else "await the coroutine instead" + between,
             trace=nested.steps(),
+            confidence=nested.confidence,
         )

@@ -1,38 +1,20 @@
-"""Coroutines that nobody awaits, and event loops that are started inside one that runs."""
+"""Coroutines that nobody awaits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
-from concurlint.effects.calls.summaries import Summaries, summaries
-from concurlint.effects.calls.witness import Chain, along
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.dominance import Dominance
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Await, Call, Expression, Unary, walk
-from concurlint.finding import Step
-from concurlint.project.arguments import merged
-from concurlint.project.callgraph import Edge, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Partial, Value
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Nested:
-    """A call in a coroutine that comes to `name`, which starts an event loop; `chain` as in `Blocking`."""
-
-    name: str
-    chain: Chain
-
-    def steps(self) -> tuple[Step, ...]:
-        """The chain below the coroutine as steps of a trace."""
-        return along(self.chain[1:], self.name)
+from concurlint.project.values import ClassOf, Coroutine, Instance, Partial, Value
 
 
 class Coroutines:
@@ -163,63 +145,6 @@ class Coroutines:
         ]
         return any(role is None or not role.drops for role in roles)
 
-    # loops inside loops
-
-    def nested_loops(self) -> Iterator[tuple[Code, CallSite, Nested]]:
-        """Calls in coroutines that start an event loop where one is running."""
-        if any(name.startswith("nest_asyncio.") for name in self._graph.named):
-            return
-        starters = self._starters()
-        for code in self._graph.edges:
-            if not code.is_async or self._doubts.knows_the_loop(code):
-                continue
-            for site, name, _ in self._graph.libraries.get(code, ()):
-                if self._runs_loop(code, site, name):
-                    yield code, site, Nested(name, ((code, site),))
-            for edge in self._graph.edges[code]:
-                for inner in starters.get(edge.callee, {}).values():
-                    if edge.runs and self._gets_there(edge, inner) and self._is_sure(edge):
-                        yield code, edge.site, Nested(inner.name, ((code, edge.site), *inner.chain))
-
-    def _runs_loop(self, code: Code, site: CallSite, name: str) -> bool:
-        if not self._roles.runs_loop(name) or site.awaited:
-            return False
-        return not any(attempt.part == "body" for attempt in site.context.attempts) or not _catches(code, site)
-
-    def _starters(self) -> Summaries[Nested]:
-        """Plain functions that start a loop on every ordinary run, directly or through others."""
-        direct = (
-            (code, Nested(name, ((code, site),)))
-            for code, calls in self._graph.libraries.items()
-            if self._is_plain(code)
-            for site, name, _ in calls
-            if self._runs_loop(code, site, name) and not self._doubts.of(code, site)
-        )
-        return summaries(self._graph, direct, self._through)
-
-    def _through(self, edge: Edge, inner: Nested) -> Nested | None:
-        """That the caller starts a loop, if every ordinary run does so by this call."""
-        caller = edge.caller
-        if not edge.runs or not self._is_plain(caller) or not self._is_sure(edge):
-            return None
-        if self._doubts.of(caller, edge.site) or not self._gets_there(edge, inner):
-            return None
-        return Nested(inner.name, ((caller, edge.site), *inner.chain))
-
-    def _is_plain(self, code: Code) -> bool:
-        at_rest = code.is_async or code.scope.is_generator or code.scope.kind in ("module", "class")
-        return not at_rest and not self._doubts.knows_the_loop(code)
-
-    def _is_sure(self, edge: Edge) -> bool:
-        """Whether nothing else may be called there."""
-        return len(self._graph.targets(edge.site)) == 1 and not edge.site.awaited
-
-    @staticmethod
-    def _gets_there(edge: Edge, inner: Nested) -> bool:
-        bound = isinstance(edge.value, (Bound, ClassOf, Instance))
-        call = merged(edge.value, edge.site.call)
-        return not any(contradicts(c, edge.callee, call, bound) for c in inner.chain[0][1].context.conditions)
-
 
 def _is_protocol(bases: tuple[str, ...]) -> bool:
     return any(has("protocol", name) for name in bases)
@@ -229,9 +154,3 @@ def _bare(test: object) -> object:
     while isinstance(test, Unary) and test.operator == "Not":
         test = test.operand
     return test
-
-
-def _catches(code: Code, site: CallSite) -> bool:
-    """Whether an `except` around the call may be there for the loop that runs already."""
-    numbers = {attempt.number for attempt in site.context.attempts if attempt.part == "body"}
-    return any(handler.attempt in numbers for handler in code.scope.handlers)

@@ -1,9 +1,11 @@
 """A test of shared state and the act that relies on it, with no lock around both."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from concurlint.effects.program import Program
 from concurlint.effects.races.grading import RaceGrading
+from concurlint.effects.races.presence import PresenceTests
 from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import race_level
@@ -15,7 +17,11 @@ rule = Rule[Program]("CCL303", "check-then-act-unlocked", Level.WARNING, worst=L
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     grading = program[RaceGrading]
-    for gap in program[Races].unlocked_checks():
+    told: set[int] = set()
+    for gap in chain(program[Races].unlocked_checks(), program[PresenceTests].all()):
+        if id(gap.test) in told:
+            continue
+        told.add(id(gap.test))
         yield rule.finding(
             gap.code.span(gap.test.at),
             f"`{gap.shown}` may change in another thread between this test and what relies on it",

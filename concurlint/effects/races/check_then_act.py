@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.entries import PathRole
+from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
@@ -53,6 +54,21 @@ def _suits_either(touch: StateAccess) -> bool:
     return any(site.order == touch.order and len(site.call.arguments) == 2 for site in touch.code.scope.calls)
 
 
+def _keeps_what_it_got(touch: StateAccess, tests: list[Expression]) -> bool:
+    """Whether an entry was got once, and a new one is put in its place and used: `e = d.get(k)`, `if e is None: …`,
+    `d[k] = e`. Whoever comes at the same time makes one, too, and has it."""
+    if touch.changes != "store" or not isinstance(touch.target, Item) or not isinstance(touch.value, Name):
+        return False
+    own = touch.value.id
+    bindings = touch.code.scope.bindings.get(own, [])
+    got = [b.value for b in bindings if isinstance(b.value, Call) and isinstance(b.value.function, Attribute)]
+    base = spelled(touch.target.value)
+    if not any(value.function.attr == "get" and spelled(value.function.value) == base for value in got
+               if isinstance(value.function, Attribute)):  # fmt: skip
+        return False
+    return all(not any(spelled(part) == base for part in walk(test)) for test in tests)
+
+
 class ChecksThenActs:
     """Finds tests and what relies on them with no lock around both."""
 
@@ -66,6 +82,8 @@ class ChecksThenActs:
         if self._overlap.is_private_yet(touch) or self._is_answer(touch):
             return None
         tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
+        if _keeps_what_it_got(touch, tests) and self._is_data(touch):
+            return None
         run = self._overlap.sharing.parallel_run(touch)
         if not tests:
             return self._in_helper(touch, run) if run is not None else None
@@ -104,6 +122,15 @@ class ChecksThenActs:
             return False
         values = self._overlap.evaluator.values(touch.value, touch.code)
         return values.whole and {self._overlap.evaluator.type_name(value) for value in values} == {"builtins.bool"}
+
+    def _is_data(self, touch: StateAccess) -> bool:
+        """Whether a local name holds texts, numbers or tuples, of which one is as good as another."""
+        bound = touch.code.scope.bindings.get(touch.value.id, ()) if isinstance(touch.value, Name) else ()
+        made = [b.value for b in bound if not (isinstance(b.value, Call) and isinstance(b.value.function, Attribute))]
+        types = {self._overlap.evaluator.type_name(v) for value in made if value is not None
+                 for v in self._overlap.evaluator.values(value, touch.code)}  # fmt: skip
+        fixed = {"number", "tuple", *kinds_with("text")}
+        return bool(types) and all(self._roles.kind(name) in fixed for name in types)
 
     def _remedy(self, touch: StateAccess) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":

@@ -60,7 +60,7 @@ class Iterations:
                         continue  # a loop over a list just comes to what is put behind
                     if opposite(look.context.conditions, change.context.conditions):
                         continue  # a flag that keeps the two apart
-                    run = self._meeting(look, change)
+                    run = self.meeting(look, change)
                     if run is not None and (self._comes_after(change, run) or self._is_handed_over(look, change)):
                         continue
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
@@ -197,7 +197,7 @@ class Iterations:
                         found.add(self._sharing.touching.locate(returned.value, edge.callee))
         return {location for location in found if location is not None and location != change.location}
 
-    def _meeting(self, look: StateAccess, change: StateAccess) -> Run | None:
+    def meeting(self, look: StateAccess, change: StateAccess) -> Run | None:
         """A run on a thread of one of the two that the other may come beside."""
         for one, other in ((change, look), (look, change)):
             for run in self._sharing.thread_runs(one):

@@ -128,7 +128,8 @@ class Coroutines:
         site, code = dispatch.site, dispatch.where
         if site is None or role.on == "task" or role.registers or role.many:
             return False
-        taken = [given.value for given in (*code.scope.returned, *code.scope.awaits, *code.scope.yielded)]
+        taken = [given.value for given in (*code.scope.returned, *code.scope.yielded)]
+        taken += [awaited.value for awaited in code.scope.awaits]
         if any(isinstance(value, Await) and any(part is site.call for part in walk(value)) for value in taken):
             return False
         taken = [b.value for bound in code.scope.bindings.values() for b in bound]

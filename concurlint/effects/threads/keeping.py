@@ -74,9 +74,8 @@ class KeptFutures:
         for site in code.scope.calls:
             if any(_holds(argument.value, kept) for argument in site.call.arguments):
                 yield _NOWHERE if self._only_waits(site, code) else self._added_to(site, code)
-        for given in (*code.scope.returned, *code.scope.yielded, *code.scope.awaits):
-            if given.value is not None and _holds(given.value, kept):
-                yield None
+        if any(_holds(value, kept) for value in _handed_out(code)):
+            yield None
 
     def _local(self, name: str, code: Code) -> _Place | None:
         home = holder(code, name) or code.module.body
@@ -229,6 +228,13 @@ def _holds(value: Expression, kept: Expression) -> bool:
     return value is kept
 
 
+def _handed_out(code: Code) -> list[Expression]:
+    """What a function returns, yields and awaits."""
+    values = [given.value for given in (*code.scope.returned, *code.scope.yielded)]
+    values += [awaited.value for awaited in code.scope.awaits]
+    return [value for value in values if value is not None]
+
+
 def _base(expression: Expression) -> Expression:
     while isinstance(expression, Item):
         expression = expression.value
@@ -254,7 +260,7 @@ def _expressions(code: Code) -> Iterator[Expression]:
     tops += [binding.value for bindings in scope.bindings.values() for binding in bindings if binding.kind != "import"]
     tops += [part for access in scope.accesses for part in (access.target, access.value)]
     tops += [loop.iterable for loop in scope.loops] + [branch.test for branch in scope.branches]
-    tops += [given.value for given in (*scope.returned, *scope.yielded, *scope.awaits, *scope.raised)]
+    tops += [*_handed_out(code), *(raised.value for raised in scope.raised)]
     for top in tops:
         for part in walk(top) if top is not None else ():
             if isinstance(part, Name) and id(part) not in seen:

@@ -13,8 +13,7 @@ from concurlint.config import Config, ConfigError, load
 from concurlint.decoding import decode
 from concurlint.effects.linking import link
 from concurlint.facts.ahead import Ahead
-from concurlint.facts.parsing import collection_paused
-from concurlint.facts.reading import Reader
+from concurlint.facts.reading import Reader, collection_paused
 from concurlint.project.modules import Project
 from concurlint.proof import holds
 from concurlint.registry import VERDICTS

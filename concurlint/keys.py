@@ -31,6 +31,7 @@ class Section(StrEnum):
     FILES = "File selection"
     TARGET = "What the code is for"
     OLD = "Old code bases"
+    CACHE = "Cache"
     OTHER = "Other"
 
 
@@ -150,6 +151,14 @@ KEYS = (
         '""',
         "Findings that are known: leave out those that this file holds.",
         "--baseline",
+    ),
+    Key(
+        "cache-dir",
+        Kind.FILE,
+        Section.CACHE,
+        '".concurlint_cache"',
+        "The folder of what later runs need not find out again.",
+        "--cache-dir",
     ),
     Key(
         "target-python",

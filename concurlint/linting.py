@@ -1,37 +1,26 @@
 """The static run on one page: paths → findings."""
 
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from concurlint.answers import keep_answer, kept_answer, key_of
 from concurlint.baseline import compare, entries, gone_note, part
-from concurlint.catalog.effects import Effects
-from concurlint.catalog.roles import Roles
-from concurlint.checks import unreadable_file, unused_suppression
-from concurlint.config import Config, Settings
-from concurlint.crash import module_in_hand
+from concurlint.cache.place import NO_CACHE, Caching
+from concurlint.cache.store import Store
+from concurlint.config import Config, Settings, find_project
 from concurlint.documents import Cell
-from concurlint.effects.linking import link
-from concurlint.effects.program import Program
-from concurlint.facts.ahead import Ahead
-from concurlint.facts.memory import Memory
-from concurlint.facts.parsing import collection_paused
-from concurlint.facts.reading import Reader
-from concurlint.finding import Finding, Span
-from concurlint.project.modules import Module, Project
-from concurlint.registry import RULES, VERDICTS
+from concurlint.finding import Finding
 from concurlint.revision import Changes
-from concurlint.rule import Rule
-from concurlint.rulebook import nearest_rule
-from concurlint.shares import Share, share_out
-from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, find_sources, shown_path
-from concurlint.suppress import Unused, silence
+from concurlint.shares import share_out
+from concurlint.source import NOTHING_UNSAVED, Sources, Unsaved, find_sources, shown_path
 from concurlint.watching import Unwatched, Watch
 
-_MOST_BROKEN = 20  # files on which one rule may break before it is given up
-_COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
+if TYPE_CHECKING:
+    from concurlint.facts.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +54,7 @@ def lint(
     workers: int | None = 1,
     unsaved: Unsaved = NOTHING_UNSAVED,
     baselines: bool = True,
+    cache: Caching = NO_CACHE,
     watch: Watch | None = None,
 ) -> Result:
     """Check the files under `paths` within their project; what is `unsaved` counts as if it were on the disk.
@@ -82,7 +72,9 @@ def lint(
     start = time.perf_counter()
     watch = watch or Unwatched()
     watch.begin("looking for files")
-    result = lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, watch=watch)
+    sources = find_sources(paths, settings, unsaved)
+    with _store(cache, sources, settings) as store:
+        result = lint_sources(sources, settings, workers=workers, store=store, watch=watch)
     result = without_known(result) if baselines else result
     return replace(result, seconds=time.perf_counter() - start)
 
@@ -93,20 +85,29 @@ def lint_changes(
     changes: Changes,
     *,
     workers: int | None = 1,
+    cache: Caching = NO_CACHE,
     watch: Watch | None = None,
 ) -> Result:
     """Check as `lint` does, and leave out what was there before the changes: a finding far away may be due to them."""
     start = time.perf_counter()
-    memory = Memory()
-    now, before = (
-        lint_sources(find_sources(paths, settings, unsaved), settings, workers=workers, memory=memory, watch=watch)
-        for unsaved in (NOTHING_UNSAVED, changes.before)
-    )
+    sources = find_sources(paths, settings), find_sources(paths, settings, changes.before)
+    with _store(cache, sources[0], settings) as store:
+        from concurlint.facts.memory import Memory
+
+        memory = Memory(store=store)
+        now, before = (
+            lint_sources(each, settings, workers=workers, memory=memory, store=store, watch=watch) for each in sources
+        )
     called = {shown_path(old): shown_path(new) for old, new in changes.renamed.items()}
     there = [replace(e, path=called.get(e.path, e.path)) for e in entries(before.findings, before.texts)]
     compared = compare(now.findings, entries(now.findings, now.texts), there, set(now.configs))
     result = without_known(replace(now, findings=compared.new))
     return replace(result, seconds=time.perf_counter() - start)
+
+
+def _store(cache: Caching, sources: Sources, settings: Settings) -> AbstractContextManager[Store | None]:
+    is_project = find_project(sources.root) is not None
+    return cache.opened(sources.root, settings.of(sources.root).cache_dir, is_project=is_project)
 
 
 def without_known(result: Result) -> Result:
@@ -121,146 +122,42 @@ def lint_sources(
     settings: Settings,
     *,
     workers: int | None = 1,
-    memory: Memory | None = None,
+    memory: "Memory | None" = None,
+    store: Store | None = None,
     alone: bool = False,
     watch: Watch | None = None,
 ) -> Result:
     """Check the files of a project that are asked about; `memory` has what earlier runs have read.
+
+    In the `store` is what other processes have found and read, and it gets what this one does.
 
     `alone`: start from these files and see what they lead to, but not who else leads to them or shares what
     they use. That is quick, and not the whole truth.
     """
     start = time.perf_counter()
     watch = watch or Unwatched()
-    watch.begin("reading and linking files")
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
-    # A bad entry is told before anything is read.
-    known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
-    with collection_paused():
-        with Ahead(workers) as ahead:
-            reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
-            programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
-        rest = [source for source in sources.files if source.asked]
-        watch.begin("looking at the rest", len(rest))
-        reader.check_rest(rest)
-        watch.begin("asking rules", len(RULES) * len(shares))
-        troubles: list[str] = []
-        found = [
-            finding
-            for share, program in zip(shares, programs, strict=True)
-            for finding in _ask(program, share, troubles, watch)
-            if finding.span.path in share.configs
-        ]
-    watch.begin("reading comments")
-    configs = {name: config for share in shares for name, config in share.configs.items()}
-    found += [_unreadable(by_name[name], reader) for name in configs if name in reader.troubles]
-    wanted = [finding for finding in found if _wants(configs, finding, by_name)]
-    texts = _texts(wanted, by_name)
-    kept = _silenced(wanted, texts, by_name, configs)
-    # Held back only now, so that a comment that silences one of these is not called superfluous.
-    shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
+    key = key_of(sources.files, shares, alone=alone) if store is not None else b""
+    answer = kept_answer(store, key) if store is not None else None
+    if answer is None:
+        # Nothing of this is loaded where a run before has found the answer.
+        from concurlint.analysing import analyse
+        from concurlint.facts.memory import Memory
+
+        if memory is None and store is not None:
+            memory = Memory(store=store)
+        answer = analyse(sources.files, shares, workers=workers, memory=memory, alone=alone, watch=watch)
+        if store is not None and not answer.troubles:
+            keep_answer(store, key, answer)
     return Result(
-        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
-        files=len(configs),
+        findings=answer.findings,
+        files=sum(len(share.configs) for share in shares),
         seconds=time.perf_counter() - start,
-        troubles=tuple(dict.fromkeys(troubles)),
-        texts=texts,
-        cells={name: by_name[name].cells for name in texts if by_name[name].cells},
-        configs=configs,
+        troubles=answer.troubles,
+        texts={name: by_name[name].text for name in answer.shown},
+        cells={name: by_name[name].cells for name in answer.shown if by_name[name].cells},
+        configs={name: config for share in shares for name, config in share.configs.items()},
         notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
-        held_back=len(kept) - len(shown),
+        held_back=answer.held_back,
     )
-
-
-def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
-    project = Project(share.files, reader.facts, reader.expect)
-    linked = [source for source in share.files if source.asked] if alone else share.files
-    # Some rules speak of files with no trace of concurrency too.
-    asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
-    asks_all = asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
-    return link(project, linked, share.config, effects, roles, everything=asks_all)
-
-
-def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
-    """Every rule's findings; a rule that breaks is named and loses only its own."""
-    found: dict[tuple[Span, str], Finding] = {}
-    for rule in RULES:
-        if share.wants(rule):
-            for finding in _answers(rule, program, troubles):
-                found.setdefault((finding.span, finding.code), finding)
-        watch.step(f"{rule.code} {rule.name}")
-    return list(found.values())
-
-
-def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iterator[Finding]:
-    """A rule's findings; where it breaks on a file, that is told and it is asked again without the file."""
-    broken: list[Module] = []
-    while len(broken) < _MOST_BROKEN:
-        try:
-            yield from rule.ask(program.without(broken) if broken else program)
-            return
-        except Exception as error:  # a bug in one check must not lose any other finding
-            module = module_in_hand(error)
-            where = f"{module.source.name}: " if module is not None else ""
-            what = f"{type(error).__name__}: {error}".splitlines()[0]
-            troubles.append(f"{where}{rule.code} {rule.name} failed ({what}); please report it")
-            if module is None or module in broken:
-                return
-            broken.append(module)
-
-
-def _unreadable(source: SourceFile, reader: Reader) -> Finding:
-    trouble = reader.troubles[source.name]
-    span = Span(source.name, trouble.line, trouble.column, trouble.line, trouble.column + 1)
-    return unreadable_file.rule.finding(
-        span, trouble.message, help="the rest of the project was checked; mend or exclude this file"
-    )
-
-
-def _wants(configs: Mapping[str, Config], finding: Finding, by_name: Mapping[str, SourceFile]) -> bool:
-    config, path = configs[finding.span.path], by_name[finding.span.path].path
-    relative = path.relative_to(config.root) if path.is_relative_to(config.root) else path
-    return config.wants(finding.code, finding.name, finding.level, relative.as_posix())
-
-
-def _texts(findings: Sequence[Finding], by_name: Mapping[str, SourceFile]) -> dict[str, str]:
-    names = {finding.span.path for finding in findings}
-    names |= {step.span.path for finding in findings for step in finding.trace}
-    names |= {n for n, s in by_name.items() if s.asked and _COMMENT.search(s.data)}
-    return {name: by_name[name].text for name in sorted(names)}
-
-
-def _silenced(
-    findings: Sequence[Finding],
-    texts: Mapping[str, str],
-    by_name: Mapping[str, SourceFile],
-    configs: Mapping[str, Config],
-) -> list[Finding]:
-    kept: list[Finding] = []
-    unused_comments: list[Unused] = []
-    for config in {id(config): config for config in configs.values()}.values():
-        active = {w for r in RULES if config.wants(r.code, r.name, r.level, "") for w in (r.code, r.name)}
-        asked = {name: text for name, text in texts.items() if configs.get(name) is config}
-        # A verdict needs a measured run: whether its comment silences anything is not for this one to say.
-        inactive = {word for rule in (*RULES, *VERDICTS) for word in (rule.code, rule.name)} - active
-        of_these = [finding for finding in findings if configs[finding.span.path] is config]
-        result = silence(of_these, asked, active, inactive | {"CCL000"})
-        kept += result.kept
-        unused_comments += result.unused
-    for unused in unused_comments:
-        codes = ", ".join(unused.codes)
-        subject = codes if unused.partly else unused.comment
-        finding = unused_suppression.rule.finding(
-            unused.span,
-            f"`{subject}` silences nothing" if len(subject) < 70 else "this comment silences nothing",
-            help=_no_rule(unused.unknown) if unused.unknown else f"remove {codes or 'the comment'}",
-        )
-        if _wants(configs, finding, by_name):
-            kept.append(finding)
-    return kept
-
-
-def _no_rule(name: str) -> str:
-    nearest = nearest_rule(name)
-    return f"no rule is called `{name}`; {f'the nearest is `{nearest}`' if nearest else 'name its code'}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from concurlint.cache.place import FOLDER
 from concurlint.config import Config, Settings, find_project, globs
 from concurlint.config.tables import TABLES
 from concurlint.documents.notebooks import SUFFIX
@@ -17,7 +18,7 @@ _SUFFIXES = (*PYTHON_SUFFIXES, SUFFIX)
 # Never a part of the project, by name alone.
 _FOREIGN = frozenset(
     {".venv", ".tox", ".nox", ".eggs", ".git", ".hg", ".svn", ".bzr", ".direnv", ".pixi"}
-    | {"__pycache__", "__pypackages__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+    | {"__pycache__", "__pypackages__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", FOLDER}
     | {".ipynb_checkpoints", ".idea", ".vscode", "site-packages", "node_modules", "_build", "buck-out"}
 )
 # A package may bear these names (`hatch.cli.build`, `venv`); what a tool puts there has no `__init__.py`.

@@ -6,7 +6,7 @@ import pytest
 
 from concurlint import linting
 from concurlint.config import load
-from concurlint.facts import reading
+from concurlint.facts import parsing
 from concurlint.facts.parsing import parse
 from concurlint.facts.records import Parsed
 from concurlint.session import Checked, Options, Session
@@ -44,7 +44,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(source.path.name)
         return parse(source)
 
-    monkeypatch.setattr(reading, "parse", noted)
+    monkeypatch.setattr(parsing, "parse", noted)
     return names
 
 

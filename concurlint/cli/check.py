@@ -56,6 +56,13 @@ _CONFIGURATION = "Configuration"
     help="Only what has come about since a git revision, wherever it is; `main...`: since the branch began.",
 )
 @click.option(
+    "--no-cache",
+    is_flag=True,
+    cls=SectionOption,
+    section=Section.CACHE.value,
+    help="Find out everything anew, and leave nothing for later runs.",
+)
+@click.option(
     "--config",
     "configs",
     multiple=True,

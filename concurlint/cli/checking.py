@@ -9,17 +9,14 @@ from pathlib import Path
 
 import click
 
+from concurlint.cache.place import Caching
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
-from concurlint.cli.oldcode import add_noqa, update_baseline
 from concurlint.cli.progress import Bar
-from concurlint.cli.ranking import rank
-from concurlint.cli.telling import timings, told
 from concurlint.config import Nearest
 from concurlint.finding import Level
 from concurlint.linting import Result, lint, lint_changes
-from concurlint.report import formats, statistics, terminal
-from concurlint.report.cells import in_cells
+from concurlint.report import formats, statistics
 from concurlint.report.formats import FORMATS, PLAIN
 from concurlint.report.found import Found
 from concurlint.report.next import next_steps
@@ -57,6 +54,7 @@ class Asked:
     verbose: bool
     timings: bool
     jobs: int | None
+    no_cache: bool
 
 
 def run(asked: Asked) -> int:
@@ -72,12 +70,15 @@ def run(asked: Asked) -> int:
         for note in result.notes:
             warn(note)
     if not result.troubles and (asked.update_baseline or asked.add_noqa):
+        from concurlint.cli.oldcode import add_noqa, update_baseline
+
         return update_baseline(result) if asked.update_baseline else add_noqa(result, asked.reason or "")
     saved = asked.silent or _report(asked, wanted, result)
-    if asked.verbose:
-        say(told(result))
-    if asked.timings:
-        say(timings(watch))
+    if asked.verbose or asked.timings:
+        from concurlint.cli.telling import timings, told
+
+        for line in (told(result),) * asked.verbose + (timings(watch),) * asked.timings:
+            say(line)
     for trouble in result.troubles:
         complain(trouble)
     return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
@@ -117,13 +118,16 @@ def _lint(paths: Sequence[Path], settings: Nearest, unsaved: Unsaved, asked: Ask
     is_shown = sys.stderr.isatty() and not (asked.quiet or asked.silent)
     with Bar() if is_shown else nullcontext() as bar:
         watch = Stopwatch(bar)
+        cache = Caching(wanted=not asked.no_cache)
         if asked.diff is None:
             is_plain = not asked.update_baseline
-            result = lint(paths, settings, workers=asked.jobs, unsaved=unsaved, baselines=is_plain, watch=watch)
+            result = lint(
+                paths, settings, workers=asked.jobs, unsaved=unsaved, baselines=is_plain, cache=cache, watch=watch
+            )
         else:
             folder = paths[0] if paths[0].is_dir() else paths[0].parent
             changes = changes_since(asked.diff, folder)
-            result = lint_changes(paths, settings, changes, workers=asked.jobs, watch=watch)
+            result = lint_changes(paths, settings, changes, workers=asked.jobs, cache=cache, watch=watch)
         watch.stop()
         return watch, result
 
@@ -139,11 +143,15 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
     """Print and save the reports; False if one could not be saved, and was printed instead."""
     found = Found(result.findings, result.texts, result.cells, result.files, result.seconds, result.troubles)
-    ranked = rank(found, asked.profile) if asked.profile is not None else None
-    found = ranked.found if ranked is not None else found
+    measured = ""
+    if asked.profile is not None:
+        from concurlint.cli.ranking import rank
+
+        ranked = rank(found, asked.profile)
+        found, measured = ranked.found, ranked.summary
     saved = [deliver(destination, _render(asked, destination, found)) for destination in wanted]
     if not asked.quiet:
-        _sum_up(asked, wanted, result, ranked.summary if ranked is not None else "")
+        _sum_up(asked, wanted, result, measured)
     return all(saved)
 
 
@@ -152,6 +160,8 @@ def _sum_up(asked: Asked, wanted: Sequence[Destination], result: Result, measure
     counts = totals(result.findings, result.files, known=len(result.known))
     is_read = any(each.file is None and each.form in PLAIN for each in wanted)
     if is_read and is_pretty(sys.stdout):
+        from concurlint.report import terminal
+
         show(terminal.render_summary(counts, make_console(sys.stdout)))
     elif is_read or any(each.file is not None for each in wanted):
         say(counts.summary())
@@ -164,13 +174,15 @@ def _sum_up(asked: Asked, wanted: Sequence[Destination], result: Result, measure
 
 
 def _render(asked: Asked, destination: Destination, found: Found) -> str:
-    is_drawn = destination.file is None and is_pretty(sys.stdout)
-    if asked.statistics:
-        if destination.form == "json":
-            return statistics.render_json(found)
-        if is_drawn:
+    if destination.file is None and is_pretty(sys.stdout):
+        # Loaded where people look at it: drawing takes longer to load than an answer takes that is known already.
+        from concurlint.report import terminal
+        from concurlint.report.cells import in_cells
+
+        if asked.statistics and destination.form != "json":
             return terminal.render_statistics(found, make_console(sys.stdout))
-        return statistics.render(found)
-    if is_drawn and destination.form in ("text", "full"):
-        return terminal.render(in_cells(found), make_console(sys.stdout))
+        if not asked.statistics and destination.form in ("text", "full"):
+            return terminal.render(in_cells(found), make_console(sys.stdout))
+    if asked.statistics:
+        return statistics.render_json(found) if destination.form == "json" else statistics.render(found)
     return formats.render(destination.form, found)

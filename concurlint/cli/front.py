@@ -22,6 +22,10 @@ COMMANDS = {
         "concurlint.cli.check:check",
         "Check files and folders; no path is the current folder, `-` is standard input.",
     ),
+    "clean": (
+        "concurlint.cli.clean:clean",
+        "Take away the cache of a project; the next run finds the same, but later.",
+    ),
     "compare": (
         "concurlint.cli.compare:compare",
         "Tell what has changed between two runs: the last two, or two that were kept.",

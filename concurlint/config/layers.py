@@ -61,7 +61,8 @@ def settle(root: Path, layers: Sequence[Layer], target: Callable[[], Target | No
         force_exclude=_flag(layers, "force-exclude"),
         respect_gitignore=_flag(layers, "respect-gitignore", default=True),
         per_file_ignores=_ignores(root, layers),
-        baseline=_file(layers, "baseline"),
+        baseline=_file(layers, "baseline", "concurlint-baseline.json"),
+        cache_dir=_file(layers, "cache-dir", ".concurlint_cache"),
         target_python=python,
         target_platform=_platform(layers),
         free_threaded=_flag(layers, "target-free-threaded"),
@@ -135,11 +136,11 @@ def _names(layers: Sequence[Layer], key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for layer in layers for name in layer.names(key)))
 
 
-def _file(layers: Sequence[Layer], key: str) -> Path | None:
+def _file(layers: Sequence[Layer], key: str, example: str) -> Path | None:
     """The absolute path; none for ""."""
     for layer in reversed(layers):
         if layer.holds(key):
-            written = layer.text(key, "concurlint-baseline.json")
+            written = layer.text(key, example)
             return Path(os.path.normpath(layer.folder / written)) if written else None
     return None
 

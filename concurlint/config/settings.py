@@ -66,6 +66,7 @@ class Config:
     respect_gitignore: bool = True
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     baseline: Path | None = None
+    cache_dir: Path | None = None
     target_python: tuple[int, int] = field(default_factory=running_python)
     target_platform: Platform = "all"
     free_threaded: bool = False

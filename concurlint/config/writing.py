@@ -19,6 +19,7 @@ def written(config: Config) -> dict[str, str]:
         "force-exclude": _flag(config.force_exclude),
         "respect-gitignore": _flag(config.respect_gitignore),
         "baseline": _text("" if config.baseline is None else str(config.baseline)),
+        "cache-dir": _text(".concurlint_cache" if config.cache_dir is None else str(config.cache_dir)),
         "target-python": _text(".".join(map(str, config.target_python))),
         "target-platform": _text(config.target_platform),
         "target-free-threaded": _flag(config.free_threaded),

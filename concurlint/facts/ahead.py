@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from importlib import import_module
 from types import TracebackType
 
-from concurlint.facts.parsing import parse
-from concurlint.facts.records import Parsed
+from concurlint.facts.encoding import encode
 from concurlint.source import SourceFile
 
 _MOST_WORKERS = 8  # each takes some 100 MB
@@ -75,14 +75,16 @@ class Ahead:
             if size < (_WORTH_A_FORK if method == "fork" else _WORTH_A_START):
                 return False
             try:
+                if method == "fork":
+                    import_module("concurlint.facts.parsing")  # once, and not once in each worker
                 context = multiprocessing.get_context(method)
                 self._pool = ProcessPoolExecutor(self._workers, context, _settle_in)
             except (OSError, ImportError, NotImplementedError, ValueError):  # no semaphores, no processes
                 self._given_up = True
         return self._pool is not None
 
-    def take(self, source: SourceFile) -> Parsed | None:
-        """What a worker read in the file; None where none did, or none will soon."""
+    def take(self, source: SourceFile) -> bytes | None:
+        """What a worker read in the file, encoded; None where none did, or none will soon."""
         future = self._coming.get(source.name)
         if future is None:
             return None
@@ -91,8 +93,7 @@ class Ahead:
                 self._ready.update(future.result())
             except (BrokenProcessPool, OSError):
                 self._given_up = True
-        packed = self._ready.pop(source.name, None)
-        return None if packed is None else pickle.loads(packed)
+        return self._ready.pop(source.name, None)
 
 
 def _start_method() -> str:
@@ -120,11 +121,11 @@ def _batches(sources: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
 
 
 def _parse_all(batch: Sequence[SourceFile]) -> dict[str, bytes]:
-    """The packed records by reported name; files too deep to pack are left out."""
+    """The encoded records by reported name; files that cannot be encoded are left out."""
+    from concurlint.facts.parsing import parse  # LibCST is slow to load, and a run may need none of it
+
     packed: dict[str, bytes] = {}
     for source in batch:
-        try:
-            packed[source.name] = pickle.dumps(parse(source), pickle.HIGHEST_PROTOCOL)
-        except RecursionError:
-            continue
+        with suppress(RecursionError, UnicodeEncodeError):
+            packed[source.name] = encode(parse(source))
     return packed

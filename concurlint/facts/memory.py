@@ -1,17 +1,29 @@
 """What files said when they were read last, kept by their content from run to run."""
 
-from concurlint.facts.records import Parsed, Trouble
+import hashlib
+from contextlib import suppress
+from functools import lru_cache
+
+from msgspec import MsgspecError
+from msgspec.msgpack import decode as unpack
+from msgspec.msgpack import encode as pack
+
+from concurlint.cache.stamp import of_records
+from concurlint.cache.store import Kind, Store
+from concurlint.facts.encoding import NotRecordsError, decode, encode
+from concurlint.facts.records import TOO_DEEP, Parsed, Trouble
 from concurlint.source import SourceFile
 
 
 class Memory:
     """Records of files, and the troubles of those that nothing had to read; both are right for a content, not a path.
 
-    What no run has asked for in `most` runs is forgotten.
+    What no run has asked for in `most` runs is forgotten. With a `store`, what is not here may be there.
     """
 
-    def __init__(self, most: int = 20) -> None:
+    def __init__(self, most: int = 20, store: Store | None = None) -> None:
         self._most = most
+        self._store = store
         self._run = 0
         self._parsed: dict[bytes, tuple[Parsed, int]] = {}
         self._checked: dict[bytes, tuple[Trouble | None, int]] = {}
@@ -25,20 +37,44 @@ class Memory:
 
     def parsed(self, source: SourceFile) -> Parsed | None:
         """What was read in a file with this content; None where none was."""
-        kept = None if source.trouble else self._parsed.get(source.data)
-        if kept is None:
+        if source.trouble:
             return None
-        self._parsed[source.data] = (kept[0], self._run)
-        return kept[0]
-
-    def keep(self, source: SourceFile, parsed: Parsed) -> None:
-        """Remember what was read, unless the file could not be opened."""
-        if not source.trouble:
+        kept = self._parsed.get(source.data)
+        parsed = kept[0] if kept is not None else self._stored(source)
+        if parsed is not None:
             self._parsed[source.data] = (parsed, self._run)
+        return parsed
+
+    def _stored(self, source: SourceFile) -> Parsed | None:
+        packed = self._store.get(Kind.FACTS, _key(source.data)) if self._store is not None else None
+        try:
+            return decode(packed) if packed is not None else None
+        except NotRecordsError:
+            return None
+
+    def keep(self, source: SourceFile, parsed: Parsed, packed: bytes | None = None) -> None:
+        """Remember what was read, unless the file could not be opened; `packed` are the same records encoded."""
+        if source.trouble:
+            return
+        self._parsed[source.data] = (parsed, self._run)
+        # Whether a file is nested too deeply depends on how deep the asker is.
+        if self._store is not None and not (parsed.trouble is not None and parsed.trouble.message == TOO_DEEP):
+            with suppress(RecursionError, UnicodeEncodeError):  # such a file is read anew each time
+                self._store.put(Kind.FACTS, _key(source.data), packed or encode(parsed))
 
     def was_checked(self, source: SourceFile) -> bool:
         """Whether `trouble` knows a file with this content."""
-        return not source.trouble and source.data in self._checked
+        if source.trouble:
+            return False
+        if source.data not in self._checked and self._store is not None:
+            packed = self._store.get(Kind.TROUBLE, _key(source.data))
+            try:
+                found = unpack(packed, type=Trouble | None) if packed is not None else None
+            except MsgspecError:
+                packed = None
+            if packed is not None:
+                self._checked[source.data] = (found, self._run)
+        return source.data in self._checked
 
     def trouble(self, source: SourceFile) -> Trouble | None:
         """What was wrong with the content, None where nothing was."""
@@ -48,5 +84,13 @@ class Memory:
 
     def keep_trouble(self, source: SourceFile, trouble: Trouble | None) -> None:
         """Remember that the content was looked at, and what is wrong with it."""
-        if not source.trouble:
-            self._checked[source.data] = (trouble, self._run)
+        if source.trouble:
+            return
+        self._checked[source.data] = (trouble, self._run)
+        if self._store is not None and (trouble is None or trouble.message != TOO_DEEP):
+            self._store.put(Kind.TROUBLE, _key(source.data), pack(trouble))
+
+
+@lru_cache(maxsize=4096)
+def _key(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=20, key=of_records()).digest()

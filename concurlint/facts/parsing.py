@@ -1,30 +1,15 @@
 """One source file → its records, or what kept it from being read; pure, so that any process can do it."""
 
 import ast
-import gc
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import libcst as cst
 
 from concurlint.decoding import decode
 from concurlint.facts.collect import collect
-from concurlint.facts.records import Parsed, Trouble
+from concurlint.facts.records import TOO_DEEP, Parsed, Trouble
 from concurlint.source import SourceFile
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """The cyclic garbage collector switched off: parsing makes millions of objects that all stay."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def parse(source: SourceFile) -> Parsed:
@@ -36,27 +21,11 @@ def parse(source: SourceFile) -> Parsed:
     except cst.ParserSyntaxError as error:
         return Parsed(None, _unparsable(source, error))
     except RecursionError:
-        return Parsed(None, Trouble("nested too deeply to be read"))
+        return Parsed(None, Trouble(TOO_DEEP))
     except (UnicodeDecodeError, SyntaxError, LookupError) as error:
         return Parsed(None, Trouble(f"cannot be decoded: {_one_line(error)}"))
     except Exception as error:
         return Parsed(None, Trouble(f"cannot be parsed: {_one_line(error)}"))
-
-
-def find_trouble(source: SourceFile) -> Trouble | None:
-    """What is wrong with a file that nothing else has to read.
-
-    Python's own parser is ten times as fast, so it sorts out the good ones; LibCST has the last word.
-    """
-    if source.trouble:
-        return Trouble(source.trouble)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(decode(source.data))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return parse(source).trouble
-    return None
 
 
 _STOPPED_AT = re.compile(r"error at (\d+):(\d+)")

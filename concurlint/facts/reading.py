@@ -1,12 +1,29 @@
 """Source files → their records, each file once, and what kept files from being read."""
 
-from collections.abc import Callable, Iterable
+import ast
+import gc
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
+from concurlint.decoding import decode as decode_text
 from concurlint.facts.ahead import Ahead
+from concurlint.facts.encoding import decode
 from concurlint.facts.memory import Memory
-from concurlint.facts.parsing import find_trouble, parse
 from concurlint.facts.records import ModuleFacts, Parsed, Trouble
 from concurlint.source import SourceFile
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """The cyclic garbage collector switched off: parsing makes millions of objects that all stay."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class Reader:
@@ -47,9 +64,10 @@ class Reader:
         known = self._memory.parsed(source) if self._memory is not None else None
         if known is not None:
             return known
-        parsed = (self._ahead.take(source) if self._ahead is not None else None) or parse(source)
+        packed = self._ahead.take(source) if self._ahead is not None else None
+        parsed = decode(packed) if packed is not None else _parse(source)
         if self._memory is not None:
-            self._memory.keep(source, parsed)
+            self._memory.keep(source, parsed, packed)
         return parsed
 
     def expect(self, sources: Iterable[SourceFile]) -> None:
@@ -72,3 +90,25 @@ class Reader:
         if not self._memory.was_checked(source):
             self._memory.keep_trouble(source, find_trouble(source))
         return self._memory.trouble(source) if not source.trouble else find_trouble(source)
+
+
+def find_trouble(source: SourceFile) -> Trouble | None:
+    """What is wrong with a file that nothing else has to read.
+
+    Python's own parser is ten times as fast, so it sorts out the good ones; LibCST has the last word.
+    """
+    if source.trouble:
+        return Trouble(source.trouble)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(decode_text(source.data))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _parse(source).trouble
+    return None
+
+
+def _parse(source: SourceFile) -> Parsed:
+    from concurlint.facts.parsing import parse  # LibCST is slow to load, and a run may need none of it
+
+    return parse(source)

@@ -248,6 +248,9 @@ class ModuleFacts:
     exported: tuple[str, ...] | None = None
 
 
+TOO_DEEP = "nested too deeply to be read"
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Why a file has no records: one line, and the place the parser stopped at."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from concurlint.documentation import pages_of
 from concurlint.effects.program import Program
 from concurlint.finding import Confidence, Evidence
 from concurlint.project.modules import Code, Module
@@ -20,10 +21,8 @@ _SAFE = re.compile(
 )
 _DENIED = re.compile(r"(?i)\b(?:not?|non|never|isn.t|aren.t|un|without|neither|nor|must)\b[\s\w,\"*`-]{0,40}$")
 _COMMENT = re.compile(r"#\s*concurlint:\s*(?P<no>not-)?thread-safe\b")
-_PAGES = ("README*", "docs/**/*.rst", "docs/**/*.md", "doc/**/*.rst", "*.dist-info/METADATA")
 _BLOCK = re.compile(r"```.*?```|~~~.*?~~~|^(?: {4}|\t)[^\n]*$", re.DOTALL | re.MULTILINE)
 """Code on a page: what stands in it is no claim."""
-_MOST_PAGES = 300
 _LONGEST = 400
 
 
@@ -61,8 +60,7 @@ class Claims:
     def _documented(self) -> frozenset[str]:
         """Names of classes of which a page of the project says that they are thread-safe."""
         names: set[str] = set()
-        pages = [path for pattern in _PAGES for path in sorted(self._root.glob(pattern))]
-        for path in pages[:_MOST_PAGES]:
+        for path in pages_of(self._root):
             names |= _named_on(path)
         return frozenset(names)
 

@@ -1,0 +1,167 @@
+"""Files of a project → what is found in them: read, linked, asked, and what comments silence left out."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from concurlint.answers import Answer
+from concurlint.catalog.effects import Effects
+from concurlint.catalog.roles import Roles
+from concurlint.checks import unreadable_file, unused_suppression
+from concurlint.config import Config
+from concurlint.crash import module_in_hand
+from concurlint.effects.linking import link
+from concurlint.effects.program import Program
+from concurlint.facts.ahead import Ahead
+from concurlint.facts.memory import Memory
+from concurlint.facts.reading import Reader, collection_paused
+from concurlint.finding import Finding, Span
+from concurlint.project.modules import Module, Project
+from concurlint.registry import RULES, VERDICTS
+from concurlint.rule import Rule
+from concurlint.rulebook import nearest_rule
+from concurlint.shares import Share
+from concurlint.source import SourceFile
+from concurlint.suppress import Unused, silence
+from concurlint.watching import Watch
+
+_MOST_BROKEN = 20  # files on which one rule may break before it is given up
+_COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
+
+
+def analyse(
+    files: Sequence[SourceFile],
+    shares: Sequence[Share],
+    *,
+    workers: int | None,
+    memory: Memory | None,
+    alone: bool,
+    watch: Watch,
+) -> Answer:
+    """Find what is to be said of the files that are asked about; see `lint_sources`."""
+    watch.begin("reading and linking files")
+    by_name = {source.name: source for source in files}
+    # A bad entry is told before anything is read.
+    known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
+    with collection_paused():
+        with Ahead(workers) as ahead:
+            reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
+            programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
+        rest = [source for source in files if source.asked]
+        watch.begin("looking at the rest", len(rest))
+        reader.check_rest(rest)
+        watch.begin("asking rules", len(RULES) * len(shares))
+        troubles: list[str] = []
+        found = [
+            finding
+            for share, program in zip(shares, programs, strict=True)
+            for finding in _ask(program, share, troubles, watch)
+            if finding.span.path in share.configs
+        ]
+    watch.begin("reading comments")
+    configs = {name: config for share in shares for name, config in share.configs.items()}
+    found += [_unreadable(by_name[name], reader) for name in configs if name in reader.troubles]
+    wanted = [finding for finding in found if _wants(configs, finding, by_name)]
+    names = _shown(wanted, files)
+    kept = _silenced(wanted, {name: by_name[name].text for name in names}, by_name, configs)
+    # Held back only now, so that a comment that silences one of these is not called superfluous.
+    shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
+    return Answer(
+        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
+        shown=names,
+        held_back=len(kept) - len(shown),
+        troubles=tuple(dict.fromkeys(troubles)),
+    )
+
+
+def _shown(findings: Sequence[Finding], files: Sequence[SourceFile]) -> tuple[str, ...]:
+    """The names of files that findings or comments of ours are in."""
+    names = {finding.span.path for finding in findings}
+    names |= {step.span.path for finding in findings for step in finding.trace}
+    names |= {source.name for source in files if source.asked and _COMMENT.search(source.data)}
+    return tuple(sorted(names))
+
+
+def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
+    project = Project(share.files, reader.facts, reader.expect)
+    linked = [source for source in share.files if source.asked] if alone else share.files
+    # Some rules speak of files with no trace of concurrency too.
+    asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
+    asks_all = asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
+    return link(project, linked, share.config, effects, roles, everything=asks_all)
+
+
+def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
+    """Every rule's findings; a rule that breaks is named and loses only its own."""
+    found: dict[tuple[Span, str], Finding] = {}
+    for rule in RULES:
+        if share.wants(rule):
+            for finding in _answers(rule, program, troubles):
+                found.setdefault((finding.span, finding.code), finding)
+        watch.step(f"{rule.code} {rule.name}")
+    return list(found.values())
+
+
+def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iterator[Finding]:
+    """A rule's findings; where it breaks on a file, that is told and it is asked again without the file."""
+    broken: list[Module] = []
+    while len(broken) < _MOST_BROKEN:
+        try:
+            yield from rule.ask(program.without(broken) if broken else program)
+            return
+        except Exception as error:  # a bug in one check must not lose any other finding
+            module = module_in_hand(error)
+            where = f"{module.source.name}: " if module is not None else ""
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            troubles.append(f"{where}{rule.code} {rule.name} failed ({what}); please report it")
+            if module is None or module in broken:
+                return
+            broken.append(module)
+
+
+def _unreadable(source: SourceFile, reader: Reader) -> Finding:
+    trouble = reader.troubles[source.name]
+    span = Span(source.name, trouble.line, trouble.column, trouble.line, trouble.column + 1)
+    return unreadable_file.rule.finding(
+        span, trouble.message, help="the rest of the project was checked; mend or exclude this file"
+    )
+
+
+def _wants(configs: Mapping[str, Config], finding: Finding, by_name: Mapping[str, SourceFile]) -> bool:
+    config, path = configs[finding.span.path], by_name[finding.span.path].path
+    relative = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+    return config.wants(finding.code, finding.name, finding.level, relative.as_posix())
+
+
+def _silenced(
+    findings: Sequence[Finding],
+    texts: Mapping[str, str],
+    by_name: Mapping[str, SourceFile],
+    configs: Mapping[str, Config],
+) -> list[Finding]:
+    kept: list[Finding] = []
+    unused_comments: list[Unused] = []
+    for config in {id(config): config for config in configs.values()}.values():
+        active = {w for r in RULES if config.wants(r.code, r.name, r.level, "") for w in (r.code, r.name)}
+        asked = {name: text for name, text in texts.items() if configs.get(name) is config}
+        # A verdict needs a measured run: whether its comment silences anything is not for this one to say.
+        inactive = {word for rule in (*RULES, *VERDICTS) for word in (rule.code, rule.name)} - active
+        of_these = [finding for finding in findings if configs[finding.span.path] is config]
+        result = silence(of_these, asked, active, inactive | {"CCL000"})
+        kept += result.kept
+        unused_comments += result.unused
+    for unused in unused_comments:
+        codes = ", ".join(unused.codes)
+        subject = codes if unused.partly else unused.comment
+        finding = unused_suppression.rule.finding(
+            unused.span,
+            f"`{subject}` silences nothing" if len(subject) < 70 else "this comment silences nothing",
+            help=_no_rule(unused.unknown) if unused.unknown else f"remove {codes or 'the comment'}",
+        )
+        if _wants(configs, finding, by_name):
+            kept.append(finding)
+    return kept
+
+
+def _no_rule(name: str) -> str:
+    nearest = nearest_rule(name)
+    return f"no rule is called `{name}`; {f'the nearest is `{nearest}`' if nearest else 'name its code'}"

@@ -32,7 +32,8 @@ class RunsRole:
     side by side. `starts`: the method of the result that starts it, "" when the call itself does.
     `weak`: what runs is lost when the result is dropped. `event`: it is only kept, for when something happens.
     `drops`: whoever runs it looks at nothing that it returns.
-    `thread_words`: constants that, passed by a call in the same statement, mean threads instead of `on`.
+    `thread_words`: constants that mean threads instead of `on`, passed by what takes the work.
+    `called`: the call only writes work down; the arguments are those with which its result is called.
     `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
     callable until somebody asks: "future", "iterator", "logged" for a future that logs it in the end; `on_error` the
     parameter for who is told at once.
@@ -62,11 +63,12 @@ class RunsRole:
     on_error: Parameter | None = None
     pickles: Literal["", "task", "start", "spawn"] = ""
     chunk: Parameter | None = None
+    called: bool = False
 
     @property
     def registers(self) -> bool:
         """Whether the callable is only kept, to be called when something happens."""
-        spread = self.items or self.arguments or self.rest or self.starts
+        spread = self.items or self.arguments or self.rest or self.starts or self.called
         return self.event or (self.many and not spread)
 
 

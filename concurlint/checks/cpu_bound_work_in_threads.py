@@ -5,25 +5,30 @@ from collections.abc import Iterator
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.program import Program
 from concurlint.effects.threads.computing import ComputingThreads
-from concurlint.finding import Finding, Level, Step
+from concurlint.finding import Confidence, Finding, Level, Step
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL201", "cpu-bound-work-in-threads", Level.WARNING)
 
 
+_PROOF = "`concurlint profile` tells in one run whether it holds the GIL for most of its time; if so, "
+
+
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    for dispatch in program[ComputingThreads].hoped_for():
-        load = program[ComputingThreads].load_of(dispatch)
-        if not load.is_heavy or dispatch.site is None:
+    for computing in program[ComputingThreads].found():
+        dispatch, code = computing.dispatch, computing.dispatch.code
+        if dispatch.site is None:
             continue
-        code = dispatch.code
-        here = dispatch.where.span(dispatch.site.call.at)
+        unsure = computing.confidence is Confidence.LOW
+        says = _may_be if unsure else _says
         yield rule.finding(
-            here,
-            _says(code.qualname, load.what),
-            help=_remedy(program, load.arithmetic, dispatch),
-            trace=(Step(code.span(code.scope.at), f"`{code.qualname}` is what the threads run"), *load.because),
+            dispatch.where.span(dispatch.site.call.at),
+            says(code.qualname, computing.what),
+            help=(_PROOF if unsure else "") + _remedy(program, computing.arithmetic, dispatch),
+            trace=(Step(code.span(code.scope.at), f"`{code.qualname}` is what the threads run"), *computing.because),
+            level=Level.ADVICE if unsure else None,
+            confidence=computing.confidence,
         )
 
 
@@ -33,6 +38,14 @@ def _says(name: str, what: str) -> str:
         if len(text) <= 100:
             return text
     return f"`{name.rpartition('.')[2]}` computes with the GIL held, so threads take turns at it"
+
+
+def _may_be(name: str, what: str) -> str:
+    for found in (what, what.partition(" over ")[0]):
+        text = f"`{name}` may compute for most of its time ({found}), and threads take turns at that"
+        if len(text) <= 100:
+            return text
+    return f"`{name.rpartition('.')[2][-30:]}` may compute for most of its time; threads take turns at that"
 
 
 def _remedy(program: Program, arithmetic: bool, dispatch: Spawn) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurlint.catalog.tables import leads_on
 from concurlint.facts.records import Binding
-from concurlint.facts.syntax import Expression
+from concurlint.facts.syntax import Attribute, Expression
 from concurlint.project.classes import attribute_writes, class_bindings
 from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
@@ -146,4 +146,15 @@ class Attributes:
                 method = cls.module.codes[getter.scope]
                 return method if self._evaluator.method_kind(method) == "property" else None
             return None
+        return None
+
+    def setter_of(self, value: Value, attr: str) -> Code | None:
+        """The function that assigning to `value.attr` runs, if that is a property of a project class."""
+        if not isinstance(value, Instance) or not isinstance(value.of, ClassOf):
+            return None
+        for cls, bindings in class_bindings(self._evaluator.lineage(value.of.code)[0], attr):
+            methods = [cls.module.codes[b.scope] for b in bindings if b.kind == "def" and b.scope is not None]
+            for method in methods:
+                if any(isinstance(d, Attribute) and d.attr == "setter" for d in method.scope.decorators):
+                    return method
         return None

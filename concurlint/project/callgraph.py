@@ -134,17 +134,20 @@ class CallGraph:
         return False
 
     def _properties(self, code: Code) -> Iterator[Code]:
-        """Reading a property of the project runs its function."""
+        """Reading a property of the project runs its function, assigning to it that of its setter."""
         for access in code.scope.accesses:
             target = access.target
-            if access.kind != "read" or not isinstance(target, Attribute):
+            if access.kind not in ("read", "write") or not isinstance(target, Attribute):
                 continue
             if target.attr not in self.evaluator.project.property_names:
                 continue
             for value in self.evaluator.values(target.value, code).used():
                 callee = self.evaluator.property_of(value, target.attr)
+                if access.kind == "write":
+                    callee = self.evaluator.attributes.setter_of(value, target.attr)
                 if callee is not None:
-                    call = Call(target, (), target.at)
+                    stored = access.value if access.kind == "write" else None
+                    call = Call(target, (Argument(stored, None, 0),) if stored is not None else (), target.at)
                     site = CallSite(call, access.context, access.order, access.statement, False, False)
                     bound = Bound(Function(callee), value) if isinstance(value, Instance) else Function(callee)
                     self._targets[site] = (bound,)

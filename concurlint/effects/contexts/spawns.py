@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.traits import has
+from concurlint.effects.contexts.delayed import Delayed
 from concurlint.effects.contexts.frameworks import makes_greenlets
 from concurlint.effects.contexts.repetition import Repetition
 from concurlint.effects.contexts.userroles import RoleNames
@@ -103,6 +104,7 @@ class Spawns:
         self._roles = program.roles
         self._names = RoleNames(program.evaluator, program.roles)
         self._repetition = Repetition(program.graph)
+        self._delayed = Delayed(program.graph, program.roles)
         self.all: list[Spawn] = []
         self.by_code: dict[Code, list[Spawn]] = {}
         self._done: set[Code] = set()
@@ -134,6 +136,23 @@ class Spawns:
                 role = self._roles.runs(self._names.of_own(target))
                 if role is not None:
                     yield from self._by_role(code, site, role.name, role, target)
+            for work in self._delayed.decorated(code, site):
+                run = ran(work.value)
+                if run is not None and self._delayed.says_threads(code, site, work.role):
+                    repeated = self._repetition.of(code, site)
+                    yield Spawn(
+                        code,
+                        site,
+                        "thread",
+                        work.role.name,
+                        run,
+                        work.value,
+                        False,
+                        repeated,
+                        None,
+                        work.passed,
+                        work.named,
+                    )
         yield from self._stored(code)
 
     def _stored(self, code: Code) -> Iterator[Spawn]:
@@ -156,11 +175,13 @@ class Spawns:
         if work is None or not self._is_used(role.needs):
             return
         on = self._where(role, call, code)
-        if role.thread_words and self._says_threads(code, site, role.thread_words):
+        if role.thread_words and self._delayed.says_threads(code, site, role):
             on = "thread"
+        elif role.called and on == "here":
+            return  # nobody says who runs it
         if not on or (on == "thread" and makes_greenlets(code, self._graph)):
             return
-        passed, named = handed_arguments(role, call)
+        passed, named = self._delayed.arguments(code, site) if role.called else handed_arguments(role, call)
         items = given(call, *role.items) if role.items else None
         one_worker = self._repetition.one_worker(code, site)
         seen: set[Code] = set()
@@ -209,16 +230,6 @@ class Spawns:
         if kinds <= {"thread", "thread-pool"}:
             return "thread"
         return "process" if kinds == {"process-pool"} else ""
-
-    @staticmethod
-    def _says_threads(code: Code, site: CallSite, words: tuple[str, ...]) -> bool:
-        """Whether a call of the same statement passes one of the words: `Parallel(prefer="threads")`."""
-        return any(
-            isinstance(argument.value, Constant) and argument.value.value in words
-            for other in code.scope.calls
-            if other.statement == site.statement
-            for argument in other.call.arguments
-        )
 
     def _subclass(self, code: Code, site: CallSite, target: ClassOf) -> Iterator[Spawn]:
         """An instance of a project class whose overridden method a thread or process runs."""

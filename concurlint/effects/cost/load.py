@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact
 from concurlint.catalog.traits import listed
-from concurlint.effects.cost.numbers import bound_once, counts_items, ends_with_items, is_short, number
+from concurlint.effects.cost.loopnames import in_words
+from concurlint.effects.cost.numbers import (
+    at_most,
+    bound_once,
+    counts_items,
+    ends_with_items,
+    is_short,
+    most_turns,
+    number,
+)
+from concurlint.effects.cost.recursion import Recursion
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import (
@@ -81,11 +91,13 @@ class Costs:
     """Weighs functions, callees included; a loop over what is not known is taken to have `_unknown` turns."""
 
     _unknown = _UNKNOWN_ITERABLE
+    _unknown_range = _UNKNOWN_RANGE
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._effects = program.effects
         self._evaluator = program.evaluator
+        self._recursion_of = program[Recursion]
         self._active: list[Code] = []
         self._memo: dict[tuple[Code, tuple[tuple[str, float], ...]], Load] = {}
 
@@ -149,32 +161,18 @@ class Costs:
             return Load(0.0, False, True, False, "", (), True)
         depth = len(loop.context.loops) + 1
         weight = outer * own if loop.operations else 0.0
-        what = self._described(loop, depth)
+        what = in_words(loop, depth)
         steps = (Step(code.span(loop.at), f"{what} in `{code.qualname}`"),)
         return Load(weight, False, False, False, what, steps, True)
-
-    def _described(self, loop: Loop, depth: int) -> str:
-        kind = {"for": "loop", "while": "`while` loop", "comprehension": "comprehension"}[loop.kind]
-        over = ""
-        if loop.kind != "while" and loop.iterable is not None:
-            spelling = self._spelling(loop.iterable)
-            over = f" over `{spelling}`" if spelling else ""
-        return f"{'nested ' if depth > 1 else ''}{kind}{over}"
-
-    def _spelling(self, iterable: Expression) -> str:
-        if isinstance(iterable, Call):
-            inner = ", ".join(self._spelling(a.value) or "…" for a in iterable.arguments)
-            return f"{spelled(iterable.function)}({inner})" if spelled(iterable.function) else ""
-        if isinstance(iterable, Constant):
-            return repr(iterable.value)
-        return spelled(iterable)
 
     def _turns(self, code: Code, loop: Loop, known: Mapping[str, float]) -> float:
         if loop.iterable is None:
             return 1.0
         if loop.kind == "while":
-            return self._while_turns(code, loop, known)
-        return self._items(loop.iterable, code, known)
+            found = self._while_turns(code, loop, known)
+        else:
+            found = self._items(loop.iterable, code, known)
+        return min(found, most_turns(loop, code, self._evaluator))
 
     def _while_turns(self, code: Code, loop: Loop, known: Mapping[str, float]) -> float:
         tested = {n.id for n in walk(loop.iterable) if isinstance(n, Name)} if loop.iterable else set()
@@ -184,7 +182,7 @@ class Costs:
                     by_number = binding.kind == "augment" or not isinstance(binding.value, (Attribute, Call))
                     by_number = by_number and not ends_with_items(loop.iterable, name, code)
                     if by_number and isinstance(loop.iterable, Compare):
-                        return max(_UNKNOWN_RANGE, *(known.get(name, 0.0) for name in tested))
+                        return max(self._unknown_range, *(known.get(name, 0.0) for name in tested))
         return self._unknown
 
     def _items(self, iterable: Expression, code: Code, known: Mapping[str, float], depth: int = 0) -> float:
@@ -223,7 +221,7 @@ class Costs:
         return self._unknown
 
     def _range(self, bounds: list[Expression], code: Code, known: Mapping[str, float]) -> float:
-        numbers = [number(b, code, self._evaluator, known) for b in bounds]
+        numbers = [at_most(b, code, self._evaluator, known) for b in bounds]
         stop = numbers[0] if len(numbers) == 1 else numbers[1]
         start = numbers[0] if len(numbers) > 1 and numbers[0] is not None else 0.0
         step = numbers[2] if len(numbers) > 2 and numbers[2] else 1.0
@@ -231,7 +229,7 @@ class Costs:
         if stop is None:
             if counts_items(bound, code):
                 return self._unknown
-            return _UNKNOWN_RANGE
+            return self._unknown_range
         return max(0.0, (stop - start) / abs(step))
 
     # calls
@@ -312,11 +310,7 @@ class Costs:
 
     def _recursion(self, code: Code) -> Load | None:
         """A function that calls itself twice or more in one run grows like a tree."""
-        own = [
-            site
-            for site in code.scope.calls
-            if any(self._graph.runs(value) is code for value in self._graph.targets(site))
-        ]
+        own = self._recursion_of.own_calls(code)
         if len(own) < 2 or len({site.context.blocks for site in own}) == len(own) > 2:
             return None
         if not _together(own):
@@ -330,6 +324,7 @@ class CautiousCosts(Costs):
     """The same with few turns for a loop over something whose length is not known: one is not accused on a guess."""
 
     _unknown = 10.0
+    _unknown_range = 100.0
 
 
 def _together(sites: list[CallSite]) -> bool:

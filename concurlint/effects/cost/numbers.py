@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
-from concurlint.catalog.traits import may
+from concurlint.catalog.traits import listed, may
+from concurlint.facts.records import Loop
 from concurlint.facts.syntax import (
     Attribute,
     Await,
     Binary,
     Call,
     Collection,
+    Compare,
     Constant,
     Expression,
     Item,
@@ -50,6 +53,23 @@ def number(expression: Expression, code: Code, evaluator: Evaluator, known: Mapp
     return None
 
 
+def at_most(expression: Expression, code: Code, evaluator: Evaluator, known: Mapping[str, float]) -> float | None:
+    """A number that the value does not go beyond: itself if it is stated, `min(n, 10)`, `randint(2, 5)`, `n % 7`."""
+    stated = number(expression, code, evaluator, known)
+    if stated is not None:
+        return stated
+    if isinstance(expression, Binary) and expression.operator == "Modulo":
+        return number(expression.right, code, evaluator, known)
+    if not isinstance(expression, Call):
+        return None
+    names = {library_name(value) for value in evaluator.values(expression.function, code)}
+    bounds = [number(argument.value, code, evaluator, known) for argument in expression.arguments]
+    given = [bound for bound in bounds if bound is not None]
+    if names == {"builtins.min"}:
+        return min(given, default=None)
+    return max(given, default=None) if names and all(listed("draws-below", name) for name in names) else None
+
+
 def bound_once(expression: Expression, code: Code) -> tuple[Binary, Code] | None:
     """The sum, product … that a name is bound to, once and for all, and where; None for any other name."""
     if not isinstance(expression, Name):
@@ -78,6 +98,31 @@ def _apply(operator: str, left: float, right: float) -> float | None:
         case "LeftShift" if right <= 60:
             return min(left * 2**right, _LARGEST)
     return None
+
+
+_REACHED = {"GreaterThan", "GreaterThanEqual", "Equal"}
+
+
+def most_turns(loop: Loop, code: Code, evaluator: Evaluator) -> float:
+    """How often a loop turns at most, as it is left under a test such as `if len(found) >= 10: break`."""
+    if not loop.leaves:
+        return inf
+    limits = [
+        number(other, code, evaluator, {})
+        for branch in code.scope.branches
+        if branch.ends and branch.context.loops[-1:] == (loop.number,) and isinstance(branch.test, Compare)
+        for operator, other in branch.test.rest
+        if operator in _REACHED and _counts(branch.test.left, loop, code)
+    ]
+    return min((limit + 1 for limit in limits if limit is not None), default=inf)
+
+
+def _counts(expression: Expression, loop: Loop, code: Code) -> bool:
+    """Whether a value grows with the turns: a name that they add to, or the length of something."""
+    if isinstance(expression, Call):
+        return spelled(expression.function) == "len"
+    bindings = code.scope.bindings.get(expression.id, ()) if isinstance(expression, Name) else ()
+    return any(b.kind == "augment" and loop.number in b.context.loops for b in bindings)
 
 
 _DIGEST = 64

@@ -45,7 +45,15 @@ class Stalls:
                     yield code, site.call.at, load
 
     def _runs_here(self, code: Code, site: CallSite) -> bool:
-        return any(edge.site is site and edge.runs for edge in self._graph.edges[code])
+        return any(
+            edge.site is site and edge.runs and not (edge.consumed and self._is_gone_through_with_awaits(code, site))
+            for edge in self._graph.edges[code]
+        )
+
+    def _is_gone_through_with_awaits(self, code: Code, site: CallSite) -> bool:
+        """Whether the loop over what a generator gives awaits in its turns, between two pieces of its work."""
+        loops = [loop for loop in code.scope.loops if loop.iterable is site.call]
+        return any(loop.number in awaited.context.loops for loop in loops for awaited in code.scope.awaits)
 
     @staticmethod
     def _is_widest_without_await(code: Code, loop: Loop) -> bool:

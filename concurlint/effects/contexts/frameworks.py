@@ -1,9 +1,11 @@
-"""Which asynchronous framework a piece of code is written for, and whether its threads are greenlets."""
+"""Which framework runs a piece of code: the asynchronous one it is written for, greenlets, pytest."""
 
 from __future__ import annotations
 
 from concurlint.catalog.traits import any_has, has
-from concurlint.project.callgraph import CallGraph
+from concurlint.facts.syntax import Call
+from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 
 
@@ -31,3 +33,15 @@ def makes_greenlets(code: Code, graph: CallGraph) -> bool:
 def starts_greenlet(name: str) -> bool:
     """Whether what a library call of that name runs is a greenlet: its waits let others run, and no loop is in them."""
     return any_has("green-threads", name.partition(".")[0])
+
+
+def is_run_by_pytest(code: Code, evaluator: Evaluator) -> bool:
+    """Whether pytest calls a function, with what fixtures and parameters of the project give."""
+    if code.name.startswith("test") and code.scope.kind == "function":
+        return True
+    decorators = [d.function if isinstance(d, Call) else d for d in code.scope.decorators]
+    return any(
+        library_name(value).startswith("pytest.")
+        for decorator in decorators
+        for value in evaluator.values(decorator, code.parent or code)
+    )

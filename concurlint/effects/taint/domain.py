@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal as OneOf
+from typing import NamedTuple, Protocol
 
 from concurlint.facts.syntax import Call, Expression
 from concurlint.finding import Step
 from concurlint.project.modules import Code
-from concurlint.project.values import Value
+from concurlint.project.values import Literal, Value, Values
 
-Status = Literal["constant", "safe", "unknown", "outside"]
+Status = OneOf["constant", "safe", "unknown", "outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,14 @@ def constant_text(pieces: Iterable[Piece]) -> str | None:
     """The whole text if every piece is constant."""
     parts = list(pieces)
     return "".join(p.text for p in parts) if parts and all(p.status == "constant" for p in parts) else None
+
+
+def literals(values: Values) -> tuple[Piece, ...]:
+    """The constants that values are; nothing if there are others among them."""
+    found = [value.value for value in values if isinstance(value, Literal)]
+    if not values.whole or not found or len(found) != len(values.items):
+        return ()
+    return either([(Piece("constant", shown(value)),) for value in found])
 
 
 def composed(pieces: Iterable[Piece]) -> tuple[Piece, ...]:

@@ -17,6 +17,7 @@ from concurlint.effects.taint.domain import (
     constant_text,
     either,
     harmless,
+    literals,
     shown,
 )
 from concurlint.effects.taint.sources import TaintSources
@@ -43,7 +44,7 @@ from concurlint.facts.syntax import (
 )
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, Container, Function, Literal, Value
+from concurlint.project.values import Bound, Container, Function, Value
 
 _QUOTES = {"'", '"', "\\"}
 _DEEPEST = 48
@@ -150,7 +151,7 @@ class TaintPropagation:
             named = dict(enumerate(items))
         template = constant_text(self.pieces(left, code))
         if template is None:
-            return (*self.pieces(left, code), *harmless(self._all(named.values(), code)))
+            return self._into_unknown(left, named.values(), code)
         return self._filled(percent_parts(template), named, (right,), code)
 
     def _format(self, function: Attribute, call: Call, code: Code) -> Iterable[Piece]:
@@ -160,8 +161,13 @@ class TaintPropagation:
         named: dict[int | str, Expression] = dict(enumerate(plain))
         named.update({a.keyword: a.value for a in call.arguments if a.keyword is not None})
         if parts is None:
-            return (*self.pieces(function.value, code), *harmless(self._all(named.values(), code)))
+            return self._into_unknown(function.value, named.values(), code)
         return self._filled(parts, named, [a.value for a in call.arguments if a.star], code)
+
+    def _into_unknown(self, template: Expression, values: Iterable[Expression], code: Code) -> Iterable[Piece]:
+        """A text that nobody knows with values put in; it stays the text that it is where all of them are harmless."""
+        put = [piece for piece in harmless(self._all(values, code)) if piece != SAFE]
+        return (*self.pieces(template, code), *put)
 
     def _filled(
         self,
@@ -296,7 +302,12 @@ class TaintPropagation:
     def _item(self, item: Item, value: Expression, code: Code) -> Iterable[Piece]:
         if self.is_number(item, code):
             return (SAFE,)
+        put = self.origins.put_in(item, value, code)
+        if put:
+            return either([*put, tuple(self._of_display(item, value, code))])
+        return self._of_display(item, value, code)
+
+    def _of_display(self, item: Item, value: Expression, code: Code) -> Iterable[Piece]:
+        """The parts of an item as the display of its container has it."""
         known = self._evaluator.values(item, code)
-        if known.whole and known.items and all(isinstance(v, Literal) for v in known):
-            return either([(Piece("constant", shown(v.value)),) for v in known if isinstance(v, Literal)])
-        return self.origins.each(value, (), code)
+        return literals(known) or self.origins.each(value, (), code)

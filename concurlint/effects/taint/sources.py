@@ -6,19 +6,32 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from concurlint.catalog.traits import listed, may
+from concurlint.effects.accesses import Location, StateAccesses
+from concurlint.effects.contexts.frameworks import is_run_by_pytest
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.flow.conditions import implied, says_checked, single_binding
 from concurlint.effects.flow.reaching import ReachingDefinitions
 from concurlint.effects.program import Program
-from concurlint.effects.taint.domain import SAFE, UNKNOWN, Frame, Piece, TaintQueries, composed, either, harmless, shown
+from concurlint.effects.taint.domain import (
+    SAFE,
+    UNKNOWN,
+    Frame,
+    Piece,
+    TaintQueries,
+    composed,
+    either,
+    harmless,
+    literals,
+)
+from concurlint.effects.taint.sanitisers import Sanitisers
+from concurlint.effects.taint.stores import Stores
 from concurlint.facts.records import Binding
-from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Item, Name, Table
+from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Item, Name, Table
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, matching
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Container, Function, Instance, Literal, ModuleOf, Value
+from concurlint.project.values import Bound, ClassOf, Container, Function, Instance, ModuleOf, Value
 
 _MOST_CALLERS = 40
 
@@ -32,7 +45,10 @@ class TaintSources:
         self._evaluator = program.evaluator
         self._roles = program.roles
         self._dispatches = program[Spawns].by_code
+        self._accesses = program[StateAccesses]
+        self.stores = program[Stores]
         self.reaching = ReachingDefinitions()
+        self._sanitisers = Sanitisers(program, self.reaching)
 
     def outside(self, reason: str, expression: Expression, code: Code) -> Piece:
         """A piece that comes from outside the program at this very place."""
@@ -40,7 +56,7 @@ class TaintSources:
 
     def of_name(self, name: Name, code: Code) -> Iterable[Piece]:
         """The parts of what a name holds where it is read."""
-        if self._is_checked(name, code):
+        if self._sanitisers.checks(name, code):
             return (SAFE,)
         home = holder(code, name.id)
         where = home or code.module.body
@@ -52,29 +68,19 @@ class TaintSources:
         if len(bindings) == 1 and self._tracer.is_number(name, code):
             return (SAFE,)
         plain = [self._binding(b, where) for b in bindings if b.kind not in ("augment", "annotate")]
+        if home is None:
+            plain += self._put(self._accesses.locate(name, code))
         base = either(plain) if plain else (UNKNOWN,)
         added = [b.value for b in bindings if b.kind == "augment" and b.value is not None]
         extra = [piece for value in added for piece in self._tracer.pieces(value, where)]
         extra += self._grown(name, where)
         return composed((*base, *extra)) if extra else base
 
-    def _is_checked(self, expression: Name | Attribute, code: Code) -> bool:
-        """Whether a condition around the place lets only harmless values through."""
-        spot = self.reaching.spot(expression, code)
-        if spot is None or not spot[0].conditions:
-            return False
-        test = says_checked(expression, lambda e: self._is_fixed(e, code))
-        return any(implied(condition, test, single_binding(code)) for condition in spot[0].conditions)
-
-    def _is_fixed(self, collection: Expression, code: Code) -> bool:
-        """Whether a collection (or a value) holds nothing but constants."""
-        values = self._evaluator.elements.of(collection, code)
-        if isinstance(collection, Constant):
-            return True
-        keys = self._evaluator.values(collection, code).only()
-        if isinstance(keys, Container) and isinstance(keys.origin, Table):
-            return all(isinstance(key, Constant) for key in keys.origin.keys)
-        return values.whole and bool(values.items) and all(isinstance(v, Literal) for v in values)
+    def put_in(self, item: Item, container: Expression, code: Code) -> list[tuple[Piece, ...]]:
+        """What is put into a container under the key that is asked for."""
+        key = item.index[0] if len(item.index) == 1 else None
+        stores = self.stores.to_items(self._accesses.locate(container, code, within=True), key)
+        return [self._tracer.pieces(s.value, s.code) if s.value is not None else (UNKNOWN,) for s in stores]
 
     def is_grown(self, expression: Expression, code: Code) -> bool:
         """Whether a list gets further items after it was made, or the name stands for several lists."""
@@ -118,7 +124,13 @@ class TaintSources:
         """What a name of a module or class body may hold."""
         bindings = code.scope.bindings.get(name, [])
         options = [self._binding(b, code) for b in bindings if b.kind not in ("augment", "annotate")]
+        options += self._put(Location("global", code, name) if code.scope.kind == "module" else None)
         return either(options) if options else (UNKNOWN,)
+
+    def _put(self, location: Location | None) -> list[tuple[Piece, ...]]:
+        """What code elsewhere puts into a piece of state."""
+        stores = self.stores.to(location)
+        return [self._tracer.pieces(s.value, s.code) if s.value is not None else (UNKNOWN,) for s in stores]
 
     def _settled(self, pieces: tuple[Piece, ...], binding: Binding, code: Code) -> tuple[Piece, ...]:
         """The pieces, or if they say nothing what the type inference knows of the binding."""
@@ -128,7 +140,7 @@ class TaintSources:
         found = self._by_type(values, binding.value, code)
         if found is not None:
             return (found,)
-        return self._literals(values) or pieces
+        return literals(values) or pieces
 
     def each(self, iterable: Expression, path: tuple[int, ...], code: Code) -> tuple[Piece, ...]:
         """One element of an iterable: constants stay harmless, anything from outside is from outside."""
@@ -188,7 +200,7 @@ class TaintSources:
                 return self._passed(frames[inside], binding.name)
             finally:
                 self._tracer.frames = frames
-        if self._is_run_by_pytest(code):
+        if is_run_by_pytest(code, self._evaluator):
             return (UNKNOWN,)
         reason = self.brought(code)
         if reason:
@@ -208,17 +220,6 @@ class TaintSources:
         """What outside thing a framework hands the function when it runs it; "" where none does."""
         runs = self._dispatches.get(code, ())
         return next((said for said in (self._roles.foreign(run.name, run.hook) for run in runs) if said), "")
-
-    def _is_run_by_pytest(self, code: Code) -> bool:
-        """Whether pytest calls a function, with what fixtures and parameters of the project give."""
-        if code.name.startswith("test") and code.scope.kind == "function":
-            return True
-        decorators = [d.function if isinstance(d, Call) else d for d in code.scope.decorators]
-        return any(
-            library_name(value).startswith("pytest.")
-            for decorator in decorators
-            for value in self._evaluator.values(decorator, code.parent or code)
-        )
 
     def _is_harmless_type(self, annotation: Expression, code: Code) -> bool:
         """Whether an annotation names numbers or a closed choice of constants."""
@@ -253,12 +254,20 @@ class TaintSources:
 
     def of_attribute(self, expression: Attribute, code: Code) -> Iterable[Piece]:
         """The parts of what an attribute holds."""
-        if self._is_checked(expression, code):
+        if self._sanitisers.checks(expression, code):
             return (SAFE,)
+        location = self._accesses.locate(expression, code)
+        put = self._put(location)
+        if put:
+            return either([*put, tuple(self._as_bound(expression, code))])
+        return self._as_bound(expression, code)
+
+    def _as_bound(self, expression: Attribute, code: Code) -> Iterable[Piece]:
+        """The parts of what the class, its methods or the module bind the attribute to."""
         values = self._evaluator.values(expression, code)
-        literals = self._literals(values)
-        if literals:
-            return literals
+        constants = literals(values)
+        if constants:
+            return constants
         if self._tracer.is_number(expression, code):
             return (SAFE,)
         owners = self._evaluator.values(expression.value, code).used()
@@ -319,14 +328,7 @@ class TaintSources:
         """A name from a star import, or a builtin."""
         values = self._evaluator.values(name, code)
         outside = self._by_type(values, name, code)
-        return (outside,) if outside is not None else self._literals(values) or (UNKNOWN,)
-
-    def _literals(self, values: Iterable[Value]) -> tuple[Piece, ...]:
-        """The constants that values are; nothing if there are others among them."""
-        found = [v.value for v in values if isinstance(v, Literal)]
-        if not found or not getattr(values, "whole", False) or len(found) != len(list(values)):
-            return ()
-        return either([(Piece("constant", shown(value)),) for value in found])
+        return (outside,) if outside is not None else literals(values) or (UNKNOWN,)
 
     def _by_type(self, values: Iterable[Value], expression: Expression | None, code: Code) -> Piece | None:
         """An outside piece if one of the values is an object or a function the catalogue calls an input."""

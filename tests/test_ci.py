@@ -129,6 +129,41 @@ def test_the_component_writes_a_code_quality_report(tmp_path: Path):
     assert [finding["check_name"] for finding in report] == ["CCL501"]
 
 
+def completing() -> dict[str, str]:
+    """An environment in which `concurlint` is the one of this checkout."""
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish on this machine")
+def test_fish_completes_commands_and_options(tmp_path: Path):
+    asked = """\
+_CONCURLINT_COMPLETE=fish_source concurlint | source
+complete -C 'concurlint ch' | string split \\t -f 1
+complete -C 'concurlint check --free' | string split \\t -f 1
+"""
+    env = {**completing(), "HOME": str(tmp_path)}
+    done = subprocess.run(["fish", "-c", asked], env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.split() == ["check", "--free-threaded"], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh on this machine")
+def test_zsh_completes_a_command(tmp_path: Path):
+    """In a terminal of its own: what is typed, then the key that completes."""
+    asked = """\
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PS1=; autoload -Uz compinit && compinit -u -D'
+zpty -w shell 'eval "$(_CONCURLINT_COMPLETE=zsh_source concurlint)"; echo re''ady'
+zpty -r -m shell said '*ready*'
+zpty -w -n shell $'concurlint exp\\t'
+zpty -r -m shell said '*concurlint explain *' && echo completed
+zpty -d shell
+"""
+    env = {**completing(), "HOME": str(tmp_path)}
+    done = subprocess.run(["zsh", "-f", "-c", asked], env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert "completed" in done.stdout, done.stdout + done.stderr
+
+
 @bash
 def test_bash_completes_commands_and_options(tmp_path: Path):
     asked = """\
@@ -142,6 +177,5 @@ ask concurlint ch
 ask concurlint check --free
 ask concurlint profile --spee
 """
-    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(["bash", "-c", asked], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(["bash", "-c", asked], env=completing(), capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == ["check", "--free-threaded", "--speedscope"], done.stderr

@@ -1,7 +1,9 @@
 """A run of `concurlint check`: configure, lint, report, exit status."""
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -170,7 +172,8 @@ def _sum_up(asked: Asked, wanted: Sequence[Destination], result: Result, measure
     if is_read and not asked.statistics:
         findings = result.findings if is_pretty(sys.stdout) else ()
         for line in next_steps(findings, result.held_back):
-            say(line)
+            # A terminal would cut in the middle of a word.
+            say(textwrap.fill(line, shutil.get_terminal_size().columns) if sys.stderr.isatty() else line)
 
 
 def _render(asked: Asked, destination: Destination, found: Found) -> str:

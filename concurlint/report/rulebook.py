@@ -39,7 +39,7 @@ def render_table(rules: Sequence[RuleSummary], console: Console) -> str:
 def render_page(text: str, console: Console) -> str:
     """A page of the rulebook, its Markdown drawn for `console`."""
     # From a terminal nobody can follow a link to the page beside this one.
-    drawn = Markdown(_LINK_TO_PAGE.sub(r"\1", text), code_theme="ansi_dark")
+    drawn = Markdown(_LINK_TO_PAGE.sub(r"\1", text), code_theme="ansi_light")
     with console.capture() as capture, console.use_theme(_THEME):
         console.print(drawn)
     return capture.get()

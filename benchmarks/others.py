@@ -37,6 +37,14 @@ def others() -> Iterator[Other]:
             yield Other(name, says)
 
 
+def versions() -> dict[str, str]:
+    """Each of them with its version."""
+    (packages,) = _peers().parent.glob("lib/python*/site-packages")
+    known = {"py-spy": "py_spy", "Austin": "austin_dist", "Scalene": "scalene"}
+    found = {name: next(packages.glob(f"{package}-*.dist-info"), None) for name, package in known.items()}
+    return {name: f"{name} {info.name.split('-')[1].removesuffix('.dist')}" for name, info in found.items() if info}
+
+
 @cache
 def _peers() -> Path:
     """The folder of their commands; installed in an environment of their own the first time."""

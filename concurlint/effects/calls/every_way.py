@@ -17,7 +17,8 @@ class EveryWay(Generic[State]):
 
     `into` are the calls that lead to a function, `known` its state where that is clear without them, else None; `at`
     is the state at a call by that around its caller, `meet` what two ways have in common. `otherwise` is the state
-    where nobody calls, and of a circle of calls that nobody enters.
+    where nobody calls, and of a circle of calls that nobody enters; with `at_most`, such a circle has that, as far as
+    the calls in it allow.
     """
 
     def __init__(
@@ -27,8 +28,10 @@ class EveryWay(Generic[State]):
         meet: Callable[[State, State], State],
         otherwise: State,
         known: Callable[[Code], State | None] = lambda _: None,
+        at_most: State | None = None,
     ) -> None:
         self._into, self._at, self._meet, self._otherwise, self._known = into, at, meet, otherwise, known
+        self._at_most = at_most
         self._settled: dict[Code, State] = {}
 
     def of(self, code: Code) -> State:
@@ -50,17 +53,17 @@ class EveryWay(Generic[State]):
                 continue
             region[current] = self._into(current)
             queue += [edge.caller for edge in region[current]]
-        found: dict[Code, State] = {current: self._otherwise for current, edges in region.items() if not edges}
+        found = {current: self._at_most if edges else self._otherwise for current, edges in region.items()}
         changed = True
         while changed:
             changed = False
             for current, edges in region.items():
                 above = [(edge, self._settled.get(edge.caller, found.get(edge.caller))) for edge in edges]
                 states = [self._at(edge, state) for edge, state in above if state is not None]
-                if states and (met := reduce(self._meet, states)) != found.get(current):
+                if states and (met := reduce(self._meet, states)) != found[current]:
                     found[current] = met
                     changed = True
-        self._settled |= {current: found.get(current, self._otherwise) for current in region}
+        self._settled |= {c: self._otherwise if state is None else state for c, state in found.items()}
 
 
 def both(one: bool, other: bool) -> bool:

@@ -20,7 +20,12 @@ class SoleTasks:
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._alone = EveryWay(
-            self._into, lambda edge, above: edge.site.awaited and above, both, otherwise=True, known=self._decided
+            self._into,
+            lambda edge, above: edge.site.awaited and above,
+            both,
+            otherwise=False,
+            known=self._decided,
+            at_most=True,
         )
 
     def is_alone(self, code: Code) -> bool:

@@ -70,3 +70,18 @@ def test_sets_meet_in_what_they_share(link: Link):
         frozenset[str](),
     )
     assert every.of(linked.code("even")) == {"all"}
+
+
+def test_a_circle_that_nobody_enters_has_what_its_own_calls_allow(link: Link):
+    linked = link({"app.py": CIRCLE})
+
+    def every(*denying: str) -> EveryWay[bool]:
+        return EveryWay(
+            lambda code: linked.graph.callers.get(code, ()),
+            lambda edge, above: above and edge.caller.name not in denying,
+            both,
+            otherwise=False,
+            at_most=True,
+        )
+
+    assert [every().of(linked.code("left")), every("right").of(linked.code("left"))] == [True, False]

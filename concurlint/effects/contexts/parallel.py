@@ -1,14 +1,43 @@
-"""Coroutines that have the event loop to themselves: commands of a command line, and what only these await."""
+"""What may happen at the same time: work and its starter, two pieces of work, coroutines of one event loop."""
 
 from __future__ import annotations
 
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.contexts.lifetimes import Lifetimes
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
+
+
+class Parallel:
+    """Whether two things may happen in parallel; where nothing is known, they may."""
+
+    def __init__(self, program: Program) -> None:
+        self._lifetimes = program[Lifetimes]
+
+    def goes_on_at(self, spawn: Spawn, code: Code, order: int) -> bool:
+        """Whether who started work may come to a record before it has waited for the work."""
+        return self._lifetimes.of(spawn).holds(code, order)
+
+    def is_called_meanwhile(self, spawn: Spawn, code: Code) -> bool:
+        """Whether who started work may call a function before it has waited for the work."""
+        return code in self._lifetimes.of(spawn).called
+
+    def is_over_at(self, spawn: Spawn, code: Code, order: int) -> bool:
+        """Whether every way to a record has waited for the work in that very function."""
+        return self._lifetimes.is_over(spawn, code, order)
+
+    def outlives(self, spawn: Spawn, code: Code) -> bool:
+        """Whether work may go on when the function that started it has returned, as far as that is known."""
+        lifetime = self._lifetimes.of(spawn)
+        return not lifetime.is_known or lifetime.outlives(code)
+
+    def may_meet(self, one: Spawn, other: Spawn) -> bool:
+        """Whether two pieces of work, or two runs of one, may go on at once."""
+        return one.several if one is other else self._lifetimes.of(one).may_meet(self._lifetimes.of(other))
 
 
 class SoleTasks:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
+from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
-from concurlint.facts.syntax import Attribute, Call, Expression, Item, Name
+from concurlint.facts.syntax import Call, Expression, Item, Name
 from concurlint.finding import Confidence
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
@@ -25,6 +25,7 @@ class Overlap:
         self.graph = program.graph
         self.evaluator = program.evaluator
         self.sharing = program[Sharing]
+        self._parallel = program[Parallel]
 
     @cached_property
     def by_location(self) -> dict[Location, list[StateAccess]]:
@@ -36,11 +37,10 @@ class Overlap:
 
     def runs_beside_threads(self, touch: StateAccess) -> bool:
         """Whether a starter's write comes after it started threads and before it joined them."""
-        for run in self.sharing.started_in(touch.code):
-            start, end = self._window(run)
-            if start < touch.order < end and touch.location in self._touched_by(run):
-                return True
-        return False
+        return any(
+            self._parallel.goes_on_at(run.dispatch, touch.code, touch.order) and touch.location in self._touched_by(run)
+            for run in self.sharing.started_in(touch.code)
+        )
 
     def _touched_by(self, run: Run) -> set[Location]:
         found: set[Location] = set()
@@ -93,7 +93,7 @@ class Overlap:
         runs = self.sharing.runs.get(other.code, [])
         same_owner = run.dispatch.where
         for candidate in runs:
-            if candidate.dispatch is not run.dispatch:
+            if candidate.dispatch is not run.dispatch and self._parallel.may_meet(candidate.dispatch, run.dispatch):
                 if candidate in self.sharing.thread_runs(other) and (
                     other.location.kind != "attribute"
                     or (self._is_credible(candidate, run) and self._same_object(candidate, run))
@@ -106,26 +106,25 @@ class Overlap:
         if self.is_called_meanwhile(other, run):
             return True
         if other.code is where:
-            start, end = self._window(run)
-            return start < other.order < end
-        if other.location.kind != "attribute" or where.owner is None or self._is_over_soon(run):
+            return self._parallel.goes_on_at(run.dispatch, where, other.order)
+        if other.location.kind != "attribute":
+            return other.location.kind != "closure" and self._parallel.is_called_meanwhile(run.dispatch, other.code)
+        if where.owner is None or not self._parallel.outlives(run.dispatch, where):
             return False
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
         return method is not None and public and method in self.evaluator.lineage(where.owner)[0]
 
     def is_called_meanwhile(self, other: StateAccess, run: Run) -> bool:
-        """Whether the function that started the thread calls a method of the very object before it waits for it."""
+        """Whether who started the thread calls a method of the very object before it waits for it."""
         owner = run.dispatch.value.owner if isinstance(run.dispatch.value, Bound) else None
         if not isinstance(owner, Instance) or owner.site is None or other.location.kind != "attribute":
             return False
-        start, end = self._window(run)
         return any(
-            edge.caller is run.dispatch.where
-            and start < edge.site.order < end
-            and isinstance(edge.value, Bound)
+            isinstance(edge.value, Bound)
             and isinstance(edge.value.owner, Instance)
             and edge.value.owner.site == owner.site
+            and self._parallel.goes_on_at(run.dispatch, edge.caller, edge.site.order)
             for edge in self.graph.callers.get(other.code, ())
         )
 
@@ -145,47 +144,11 @@ class Overlap:
         lineage = self.evaluator.lineage
         return classes[0] in lineage(classes[1])[0] or classes[1] in lineage(classes[0])[0]
 
-    def _is_over_soon(self, run: Run) -> bool:
-        """Whether the function that starts the thread is not left before it has ended."""
-        site, start, end = run.dispatch.site, *self._window(run)
-        joins = [one for one in run.dispatch.where.scope.calls if one.order == end]
-        return (
-            site is not None
-            and start < end
-            and any(
-                not one.call.arguments
-                and one.context.conditions == site.context.conditions[: len(one.context.conditions)]
-                for one in joins
-            )
-        )
-
-    def _window(self, run: Run) -> tuple[int, int]:
-        """Evaluation orders in the starting function between which the thread may run."""
-        site = run.dispatch.site
-        if site is None:
-            return (0, 0)
-        where = run.dispatch.where
-        role = self.evaluator.roles.runs(run.dispatch.name)
-        waits_for_start = run.dispatch.hook is not None or (role is not None and bool(role.starts))
-        start, end, started = site.order, 1 << 30, not waits_for_start
-        for call in where.scope.calls:
-            function = call.call.function
-            attr = function.attr if isinstance(function, Attribute) else ""
-            if attr == "start" and call.order > site.order and not started:
-                start, started = call.order, True
-            if started and may("joins", attr) and call.order > start:
-                return start, call.order
-        return (start, end) if started else (0, 0)  # made here, started elsewhere
-
     def runs_beside(self, other: StateAccess, run: Run) -> bool:
         """Whether a touch may come while a run on a thread goes on."""
         if self.may_happen_beside(other, run):
             return True
-        start, end = self._window(run)
-        return other.code not in self.sharing.runs and any(
-            edge.caller is run.dispatch.where and start < edge.site.order < end
-            for edge in self.graph.callers.get(other.code, ())
-        )
+        return other.code not in self.sharing.runs and self._parallel.is_called_meanwhile(run.dispatch, other.code)
 
     def is_touched_beside(self, touch: StateAccess, run: Run) -> bool:
         """Whether somebody else changes the same state, with no lock, while the run goes on."""

@@ -28,11 +28,13 @@ class Lifetime:
     """Where the program may be while something that it started goes on.
 
     `parts` are the functions that start it, by themselves or by calls: the record that does, and what they may come to
-    before it is waited for. `called` are the functions that they call meanwhile.
+    before it is waited for. `called` are the functions that they call meanwhile, `outlives` tells whether somebody
+    leaves who started it for good, and never waits for it.
     """
 
     parts: Mapping[Code, tuple[tuple[int, Reach], ...]]
     called: Mapping[Code, tuple[Edge, ...]]
+    outlives: bool
 
     @property
     def is_known(self) -> bool:
@@ -42,10 +44,6 @@ class Lifetime:
     def holds(self, code: Code, order: int) -> bool:
         """Whether a record may be come to meanwhile."""
         return code in self.called or any(order in reach for _, reach in self.parts.get(code, ()))
-
-    def outlives(self, code: Code) -> bool:
-        """Whether it may go on when a function that started it has returned."""
-        return any(reach.returns for _, reach in self.parts.get(code, ()))
 
     def may_meet(self, other: Lifetime) -> bool:
         """Whether both may go on at once: not where a function waits for the one before it starts the other."""
@@ -106,7 +104,12 @@ class Lifetimes:
         for code in [code for code in below if code in self._ending(spawn)]:
             del below[code]
             parts.setdefault(code, []).append((_AT_ENTRY, self._until_end(spawn, code)))
-        return Lifetime({code: tuple(reaches) for code, reaches in parts.items()}, below)
+        outlives = any(
+            reach.returns and not any(edge.runs for edge in self._graph.callers.get(code, ()))
+            for code in found
+            for _, reach in parts[code]
+        )
+        return Lifetime({code: tuple(reaches) for code, reaches in parts.items()}, below, outlives)
 
     def _after(self, spawn: Spawn, going: _Going) -> Reach:
         ends = self._ends(spawn, going.code, going.context)
@@ -182,8 +185,8 @@ class Lifetimes:
         return edge.site if surely else None
 
     def _joining(self, spawn: Spawn) -> Iterator[tuple[Code, CallSite]]:
-        assert spawn.site is not None
-        for key in (id(spawn.site.call), *self._pools(spawn), 0):
+        made = [id(spawn.site.call)] if spawn.site is not None else []
+        for key in (*made, *self._pools(spawn), 0) if made else ():
             for code, site in self._handled.get(key, ()):
                 function = site.call.function
                 if isinstance(function, Attribute) and function.attr != "start":

@@ -30,10 +30,10 @@ class Parallel:
         """Whether every way to a record has waited for the work in that very function."""
         return self._lifetimes.is_over(spawn, code, order)
 
-    def outlives(self, spawn: Spawn, code: Code) -> bool:
-        """Whether work may go on when the function that started it has returned, as far as that is known."""
+    def is_left_alone(self, spawn: Spawn) -> bool:
+        """Whether work may go on when all that started it is left, as far as that is known."""
         lifetime = self._lifetimes.of(spawn)
-        return not lifetime.is_known or lifetime.outlives(code)
+        return not lifetime.is_known or lifetime.outlives
 
     def may_meet(self, one: Spawn, other: Spawn) -> bool:
         """Whether two pieces of work, or two runs of one, may go on at once."""

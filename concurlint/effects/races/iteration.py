@@ -9,6 +9,7 @@ from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
+from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.lockset.acquisitions import opposite
 from concurlint.effects.program import Program
@@ -19,7 +20,6 @@ from concurlint.facts.syntax import Attribute, Call, Expression, Item, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Instance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +45,7 @@ class Iterations:
         self._races = program[Races]
         self._sharing = program[Sharing]
         self._evaluator = program.evaluator
+        self._parallel = program[Parallel]
 
     def disturbed(self) -> Iterator[Disturbed]:
         """Loops during which another thread may change the size, with no common lock."""
@@ -61,7 +62,10 @@ class Iterations:
                     if opposite(look.context.conditions, change.context.conditions):
                         continue  # a flag that keeps the two apart
                     run = self.meeting(look, change)
-                    if run is not None and (self._comes_after(change, run) or self._is_handed_over(look, change)):
+                    if run is not None and (
+                        self._parallel.is_over_at(run.dispatch, change.code, change.order)
+                        or self._is_handed_over(look, change)
+                    ):
                         continue
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
                         if not (is_by_callers(run.dispatch) and change in told):
@@ -145,22 +149,6 @@ class Iterations:
         ]
         kinds = {self._evaluator.kind(v) or self._evaluator.type_name(v).rpartition(".")[2] for v in values}
         return kinds.pop() if len(kinds) == 1 else ""
-
-    def _comes_after(self, touch: StateAccess, run: Run) -> bool:
-        """Whether the thread is joined, for good, in the same function before the touch."""
-        started = run.dispatch.site.call if run.dispatch.site is not None else None
-        return any(
-            isinstance(site.call.function, Attribute)
-            and site.call.function.attr == "join"
-            and site.order < touch.order
-            and not site.call.arguments
-            and touch.context.blocks[: len(site.context.blocks)] == site.context.blocks
-            and any(
-                isinstance(value, Instance) and value.site is not None and value.site.call is started
-                for value in self._evaluator.values(site.call.function.value, touch.code).used()
-            )
-            for site in touch.code.scope.calls
-        )
 
     def _is_handed_over(self, look: StateAccess, change: StateAccess) -> bool:
         """Whether whoever loops has first set, under the lock of the change, what the change asks about before

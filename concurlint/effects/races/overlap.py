@@ -109,7 +109,7 @@ class Overlap:
             return self._parallel.goes_on_at(run.dispatch, where, other.order)
         if other.location.kind != "attribute":
             return other.location.kind != "closure" and self._parallel.is_called_meanwhile(run.dispatch, other.code)
-        if where.owner is None or not self._parallel.outlives(run.dispatch, where):
+        if where.owner is None or not self._parallel.is_left_alone(run.dispatch):
             return False
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")

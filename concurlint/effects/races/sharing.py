@@ -10,6 +10,7 @@ from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
 from concurlint.effects.calls.every_way import EveryWay, both
 from concurlint.effects.contexts.callers import Callers, is_by_callers
+from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.reach import (
     Run,
     all_around,
@@ -44,6 +45,7 @@ class Sharing:
         self.touching = program[StateAccesses]
         self._dispatches = program[Spawns]
         self.locks = program[LockSets]
+        self._parallel = program[Parallel]
         self._before_sharing = EveryWay(
             self.locks.callers, self._comes_before_sharing, both, otherwise=False, known=self._makes_or_starts
         )
@@ -284,6 +286,7 @@ class Sharing:
             and other.site is not dispatch.site
             and other.site is not None
             and not (other.site.awaited or other.alone or dispatch.alone)
+            and self._parallel.may_meet(other, dispatch)
         ]
         if touch.location.kind == "attribute" and touch.through_self:
             mine = dispatch.value.owner if isinstance(dispatch.value, Bound) else None

@@ -151,9 +151,8 @@ def test_one_kind_of_work_meets_itself_if_there_are_several(tmp_path: Path):
     assert answers == [True, False]
 
 
-def test_what_a_thread_outlives_is_what_started_it_without_waiting(tmp_path: Path):
+def test_a_thread_is_left_alone_where_nobody_who_started_it_waits(tmp_path: Path):
     for number, end, expected in ((0, "", True), (1, "    t.join()\n", False)):
         (tmp_path / str(number)).mkdir()
         linked = program(tmp_path / str(number), {"app.py": HEAD + STARTED + end})
-        spawn = spawns(linked)[0]
-        assert linked[Parallel].outlives(spawn, spawn.where) is expected
+        assert linked[Parallel].is_left_alone(spawns(linked)[0]) is expected

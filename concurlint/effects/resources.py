@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from concurlint.catalog.traits import listed
 from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.typestate import Moment, OpenEnd, Typestate
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
@@ -60,6 +61,7 @@ class Resources:
         self._roles = program.roles
         self._evaluator = program.evaluator
         self._doubts = program[Dominance]
+        self._graphs = program[Graphs]
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
         """All that a method called `closer` should close, on every way, and does not."""
@@ -125,9 +127,9 @@ class Resources:
 
     def _left(self, code: Code, site: CallSite, type_name: str) -> LeftOpen | None:
         closers = self._roles.closers(type_name)
-        opened = Moment(site.context, site.order)
-        if Typestate(code, "").never_ends(opened):
-            return None
+        cfg = self._graphs.of(code)
+        if not cfg.after(site.order).returns:
+            return None  # in use as long as the program runs
         binding = self._binding(code, site.call)
         if binding is None:
             lost = site.dropped or self._is_used_once(code, site, closers)
@@ -135,10 +137,11 @@ class Resources:
         fate = self._fate(code, binding.name, closers, 0)
         if fate.escapes or (code.scope.kind == "module" and (fate.closed or not fate.used)):
             return None
-        later = [one for one in fate.closed if one.order > site.order]
+        after = cfg.after(binding.order)
+        later = [one for one in fate.closed if one.order in after]
         if not later:
             return LeftOpen(code, site.call, type_name, binding.name, closers, None) if not fate.closed else None
-        gap = Typestate(code, binding.name).gap(Moment(site.context, binding.order), later)
+        gap = Typestate(cfg, binding.name, Moment(site.context, binding.order), later).gap()
         return LeftOpen(code, site.call, type_name, binding.name, closers, gap) if gap is not None else None
 
     def _is_used_once(self, code: Code, site: CallSite, closers: tuple[str, ...]) -> bool:

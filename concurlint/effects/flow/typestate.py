@@ -1,19 +1,37 @@
-"""Whether what one place of a function opens is closed on every way on from there."""
+"""Whether what one place of a function opens is closed on every way on from there, by its control-flow graph."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import spelt
-from concurlint.facts.records import Branch, Condition, Context, Returned
-from concurlint.facts.syntax import Call, Constant, Expression, Name, Place, children, spelled, walk
-from concurlint.project.modules import Code
+from concurlint.effects.flow.cfg import Cfg, Edge, Reach
+from concurlint.facts.flow import RETURNED, Way
+from concurlint.facts.records import Condition, Context, Handler
+from concurlint.facts.syntax import (
+    Call,
+    Compare,
+    Constant,
+    Expression,
+    Logic,
+    Name,
+    Place,
+    Unary,
+    children,
+    spelled,
+    walk,
+)
+
+_OUTCOMES = {Way.TRUE: True, Way.FALSE: False, Way.CASE: True, Way.NO_CASE: False}
+_CHOICES = {*_OUTCOMES, Way.ITEM, Way.DONE}
+_EMPTY = {"Is": False, "Equal": False, "IsNot": True, "NotEqual": True}
+"""How a comparison with `None` comes out for what is open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A place in a function: the context it stands in and its turn in the order of evaluation."""
+    """A place in a function: the context it stands in and its order number."""
 
     context: Context
     order: int
@@ -28,152 +46,150 @@ class OpenEnd:
 
 
 class Typestate:
-    """The ways on from a place in one function; exceptions that nobody catches there are not followed."""
+    """The ways on from where a function opens something that it has under a name.
 
-    def __init__(self, code: Code, name: str) -> None:
-        self._scope = code.scope
-        self._name = name  # what is opened, so that a test whether there is anything to close counts as passed
-        self._bodies = {branch.body: branch for branch in self._scope.branches}
-        self._others = {branch.orelse: branch for branch in self._scope.branches if branch.orelse is not None}
-        self._handlers = {handler.block: handler for handler in self._scope.handlers}
-        self._loops = {loop.block for loop in self._scope.loops}
+    A test of the name itself comes out as for what is open, and one of what was known at the opening as it did there.
+    An exception is followed where a clause catches it that takes all, or that leaves the function.
+    """
 
-    def gap(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
-        """The first way on from `opened` that none of `closed` is on; None if there is none."""
-        later = [one for one in closed if one.order > opened.order]
-        sure = self._surely(opened.context, later)
-        for returned in self._scope.returned:
-            if opened.order < returned.order < (sure or 1 << 30) and self._escapes(returned, opened, later):
-                return OpenEnd(returned.at, "this `return` comes first")
-        if sure is None:
-            return self._one_sided(opened, later)
-        return self._swallowed(opened, later)
+    def __init__(self, cfg: Cfg, name: str, opened: Moment, closed: Sequence[Moment]) -> None:
+        self._cfg, self._scope = cfg, cfg.scope
+        self._name, self._opened, self._closed = name, opened, closed
+        self._ends = {moment.order for moment in closed}
+        self._known = [one for condition in opened.context.conditions for one in _parts(condition)]
+        asked = [c for moment in closed for c in moment.context.conditions if _mentions(c.test, name)]
+        looped = {n for moment in closed for n in moment.context.loops if n not in opened.context.loops}
+        self._looped = [self._scope.loops[number] for number in looped]
+        asked += [Condition(loop.iterable, True) for loop in self._looped if loop.kind == "while" and loop.iterable]
+        self._wanted = {one.test: one.holds for condition in asked for one in _parts(condition)}
+        self._handlers = {kind: handler for handler in self._scope.handlers for kind in handler.types}
 
-    def never_ends(self, opened: Moment) -> bool:
-        """Whether a loop without an end comes after, which keeps what was opened in use as long as the program runs."""
-        return any(
-            loop.kind == "while"
-            and loop.order > opened.order
-            and isinstance(loop.iterable, Constant)
-            and bool(loop.iterable.value)
-            and not loop.leaves
-            for loop in self._scope.loops
-        )
+    def gap(self) -> OpenEnd | None:
+        """The first way on that none of the closings is on, and that leaves the function; None if there is none."""
+        way = self._cfg.after(self._opened.order, self._ends, self._is_followed).way_out(RETURNED)
+        return self._in_words(way) if way is not None else None
 
-    def _surely(self, opened: Context, closed: Sequence[Moment]) -> int | None:
-        """The turn by which every way has closed that does not leave before; None if some never does."""
-        found = [one.order for one in closed if not self._conditional(one.context, opened)]
-        for branch in self._scope.branches:
-            inside = [one for one in closed if branch.body in one.context.blocks]
-            beside = [one for one in closed if branch.orelse in one.context.blocks]
-            ends = (branch.ends or self._is_sure_below(branch.body, inside), branch.else_ends or bool(beside))
-            if (inside or beside) and all(ends) and not self._conditional(branch.context, opened):
-                found.append(max(one.order for one in (*inside, *beside)))
-        return min(found, default=None)
+    # which ways are followed
 
-    def _is_sure_below(self, block: int, closed: Sequence[Moment]) -> bool:
-        for one in closed:
-            below = one.context.blocks[one.context.blocks.index(block) + 1 :]
-            if not any(b in self._bodies or b in self._others or b in self._handlers for b in below):
-                return True
-        return False
-
-    def _conditional(self, context: Context, opened: Context) -> bool:
-        """Whether a place is only reached on some of the ways on from `opened`; how a loop is left is not followed."""
-        if set(context.loops) - set(opened.loops):
-            return False
-        blocks = [block for block in context.blocks if block not in opened.blocks]
-        return any(self._is_open_choice(block, opened) for block in blocks)
-
-    def _is_open_choice(self, block: int, opened: Context) -> bool:
-        if block in self._handlers:
+    def _is_followed(self, edge: Edge) -> bool:
+        if edge.raised in self._ends:
+            return False  # that closing fails is another matter
+        if edge.way is Way.CAUGHT:
+            return self._is_caught(self._handler(edge))
+        if edge.way is Way.DONE:  # that a loop which closes never turned, or found nothing to close, is not followed
+            orders = self._cfg.orders(edge.source)
+            return not any(loop.order in orders for loop in self._looped)
+        outcome = _OUTCOMES.get(edge.way)
+        if outcome is None or edge.test is None:
             return True
-        if block in self._loops:
-            return False
-        branch = self._bodies.get(block) or self._others.get(block)
-        if branch is None or self._asks_for_it(branch):
-            return False
-        if (branch.ends and block in self._others) or (branch.else_ends and block in self._bodies):
-            return False  # the other side leaves, and is looked at there
-        outcome = Condition(branch.test, block in self._bodies)
-        return not any(_same_outcome(outcome, known) for known in opened.conditions)
+        return not any(self._rules_out(one) for one in _parts(Condition(edge.test, outcome)))
 
-    def _asks_for_it(self, branch: Branch) -> bool:
-        return any(isinstance(part, Name) and part.id == self._name for part in walk(branch.test))
+    def _rules_out(self, outcome: Condition) -> bool:
+        """Whether a test does not come out so on these ways."""
+        wanted = self._wanted.get(outcome.test)
+        if _mentions(outcome.test, self._name):
+            is_open = _asks_whether_there_is(outcome.test)
+            wanted = wanted if is_open is None else is_open
+        if wanted is not None:
+            return wanted is not outcome.holds
+        return any(known.holds is not outcome.holds and alike(known.test, outcome.test) for known in self._known)
 
-    def _escapes(self, returned: Returned, opened: Moment, closed: Sequence[Moment]) -> bool:
-        """Whether a return is on a way on from `opened`, with nothing closed before it or on its way out."""
-        context = returned.context
-        for block in context.blocks:
-            branch = self._bodies.get(block) or self._others.get(block)
-            if branch is not None and block not in opened.context.blocks:
-                sibling = branch.orelse if block in self._bodies else branch.body
-                if self._asks_for_it(branch) or sibling in opened.context.blocks:
-                    return False
-                outcome = Condition(branch.test, block not in self._bodies)
-                if any(_same_outcome(outcome, known) for known in opened.context.conditions):
-                    return False
-        tried = {attempt.number for attempt in opened.context.attempts if attempt.part == "body"}
-        if any(attempt.part == "handler" and attempt.number in tried for attempt in context.attempts):
-            return False  # the opening itself may be what failed
-        around = {attempt.number for attempt in context.attempts}
-        for one in closed:
-            if one.order < returned.order and not any(
-                self._is_open_choice(block, opened.context)
-                for block in one.context.blocks
-                if block not in context.blocks
-            ):
-                return False
-            if any(attempt.part == "finally" and attempt.number in around for attempt in one.context.attempts):
-                return False
-        return True
+    def _handler(self, edge: Edge) -> Handler | None:
+        """The clause that an edge leads into."""
+        if edge.test is None:
+            bare = [handler for handler in self._scope.handlers if not handler.types]
+            return bare[0] if bare else None
+        kinds = (edge.test, *children(edge.test))
+        return next((self._handlers[kind] for kind in kinds if kind in self._handlers), None)
 
-    def _one_sided(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
-        """Closed on one side of a test only."""
-        for one in closed:
-            for block in one.context.blocks:
-                branch = self._bodies.get(block) or self._others.get(block)
-                if branch is not None and block not in opened.context.blocks and self._is_open_choice(
-                    block, opened.context
-                ):  # fmt: skip
-                    return OpenEnd(branch.at, "only one outcome of this test closes it")
-        for one in closed:
-            handler = next((self._handlers[b] for b in one.context.blocks if b in self._handlers), None)
-            if handler is not None and handler.block not in opened.context.blocks:
-                return OpenEnd(handler.at, "it is closed only if this exception comes")
-        return None
+    def _is_caught(self, handler: Handler | None) -> bool:
+        if handler is None or any(spelt("catches-all", spelled(kind)) for kind in handler.types) or not handler.types:
+            return True
+        return handler.leaves and not self._is_tried(handler)
 
-    def _swallowed(self, opened: Moment, closed: Sequence[Moment]) -> OpenEnd | None:
-        """Closed at the end of a `try` whose handler goes on as if nothing had happened."""
-        if any(not self._tried(one, opened) for one in closed if not self._conditional(one.context, opened.context)):
+    def _is_tried(self, handler: Handler) -> bool:
+        """Whether the opening itself stands in the `try` of a clause."""
+        attempts = self._opened.context.attempts
+        return any(attempt.number == handler.attempt and attempt.part == "body" for attempt in attempts)
+
+    # in words
+
+    def _in_words(self, way: list[Edge]) -> OpenEnd:
+        handlers = [self._handler(edge) for edge in way if edge.way is Way.CAUGHT]
+        handler = next((one for one in handlers if one is not None), None)
+        returned = self._returned(way)
+        if returned is not None and not (handler is not None and self._is_tried(handler)):
+            return OpenEnd(returned, "this `return` comes first")
+        if handler is not None:
+            return OpenEnd(handler.at, "an exception that is caught here skips the closing")
+        for edge in reversed(way):
+            missed = self._missed(edge)
+            if missed is not None:
+                return missed
+        return self._only_caught() or OpenEnd(self._scope.at, "it ends without having closed it")
+
+    def _returned(self, way: list[Edge]) -> Place | None:
+        """The `return` that a way comes by."""
+        blocks = [self._cfg.orders(edge.source) for edge in way if edge.raised is None]
+        return next((one.at for one in self._scope.returned for orders in blocks if one.order in orders), None)
+
+    def _missed(self, edge: Edge) -> OpenEnd | None:
+        """The place at which a way turns off one that would have closed."""
+        if edge.way is Way.SUPPRESSED:
+            exits = (self._cfg.exits[o] for o in self._cfg.orders(edge.source) if o in self._cfg.exits)
+            return OpenEnd(next(exits).at, "an exception that is taken here skips the closing")
+        others = [other for other in self._cfg.edges[edge.source] if other is not edge]
+        if edge.way not in _CHOICES or not any(self._closes(other) for other in others):
             return None
-        numbers = {number for one in closed for number in self._tried(one, opened)}
-        for handler in self._scope.handlers:
-            if handler.attempt not in numbers or handler.reraises or self._leaves(handler.block):
-                continue
-            if any(handler.block in one.context.blocks for one in closed):
-                continue
-            if not handler.types or any(spelt("catches-all", spelled(kind)) for kind in handler.types):
-                return OpenEnd(handler.at, "an exception that is caught here skips the closing")
-        return None
+        if edge.test is None:
+            closing = (site.statement for site in self._scope.calls if site.order in self._ends)
+            return OpenEnd(next(closing, self._scope.at), "only this way on closes it")
+        around = (b.at for b in self._scope.branches if any(part is edge.test for part in _operands(b.test)))
+        return OpenEnd(next(around, edge.test.at), "only one outcome of this test closes it")
 
-    @staticmethod
-    def _tried(closed: Moment, opened: Moment) -> set[int]:
-        """The `try` statements whose handlers skip the closing."""
-        return {attempt.number for attempt in closed.context.attempts if attempt.part in ("body", "else")} - {
-            attempt.number for attempt in opened.context.attempts if attempt.part != "body"
-        }
+    def _closes(self, edge: Edge) -> bool:
+        start = self._cfg.orders(edge.target).start - 1
+        reach = Reach(self._cfg, [(edge.target, start)], (), lambda way: way.raised is None)
+        return any(end in reach for end in self._ends)
 
-    def _leaves(self, block: int) -> bool:
-        """Whether the block ends the program."""
-        return any(
-            block in site.context.blocks and spelt("ends-process", spelled(site.call.function))
-            for site in self._scope.calls
-        )
+    def _only_caught(self) -> OpenEnd | None:
+        blocks = {block for moment in self._closed for block in moment.context.blocks}
+        at = next((handler.at for handler in self._scope.handlers if handler.block in blocks), None)
+        return OpenEnd(at, "it is closed only if this exception comes") if at is not None else None
 
 
-def _same_outcome(one: Condition, other: Condition) -> bool:
-    return one.holds is other.holds and alike(one.test, other.test)
+def _parts(condition: Condition) -> Iterator[Condition]:
+    """What must have come out how, each by itself, for a condition: `a` and `not b` for `a and not b`."""
+    test, holds = condition.test, condition.holds
+    if isinstance(test, Unary) and test.operator == "Not":
+        yield from _parts(Condition(test.operand, not holds))
+    elif isinstance(test, Logic) and (test.operator == "and") is holds:
+        for value in test.values:
+            yield from _parts(Condition(value, holds))
+    else:
+        yield condition
+
+
+def _operands(test: Expression) -> Iterator[Expression]:
+    yield test
+    if isinstance(test, (Logic, Unary)):
+        for child in children(test):
+            yield from _operands(child)
+
+
+def _mentions(test: Expression, name: str) -> bool:
+    return any(isinstance(part, Name) and part.id == name for part in walk(test))
+
+
+def _asks_whether_there_is(test: Expression) -> bool | None:
+    """How a test comes out for what is open, if it asks whether there is anything under the name."""
+    if isinstance(test, Name):
+        return True
+    if isinstance(test, Compare) and isinstance(test.left, Name) and len(test.rest) == 1:
+        sign, right = test.rest[0]
+        if isinstance(right, Constant) and right.value is None:
+            return _EMPTY.get(sign)
+    return None
 
 
 def alike(one: Expression, other: Expression) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from concurlint.effects.calls.summaries import reached
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
-from concurlint.facts.records import CallSite, Context
+from concurlint.facts.records import CallSite
 from concurlint.project.modules import Code
 
 _DEEPEST = 5
@@ -37,6 +38,7 @@ class Reachability:
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
+        self._graphs = program[Graphs]
         self._below: dict[Code, set[Code]] = {}
 
     def below(self, code: Code) -> set[Code]:
@@ -58,18 +60,6 @@ class Reachability:
                 found.append(edge.site)
         return found
 
-
-def share_loop(one: Context, other: Context) -> bool:
-    """Whether both stand in one loop, so that each comes before the other in some turn."""
-    return bool(set(one.loops) & set(other.loops))
-
-
-def is_apart(code: Code, first: Context, later: Context) -> bool:
-    """Whether a run that comes to the first place does not get to the later one of the same function."""
-    here, there = first.blocks, later.blocks
-    for branch in code.scope.branches:
-        if branch.body in here and branch.body not in there and (branch.ends or branch.orelse in there):
-            return True
-        if branch.orelse in here and branch.orelse not in there and (branch.else_ends or branch.body in there):
-            return True
-    return False
+    def leads_to(self, code: Code, first: CallSite, then: CallSite, avoiding: Iterable[CallSite] = ()) -> bool:
+        """Whether a run that has done one call may come to another after it, by a way without some."""
+        return then.order in self._graphs.of(code).after(first.order, {site.order for site in avoiding})

@@ -251,7 +251,7 @@ class Commands:
             home = holder(code, expression.id) or code.module.body
             bindings = home.scope.bindings.get(expression.id, [])
             if home is code:
-                bindings = self.tracer.origins.reaching.bindings(bindings, expression, code)
+                bindings = self.tracer.origins.definitions.at(expression.id, expression, code)
             plain = [b for b in bindings if b.kind not in ("augment", "annotate")]
             if plain and all(b.kind == "assign" and b.value is not None and not b.path for b in plain):
                 found = [self._kinds(b.value, home, depth + 1) for b in plain if b.value is not None]

@@ -11,7 +11,9 @@ from concurlint.catalog.traits import may
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.flow.reaching import ReachingDefinitions, excluded
+from concurlint.effects.flow.definitions import Definitions
+from concurlint.effects.flow.dominators import comes_after
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, CallSite, Loop
@@ -54,7 +56,8 @@ class Pipes:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._reaching = ReachingDefinitions()
+        self._definitions = program[Definitions]
+        self._graphs = program[Graphs]
 
     # between fork and exec
 
@@ -123,7 +126,7 @@ class Pipes:
             home = holder(code, base.id)
             if home is not code:
                 return
-            bindings = self._reaching.bindings(home.scope.bindings.get(base.id, []), site.call, code)
+            bindings = self._definitions.at(base.id, site.call, code)
             made = [b.value for b in bindings if b.kind in ("assign", "with") and b.value is not None and not b.path]
             if len(made) != 1 or len(bindings) != 1:
                 return
@@ -175,25 +178,16 @@ class Pipes:
         """The wait, if a pipe of the child in a local name is not read before."""
         if mentions.escapes:
             return
-        mine = [m for m in mentions.all if m.code is not code or m.order > since]
-        if any(m.code is not code or self._may_precede(m, site) for m in mine if may("ends-child", m.attr)):
+        cfg = self._graphs.of(code)
+        since_made = cfg.after(since)
+        mine = [m for m in mentions.all if m.code is not code or m.order in since_made]
+        soon = [m for m in mine if m.code is not code or not comes_after(cfg, m.order, site.order)]
+        if any(may("ends-child", m.attr) for m in soon):
             return
-        left = []
-        for pipe in pipes:
-            if not any(m.code is not code or self._may_precede(m, site) for m in mine if m.attr == pipe):
-                left.append(pipe)
+        left = [pipe for pipe in pipes if not any(m.attr == pipe for m in soon)]
         if left:
-            later = next(
-                (m for m in mine if m.code is code and m.order > site.order and may("reads-pipes", m.attr)), None
-            )
+            later = next((m for m in mine if m not in soon and may("reads-pipes", m.attr)), None)
             yield Undrained(code, site, tuple(left), made, len(left) < len(pipes), later)
-
-    @staticmethod
-    def _may_precede(mention: Mention, site: CallSite) -> bool:
-        """Whether a use comes before the wait on some run, or instead of it."""
-        if mention.order < site.order or excluded(mention.context, site.context):
-            return True
-        return bool(set(mention.context.loops) & set(site.context.loops))
 
     def _kept(self, code: Code, site: CallSite, base: Attribute) -> Iterator[Undrained]:
         """The wait for a child kept in `self.x`, if no code of the module ever reads a pipe of an `x`."""
@@ -208,8 +202,7 @@ class Pipes:
         what the same function does after the wait comes too late."""
 
         def is_late(part: Code, use: CallSite | Access) -> bool:
-            loops = set(use.context.loops) & set(wait.context.loops)
-            return part is code and use.order > wait.order and not loops and not excluded(use.context, wait.context)
+            return part is code and comes_after(self._graphs.of(code), use.order, wait.order)
 
         for part in code.module.codes:
             plain = 0

@@ -27,3 +27,13 @@ def leaves_through(cfg: Cfg, some: Collection[int], first: int, *, also_raising:
     """Whether every way from `first` out of the function comes by one of `some`, each way perhaps another."""
     reach = cfg.after(first, avoiding=some)
     return not reach.returns and not (also_raising and reach.raises)
+
+
+def are_apart(cfg: Cfg, one: int, other: int) -> bool:
+    """Whether no run comes to both records."""
+    return other not in cfg.after(one) and one not in cfg.after(other)
+
+
+def comes_after(cfg: Cfg, then: int, first: int) -> bool:
+    """Whether `then` may come after `first`, and never does before it."""
+    return then in cfg.after(first) and first not in cfg.after(then)

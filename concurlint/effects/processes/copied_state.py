@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
-from concurlint.effects.calls.reachability import Event, Reachability, is_apart
+from concurlint.effects.calls.reachability import Event, Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
@@ -106,7 +106,7 @@ class CopiedState:
                 continue
             for read in reads:
                 for site in self._moments.in_code(code, [read]):
-                    if site.order > sent.order and not is_apart(code, sent.context, site.context):
+                    if self._moments.leads_to(code, sent, site):
                         return read
         return None
 

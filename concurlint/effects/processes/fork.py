@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import Trait, has, may
-from concurlint.effects.calls.reachability import Event, Reachability, is_apart, share_loop
+from concurlint.effects.calls.reachability import Event, Reachability
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
@@ -96,7 +96,7 @@ class Forks:
         """Whether the function (or one it calls) goes on with an `exec`, which gives up all memory."""
         for part in self._moments.below(code):
             for other, name, _ in self._graph.libraries.get(part, ()):
-                if has("execs", name) and (part is not code or other.order > site.order):
+                if has("execs", name) and (part is not code or self._moments.leads_to(code, site, other)):
                     return True
         return False
 
@@ -133,8 +133,7 @@ class Forks:
                 if is_for_tests(started.code) and not is_for_tests(fork.code):
                     continue  # what a test does around the code is not what the program does
                 for site in self._moments.in_code(code, [started]):
-                    comes_first = site.order < forked.order or share_loop(site.context, forked.context)
-                    if site is forked or not comes_first or is_apart(code, site.context, forked.context):
+                    if site is forked or not self._moments.leads_to(code, site, forked):
                         continue
                     if not self._is_over(started, code, site, forked):
                         return ThreadedFork(fork, started.code, started.site, "this thread may still run then")
@@ -148,7 +147,8 @@ class Forks:
             for site in part.scope.calls
             if self._ends(site, part, started)
         ]
-        if any(site.order < forked.order or site is begun for site in self._moments.in_code(code, ends)):
+        ended = self._moments.in_code(code, ends)
+        if begun in ended or not self._moments.leads_to(code, begun, forked, avoiding=ended):
             return True
         if not started.is_pool:
             return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from concurlint.catalog.traits import guessed, has, may
-from concurlint.effects.calls.reachability import Reachability, is_apart, share_loop
+from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -116,16 +116,16 @@ class QueueDraining:
         if not joined or len({id(t.code) for t in takes} - self._known_from(code, takes)):
             return None
         first = min(joined, key=lambda site: site.order)
-        ended = [site.order for site in self._moments.in_code(code, ends)]
-        if any(order < first.order for order in ended):
+        ended = self._moments.in_code(code, ends)
+        if any(self._moments.leads_to(code, site, first) for site in ended):
             return None
-        late = [site for site in taken if site.order > first.order and not is_apart(code, first.context, site.context)]
+        late = [site for site in taken if self._moments.leads_to(code, first, site)]
         # a call that joins and takes is looked at within: the next such call has a queue of its own
-        early = [site for site in taken if site.order <= first.order or share_loop(site.context, first.context)]
+        early = [site for site in taken if site is first or self._moments.leads_to(code, site, first)]
         if not late or early:
             return None
         found = min(late, key=lambda site: site.order)
-        return (first, found) if for_good or any(order < found.order for order in ended) else None
+        return (first, found) if for_good or any(self._moments.leads_to(code, site, found) for site in ended) else None
 
     def _is_small(self, put: Use) -> bool:
         arguments = put.site.call.arguments

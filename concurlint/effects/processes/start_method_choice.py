@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.effects.calls.reachability import Event, Reachability, is_apart
+from concurlint.effects.calls.reachability import Event, Reachability
 from concurlint.effects.contexts.import_time import calls_at_import
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.contexts.start_methods import chooses_for_all
@@ -95,7 +95,7 @@ class StartMethodChoices:
             found = [(site, event) for event in events for site in self._moments.in_code(code, [event])]
             found.sort(key=lambda pair: pair[0].order)
             for (first, before), (second, event) in pairwise(found):
-                if first is second or is_apart(code, first.context, second.context):
+                if first is second or not self._moments.leads_to(code, first, second):
                     continue
                 if self._is_forced(event.site, event.code) or self._is_optional(event):
                     continue

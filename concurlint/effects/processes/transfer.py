@@ -11,6 +11,7 @@ from concurlint.effects.calls.arguments import ABSENT, Known, Passed, at_caller,
 from concurlint.effects.calls.summaries import spread
 from concurlint.effects.contexts.spawns import handed_arguments
 from concurlint.effects.contexts.start_methods import StartMethods
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -59,6 +60,7 @@ class Transfer:
         self._evaluator = program.evaluator
         self._methods = program[StartMethods]
         self._pickling = program[Pickling]
+        self._graphs = program[Graphs]
 
     def unsendable(self) -> Iterator[Unsendable]:
         """Each thing that is handed to a process and cannot be pickled, where it is named first."""
@@ -74,7 +76,7 @@ class Transfer:
                 for found in self._of_call(role, code, site, value, mode != "task"):
                     if id(found.at) in seen or self._has_another_pickler(found.code):
                         continue
-                    if mode == "task" or not _is_set_after(found, site):
+                    if mode == "task" or not self._is_set_after(found, site):
                         seen.add(id(found.at))
                         yield found
             yield from self._of_subclasses(code)
@@ -140,6 +142,16 @@ class Transfer:
                 step = Step(handed.code.span(handed.expression.at), says)
                 yield above.code, _Handed(above.expression, above.code, (step, *handed.via))
 
+    def _is_set_after(self, found: Unsendable, site: CallSite) -> bool:
+        """Whether the attribute that cannot be pickled is only set when the call is over: `self.pool = Pool(…)`."""
+        attr = found.refusal.attribute.partition(".")[0]
+        after = self._graphs.of(found.code).after(site.order)
+        return any(
+            isinstance(access.target, Attribute) and access.target.attr == attr and access.order in after
+            for access in found.code.scope.accesses
+            if access.kind == "write" and found.code.name == "__init__"
+        )
+
     def _of_subclasses(self, code: Code) -> Iterator[Unsendable]:
         """Objects of process classes, which are pickled as a whole when they start."""
         if not self._methods.default <= {"spawn", "forkserver"}:
@@ -167,13 +179,3 @@ def _parameter(handed: _Handed) -> Passed | None:
     """The parameter that it is as a whole, so that the callers name it."""
     term = whole_parameter(handed.expression, handed.code)
     return term if isinstance(term, Passed) and not term.reader else None
-
-
-def _is_set_after(found: Unsendable, site: CallSite) -> bool:
-    """Whether the attribute that cannot be pickled is only set when the call is over: `self.pool = Pool(…)`."""
-    attr = found.refusal.attribute.partition(".")[0]
-    return any(
-        isinstance(access.target, Attribute) and access.target.attr == attr and access.order >= site.order
-        for access in found.code.scope.accesses
-        if access.kind == "write" and found.code.name == "__init__"
-    )

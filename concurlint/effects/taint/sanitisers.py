@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurlint.effects.flow.conditions import implied, says_checked, single_binding
+from concurlint.effects.flow.definitions import Definitions
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.path_conditions import path_conditions
-from concurlint.effects.flow.reaching import ReachingDefinitions
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Constant, Expression, Name, Table, spelled
 from concurlint.project.modules import Code
@@ -15,14 +15,14 @@ from concurlint.project.values import Container, Literal
 class Sanitisers:
     """Knows what the conditions on the way to a place say of a name or attribute."""
 
-    def __init__(self, program: Program, reaching: ReachingDefinitions) -> None:
+    def __init__(self, program: Program) -> None:
         self._evaluator = program.evaluator
         self._graphs = program[Graphs]
-        self._reaching = reaching
+        self._definitions = program[Definitions]
 
     def checks(self, expression: Name | Attribute, code: Code) -> bool:
         """Whether a condition around the place lets only harmless values through."""
-        spot = self._reaching.spot(expression, code)
+        spot = self._definitions.spot(expression, code)
         if spot is None:
             return False
         name = spelled(expression)

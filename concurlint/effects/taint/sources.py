@@ -9,7 +9,7 @@ from concurlint.catalog.traits import listed, may
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.contexts.frameworks import is_run_by_pytest
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.flow.reaching import ReachingDefinitions
+from concurlint.effects.flow.definitions import Definitions
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import (
     SAFE,
@@ -47,8 +47,8 @@ class TaintSources:
         self._dispatches = program[Spawns].by_code
         self._accesses = program[StateAccesses]
         self.stores = program[Stores]
-        self.reaching = ReachingDefinitions()
-        self._sanitisers = Sanitisers(program, self.reaching)
+        self.definitions = program[Definitions]
+        self._sanitisers = Sanitisers(program)
 
     def outside(self, reason: str, expression: Expression, code: Code) -> Piece:
         """A piece that comes from outside the program at this very place."""
@@ -62,7 +62,7 @@ class TaintSources:
         where = home or code.module.body
         bindings = where.scope.bindings.get(name.id, [])
         if where is code:
-            bindings = self.reaching.bindings(bindings, name, code)
+            bindings = self.definitions.at(name.id, name, code)
         if not bindings:
             return self._of_values(name, code)
         if len(bindings) == 1 and self._tracer.is_number(name, code):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.effects.flow.conditions import is_for_tests
-from concurlint.effects.flow.reaching import excluded
+from concurlint.effects.flow.dominators import are_apart
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
@@ -40,6 +41,7 @@ class Construction:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
+        self._graphs = program[Graphs]
 
     def run_here(self) -> Iterator[Start]:
         """Calls of the method that `start()` would run elsewhere."""
@@ -90,7 +92,7 @@ class Construction:
             isinstance(other.call.function, Attribute)
             and other.call.function.attr == "start"
             and spelled(other.call.function.value) == name != ""
-            and excluded(other.context, site.context)
+            and are_apart(self._graphs.of(code), other.order, site.order)
             for other in code.scope.calls
         )
 

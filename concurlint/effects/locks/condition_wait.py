@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, may
 from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import spelled, walk
@@ -29,6 +30,7 @@ class ConditionWaits:
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
+        self._graphs = program[Graphs]
         # the looking may be left to callers: each of them calls it in a `while`
         self._looped = EveryWay(
             lambda code: self._graph.callers.get(code, ()),
@@ -58,12 +60,15 @@ class ConditionWaits:
     def _in_while(code: Code, site: CallSite) -> bool:
         return any(code.scope.loops[number].kind == "while" for number in site.context.loops)
 
-    @staticmethod
-    def _looks_after(code: Code, site: CallSite) -> bool:
+    def _looks_after(self, code: Code, site: CallSite) -> bool:
         """Whether what was tested before the wait is tested again after it."""
-        asked = {spelled(part) for c in site.context.conditions for part in walk(c.test)} - {""}
+        after = self._graphs.of(code).after(site.order)
+        around = [condition.test for condition in site.context.conditions]
+        asked = {spelled(part) for test in around for part in walk(test)} - {""}
         return any(
-            branch.order > site.order and asked & {spelled(part) for part in walk(branch.test)}
+            branch.order in after
+            and branch.test not in around
+            and asked & {spelled(part) for part in walk(branch.test)}
             for branch in code.scope.branches
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
@@ -62,6 +63,7 @@ class InconsistentLocking:
 
     def __init__(self, program: Program) -> None:
         self._overlap = program[Overlap]
+        self._graphs = program[Graphs]
 
     def of(self, location: Location, touches: list[StateAccess]) -> Iterator[Inconsistency]:
         if location.kind == "closure":
@@ -123,7 +125,8 @@ class InconsistentLocking:
     def _is_set_for_thread(self, touch: StateAccess) -> bool:
         """Whether the function sets the state to a constant before it makes the thread that works with it."""
         sites = [run.dispatch.site for run in self._overlap.sharing.started_in(touch.code)]
-        return touch.is_constant_store and any(site is not None and site.order > touch.order for site in sites)
+        after = self._graphs.of(touch.code).after(touch.order)
+        return touch.is_constant_store and any(site is not None and site.order in after for site in sites)
 
     def _renews(self, lock: Lock, touch: StateAccess) -> bool:
         """Whether the function puts a new lock in the place of the old: nobody else is there, as after a fork."""

@@ -11,6 +11,7 @@ from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.reach import Run, thread_steps
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.acquisitions import opposite
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
@@ -46,6 +47,7 @@ class Iterations:
         self._sharing = program[Sharing]
         self._evaluator = program.evaluator
         self._parallel = program[Parallel]
+        self._graphs = program[Graphs]
 
     def disturbed(self) -> Iterator[Disturbed]:
         """Loops during which another thread may change the size, with no common lock."""
@@ -163,8 +165,9 @@ class Iterations:
         return bool(edges) and all(self._has_set(e.caller, e.site.order, asked, locks) for e in edges)
 
     def _has_set(self, code: Code, order: int, asked: set[Location], locks: Set[object]) -> bool:
+        cfg = self._graphs.of(code)
         return any(
-            touch.order < order
+            order in cfg.after(touch.order)
             and touch.changes == "store"
             and touch.location in asked
             and locks & self._sharing.held(touch).identities
@@ -174,7 +177,8 @@ class Iterations:
     def _asked_before(self, change: StateAccess) -> set[Location]:
         """The state that a function looks at to leave before it makes a change, or to make it at all."""
         code = change.code
-        tests = [b.test for b in code.scope.branches if b.ends and b.order < change.order]
+        cfg = self._graphs.of(code)
+        tests = [b.test for b in code.scope.branches if b.ends and change.order in cfg.after(b.order)]
         tests += [condition.test for condition in change.context.conditions]
         found = {self._sharing.touching.locate(part, code) for test in tests for part in walk(test)}
         parts = {id(part) for test in tests for part in walk(test)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
 from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.calls.summaries import spread
 from concurlint.effects.contexts.callers import Callers, is_by_callers
 from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.reach import (
@@ -21,6 +22,7 @@ from concurlint.effects.contexts.reach import (
     is_own_in_each_turn,
 )
 from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.lockset.locksets import LockSet, LockSets
 from concurlint.effects.program import Program
@@ -32,6 +34,7 @@ from concurlint.project.modules import Code
 from concurlint.project.values import NOTHING, Bound, Coroutine, Function, Instance, Site, Value
 
 _MOST_WAYS = 4  # to one function that does what it is told
+_LONGEST = 12  # calls in a row
 
 
 class Sharing:
@@ -46,6 +49,7 @@ class Sharing:
         self._dispatches = program[Spawns]
         self.locks = program[LockSets]
         self._parallel = program[Parallel]
+        self._graphs = program[Graphs]
         self._before_sharing = EveryWay(
             self.locks.callers, self._comes_before_sharing, both, otherwise=False, known=self._makes_or_starts
         )
@@ -64,26 +68,25 @@ class Sharing:
 
     def _reach(self, dispatch: Spawn, seen: Counter[tuple[Code, bool]]) -> None:
         start = Run(dispatch, dispatch.code, self._root_shares_self(dispatch), ())
+
+        def is_another_way(run: Run, _: object) -> bool:
+            key = (run.code, run.shares_self)
+            seen[key] += 1
+            return run is start or seen[key] == 1 or (seen[key] <= _MOST_WAYS and self._depends_on_caller(run.code))
+
         if not is_by_callers(dispatch):
             self._started.setdefault(dispatch.where, []).append(start)
-        queue = deque([start])
-        seen[dispatch.code, start.shares_self] += 1
-        while queue:
-            run = queue.popleft()
-            self.runs.setdefault(run.code, []).append(run)
-            self._reached_by.setdefault(dispatch, set()).add(run.code)
-            if len(run.via) > 12:
+        spread([(start.code, start)], self._onward, key=lambda run: run, holds=is_another_way)
+
+    def _onward(self, code: Code, run: Run) -> Iterator[tuple[Code, Run]]:
+        """Notes a run, and gives those that it goes on to."""
+        self.runs.setdefault(code, []).append(run)
+        self._reached_by.setdefault(run.dispatch, set()).add(code)
+        for edge in self._graph.edges.get(code, ()) if len(run.via) <= _LONGEST else ():
+            if not edge.runs or (edge.callee.is_async and self._on == "thread"):
                 continue
-            for edge in self._graph.edges.get(run.code, ()):
-                if not edge.runs or (edge.callee.is_async and self._on == "thread"):
-                    continue
-                if not goes_on(run, edge, self._evaluator):
-                    continue
-                shares = self._passes_self(run, edge)
-                key = (edge.callee, shares)
-                if not seen[key] or (seen[key] < _MOST_WAYS and self._depends_on_caller(edge.callee)):
-                    seen[key] += 1
-                    queue.append(Run(dispatch, edge.callee, shares, (*run.via, edge)))
+            if goes_on(run, edge, self._evaluator):
+                yield edge.callee, Run(run.dispatch, edge.callee, self._passes_self(run, edge), (*run.via, edge))
 
     def _depends_on_caller(self, code: Code) -> bool:
         """Whether it is up to what a function is handed how a run goes on from there."""
@@ -234,11 +237,11 @@ class Sharing:
         function = edge.site.call.function
         base = function.value if isinstance(function, Attribute) else None
         on_self = isinstance(base, Name) and is_self(edge.caller, base.id) is not None
-        if on_self and any(
-            name == "threading.Thread.start" and site.order > edge.site.order
-            for site, name, _ in self._graph.libraries.get(edge.caller, ())
-        ):
-            return True
+        starts = [s for s, name, _ in self._graph.libraries.get(edge.caller, ()) if name == "threading.Thread.start"]
+        if on_self and starts:
+            after = self._graphs.of(edge.caller).after(edge.site.order)
+            if any(site.order in after for site in starts):
+                return True
         return edge.caller.owner is not None and above
 
     def held(self, touch: StateAccess) -> LockSet:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.effects.accesses import Location, StateAccess, as_copied
 from concurlint.effects.contexts.reach import Run
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import TaskSharing
 from concurlint.facts.records import Awaited, Branch
@@ -43,6 +44,7 @@ class Atomicity:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._sharing = program[TaskSharing]
+        self._graphs = program[Graphs]
 
     def torn(self) -> Iterator[Torn]:
         """Every such write for which nobody holds a lock."""
@@ -89,7 +91,7 @@ class Atomicity:
     def _copied(self, name: Name, touch: StateAccess) -> tuple[Place, Place, bool] | None:
         """A local copy made before an await."""
         bindings = as_copied(touch.code.scope.bindings.get(name.id, []))
-        if not bindings or bindings[0].value is None or bindings[-1].order > touch.order:
+        if not bindings or bindings[0].value is None:
             return None
         if not any(self._is(part, touch) for part in walk(bindings[0].value)):
             return None
@@ -118,16 +120,12 @@ class Atomicity:
 
     def _guards(self, branch: Branch, touch: StateAccess) -> bool:
         held = any(condition.test is branch.test for condition in touch.context.conditions)
-        return held and branch.order < touch.order and any(self._is(part, touch) for part in walk(branch.test))
+        return held and any(self._is(part, touch) for part in walk(branch.test))
 
     def _await_between(self, touch: StateAccess, start: int) -> Awaited | None:
-        """An await on the way from a read to the write."""
-        for awaited in touch.code.scope.awaits:
-            blocks = awaited.context.blocks
-            on_the_way = touch.context.blocks[: len(blocks)] == blocks
-            if start < awaited.order < touch.order and on_the_way:
-                return awaited
-        return None
+        """An await on some way from a read to the write."""
+        between = set(self._graphs.of(touch.code).suspensions_between(start, touch.order))
+        return next((awaited for awaited in touch.code.scope.awaits if awaited.order in between), None)
 
     def _is(self, expression: Expression, touch: StateAccess) -> bool:
         """Whether an expression reads the touched state."""

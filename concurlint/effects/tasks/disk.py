@@ -9,6 +9,7 @@ from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.parallel import SoleEndedTasks
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Await, Call, Collection, Constant, Name
@@ -23,6 +24,7 @@ class DiskAccess:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._dispatches = program[Spawns]
+        self._graphs = program[Graphs]
         self._blocking = program[DiskCalls]
         self._doubts = program[Dominance]
         self._alone = program[SoleEndedTasks]
@@ -85,11 +87,10 @@ class DiskAccess:
         runs = self._dispatches.by_code.get(code, ())
         if not runs or not all(run.on == "task" and run.waits for run in runs) or site.context.loops:
             return False
-        if any(awaited.order < site.order for awaited in code.scope.awaits):
-            return False
-        return not any(
-            d.where is code and d.site is not None and d.site.order < site.order for d in self._dispatches.all
-        )
+        begun = [awaited.order for awaited in code.scope.awaits]
+        begun += [d.site.order for d in self._dispatches.all if d.where is code and d.site is not None]
+        cfg = self._graphs.of(code)
+        return not any(site.order in cfg.after(order) for order in begun)
 
     def _is_bounded(self, code: Code, loop: Loop) -> bool:
         """A loop over things that are written down, or a known number of times."""

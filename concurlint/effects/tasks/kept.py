@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.traits import listed
 from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call, Name
@@ -34,6 +35,7 @@ class KeptTasks:
         self._graph = program.graph
         self._roles = program.roles
         self._dispatches = program[Spawns]
+        self._graphs = program[Graphs]
 
     def dropped_tasks(self) -> Iterator[tuple[Code, CallSite, str, tuple[Step, ...]]]:
         """Calls whose task lives only as long as somebody keeps it, and nobody does; the steps lead to its making."""
@@ -107,14 +109,14 @@ class KeptTasks:
             for binding in bindings
         )
 
-    @staticmethod
-    def _is_never_read(code: Code, name: str, site: CallSite) -> bool:
+    def _is_never_read(self, code: Code, name: str, site: CallSite) -> bool:
         """Whether a local name is there for nothing; any but `_` keeps its task while the function goes on."""
         if any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family()):
             return False
         if name in code.scope.globals | code.scope.nonlocals:
             return False
-        waits = any(awaited.order > site.order or site.context.loops for awaited in code.scope.awaits)
+        after = self._graphs.of(code).after(site.order)
+        waits = any(awaited.order in after for awaited in code.scope.awaits)
         return name == "_" or not (waits or code.scope.is_generator)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.flow.dominators import dominates
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
@@ -36,6 +38,7 @@ class UnboundedThreads:
         self._dispatches = program[Spawns].all
         self._roles = program.roles
         self._evaluator = program.evaluator
+        self._graphs = program[Graphs]
 
     def all(self) -> Iterator[Flood]:
         """One for each call that makes such a thread."""
@@ -61,8 +64,9 @@ class UnboundedThreads:
     def _streamed(self, code: Code, loop: Loop, site: CallSite) -> str:
         """What each turn of the loop is for, in words, if the loop goes through a stream."""
         if loop.kind == "while":
+            cfg = self._graphs.of(code)
             for other, name, _ in self._graph.libraries.get(code, ()):
-                if other.order < site.order and other.context.loops[-1:] == (loop.number,):
+                if other.context.loops[-1:] == (loop.number,) and dominates(cfg, other.order, site.order):
                     item = self._roles.stream(name)
                     if item:
                         return item

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from concurlint.effects.calls.summaries import reached
+from concurlint.effects.flow.dominators import sure_records
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -62,4 +63,5 @@ class Reachability:
 
     def leads_to(self, code: Code, first: CallSite, then: CallSite, avoiding: Iterable[CallSite] = ()) -> bool:
         """Whether a run that has done one call may come to another after it, by a way without some."""
-        return then.order in self._graphs.of(code).after(first.order, {site.order for site in avoiding})
+        passed = {order for site in avoiding for order in sure_records(code.scope, site, first.context)}
+        return then.order in self._graphs.of(code).after(first.order, passed)

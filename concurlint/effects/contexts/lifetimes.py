@@ -10,7 +10,7 @@ from concurlint.catalog.traits import may
 from concurlint.effects.calls.summaries import Summaries, reached, summaries
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.cfg import Reach
-from concurlint.effects.flow.dominators import passes
+from concurlint.effects.flow.dominators import passes, sure_records
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
@@ -164,7 +164,7 @@ class Lifetimes:
         """
         ends: set[int] = set()
         for site in self._ending(spawn).get(code, {}).values():
-            ends.update(_around(code, site, start))
+            ends.update(sure_records(code.scope, site, start))
         pools = self._pools(spawn)
         for order, entered in self._graphs.of(code).exits.items() if pools else ():
             if self._made(entered.manager, code) & pools:
@@ -180,7 +180,7 @@ class Lifetimes:
         return self._endings[spawn]
 
     def _by_helper(self, edge: Edge, site: CallSite) -> CallSite | None:
-        around = frozenset(_around(edge.callee, site, _NOWHERE))
+        around = frozenset(sure_records(edge.callee.scope, site, _NOWHERE))
         surely = edge.runs and not self._graphs.of(edge.callee).from_start(avoiding=around).returns
         return edge.site if surely else None
 
@@ -196,11 +196,3 @@ class Lifetimes:
         """Where the pools are made that may do the work."""
         function = spawn.site.call.function if spawn.site is not None else None
         return self._made(function.value, spawn.where) if isinstance(function, Attribute) else set()
-
-
-def _around(code: Code, site: CallSite, start: Context) -> Iterator[int]:
-    """A call with the loops and tests around it that do not stand around the start."""
-    yield site.order
-    yield from (code.scope.loops[number].order for number in site.context.loops if number not in start.loops)
-    within = set(site.context.blocks) - set(start.blocks)
-    yield from (branch.order for branch in code.scope.branches if {branch.body, branch.orelse} & within)

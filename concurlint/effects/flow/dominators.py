@@ -1,8 +1,9 @@
 """Which record every way to another, or out of the function, comes by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from concurlint.effects.flow.cfg import Cfg
+from concurlint.facts.records import CallSite, Context, Scope
 
 
 def dominates(cfg: Cfg, first: int, then: int) -> bool:
@@ -37,3 +38,14 @@ def are_apart(cfg: Cfg, one: int, other: int) -> bool:
 def comes_after(cfg: Cfg, then: int, first: int) -> bool:
     """Whether `then` may come after `first`, and never does before it."""
     return then in cfg.after(first) and first not in cfg.after(then)
+
+
+def sure_records(scope: Scope, site: CallSite, start: Context) -> Iterator[int]:
+    """A call with the loops and tests around it that do not stand around `start`: whoever comes there does it.
+
+    So a loop that waits for threads waits for all that another loop has started, and `if thread: thread.join()` does.
+    """
+    yield site.order
+    yield from (scope.loops[number].order for number in site.context.loops if number not in start.loops)
+    within = set(site.context.blocks) - set(start.blocks)
+    yield from (branch.order for branch in scope.branches if {branch.body, branch.orelse} & within)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.traits import spelt
 from concurlint.effects.flow.cfg import Cfg, Edge, Reach
 from concurlint.facts.flow import RETURNED, Way
-from concurlint.facts.records import Condition, Context, Handler
+from concurlint.facts.records import Condition, Context, Handler, Returned
 from concurlint.facts.syntax import (
     Call,
     Compare,
@@ -115,23 +115,25 @@ class Typestate:
     # in words
 
     def _in_words(self, way: list[Edge]) -> OpenEnd:
-        handlers = [self._handler(edge) for edge in way if edge.way is Way.CAUGHT]
-        handler = next((one for one in handlers if one is not None), None)
+        caught = (self._handler(edge) for edge in way if edge.way is Way.CAUGHT)
+        handler = next((one for one in caught if one is not None), None)
         returned = self._returned(way)
-        if returned is not None and not (handler is not None and self._is_tried(handler)):
-            return OpenEnd(returned, "this `return` comes first")
+        if returned is not None and (handler is None or self._leaves_by(handler, returned)):
+            return OpenEnd(returned.at, "this `return` comes first")
         if handler is not None:
             return OpenEnd(handler.at, "an exception that is caught here skips the closing")
-        for edge in reversed(way):
-            missed = self._missed(edge)
-            if missed is not None:
-                return missed
-        return self._only_caught() or OpenEnd(self._scope.at, "it ends without having closed it")
+        missed = (self._missed(edge) for edge in reversed(way))
+        found = next((one for one in missed if one is not None), None)
+        return found or self._only_caught() or OpenEnd(self._scope.at, "it ends without having closed it")
 
-    def _returned(self, way: list[Edge]) -> Place | None:
-        """The `return` that a way comes by."""
+    def _returned(self, way: list[Edge]) -> Returned | None:
+        """The `return` that a way comes by, if those that close do not come there as well."""
         blocks = [self._cfg.orders(edge.source) for edge in way if edge.raised is None]
-        return next((one.at for one in self._scope.returned for orders in blocks if one.order in orders), None)
+        found = (one for one in self._scope.returned for orders in blocks if one.order in orders)
+        return next((one for one in found if not any(one.order in self._cfg.after(end) for end in self._ends)), None)
+
+    def _leaves_by(self, handler: Handler, returned: Returned) -> bool:
+        return handler.block in returned.context.blocks and not self._is_tried(handler)
 
     def _missed(self, edge: Edge) -> OpenEnd | None:
         """The place at which a way turns off one that would have closed."""

@@ -13,8 +13,9 @@ from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
+from concurlint.effects.races.own_paths import OwnPaths
 from concurlint.facts.records import Branch, Context
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder, is_self
@@ -69,12 +70,25 @@ def _keeps_what_it_got(touch: StateAccess, tests: list[Expression]) -> bool:
     return all(not any(spelled(part) == base for part in walk(test)) for test in tests)
 
 
+def _looks_inside(test: Expression, inner: Item) -> bool:
+    """Whether a test is about what is in an item, not about its being there: `k not in d[a]`, `k in d.get(a, {})`."""
+    for part in walk(test):
+        if isinstance(part, Item) and spelled(part.value) == spelled(inner.value):
+            return True
+        if isinstance(part, Compare) and any(
+            op in ("In", "NotIn") and isinstance(right, Call) for op, right in part.rest
+        ):
+            return True
+    return False
+
+
 class ChecksThenActs:
     """Finds tests and what relies on them with no lock around both."""
 
     def __init__(self, program: Program) -> None:
         self._overlap = program[Overlap]
         self._roles = program.roles
+        self._own_paths = program[OwnPaths]
 
     def at(self, touch: StateAccess) -> CheckThenAct | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
@@ -82,6 +96,8 @@ class ChecksThenActs:
         if self._overlap.is_private_yet(touch) or self._is_answer(touch):
             return None
         tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
+        if isinstance(touch.target, Item) and isinstance(touch.target.value, Item):
+            tests = [test for test in tests if _looks_inside(test, touch.target.value)]
         if _keeps_what_it_got(touch, tests) and self._is_data(touch):
             return None
         run = self._overlap.sharing.parallel_run(touch)
@@ -180,8 +196,9 @@ class ChecksThenActs:
         if not runs:
             return
         for branch in code.scope.branches:
-            subject = self._asked_path(branch.test, code)
-            if not subject:
+            path = self._asked_path(branch.test, code)
+            subject = spelled(path) if path is not None else ""
+            if path is None or not subject or self._own_paths.is_own(path, code, runs[0]):
                 continue
             for site, name, _ in self._overlap.graph.libraries.get(code, ()):
                 role = self._roles.path_act(name)
@@ -197,17 +214,17 @@ class ChecksThenActs:
                 yield CheckThenAct(code, branch.test, act, runs[0], subject, role.instead)
                 break
 
-    def _asked_path(self, test: Expression, code: Code) -> str:
+    def _asked_path(self, test: Expression, code: Code) -> Expression | None:
         for part in walk(test):
             if not isinstance(part, Call):
                 continue
             names = {library_name(v) for v in self._overlap.evaluator.values(part.function, code)}
             asking = [name for name in names if has("asks-path", name)]
             if any(self._roles.class_role(name.rpartition(".")[0]) is None for name in asking) and part.arguments:
-                return spelled(part.arguments[0].value)
+                return part.arguments[0].value
             if asking and isinstance(part.function, Attribute):
-                return spelled(part.function.value)
-        return ""
+                return part.function.value
+        return None
 
     @staticmethod
     def _follows(context: Context, branch: Branch) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 
 from concurlint.answers import Answer
 from concurlint.catalog.effects import Effects
@@ -33,6 +34,7 @@ def analyse(
     shares: Sequence[Share],
     *,
     workers: int | None,
+    executor: Executor | None,
     memory: Memory | None,
     alone: bool,
     watch: Watch,
@@ -43,7 +45,7 @@ def analyse(
     # A bad entry is told before anything is read.
     known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
     with collection_paused():
-        with Ahead(workers) as ahead:
+        with Ahead(workers, executor) as ahead:
             reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
             programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
         rest = [source for source in files if source.asked]

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from os import PathLike
 from pathlib import Path
 
@@ -26,12 +27,13 @@ def lint(
     target_platform: str | None = None,
     free_threaded: bool | None = None,
     workers: int | None = 1,
+    executor: Executor | None = None,
 ) -> Result:
     """Check files and folders within their project, as `concurlint check` does; no path is the current folder.
 
     The options are those of the command line, and what is None stands in the project's pyproject.toml. With more
     than one of `workers` (None: one for each core) files are parsed in as many processes, so the caller's main
-    module must be guarded.
+    module must be guarded; with an `executor`, such as that of a Dask client, its workers parse them.
 
     Raises `SourceError` for a path that cannot be checked and `ConfigError` for settings that cannot be used.
     """
@@ -49,7 +51,7 @@ def lint(
             "target-free-threaded": free_threaded,
         }
     )
-    return run_lint(asked, settings, workers=workers)
+    return run_lint(asked, settings, workers=workers, executor=executor)
 
 
 def profile(

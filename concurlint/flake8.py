@@ -12,11 +12,14 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError, PluginExecutionFailed
 
 from concurlint import __version__
+from concurlint.cache.place import Caching
 from concurlint.config import ConfigError, Nearest
 from concurlint.finding import Finding
 from concurlint.linting import lint
 
 STDIN = "-"
+_PATIENCE = 300
+"""Seconds that one of flake8's processes waits for the answer of another, before it finds out for itself."""
 Row = tuple[int, int, str, type["Plugin"]]
 
 
@@ -101,7 +104,7 @@ class _Run:
 
 def _lint(paths: tuple[Path, ...]) -> dict[Path, list[Finding]]:
     """Findings by absolute path."""
-    result = lint(paths, Nearest())
+    result = lint(paths, Nearest(), cache=Caching(patience=_PATIENCE))
     for trouble in result.troubles:
         sys.stderr.write(f"concurlint: {trouble}\n")
     found: dict[Path, list[Finding]] = {}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from concurlint.source import NOTHING_UNSAVED, Sources, Unsaved, find_sources, s
 from concurlint.watching import Unwatched, Watch
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from concurlint.facts.memory import Memory
 
 
@@ -52,6 +54,7 @@ def lint(
     settings: Settings,
     *,
     workers: int | None = 1,
+    executor: "Executor | None" = None,
     unsaved: Unsaved = NOTHING_UNSAVED,
     baselines: bool = True,
     cache: Caching = NO_CACHE,
@@ -63,8 +66,8 @@ def lint(
     found like anything else.
 
     With more than one of `workers` (None: one for each usable core), many files are parsed in as many
-    processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. The
-    result is the same.
+    processes; the caller's main module must be guarded then, as for any use of `multiprocessing`. With an
+    `executor` it is its workers that parse, in processes or on other machines. The result is the same.
 
     Raises `SourceError` for a path that cannot be checked and `CatalogError` for a bad entry of
     `[tool.concurlint.calls]` or `[tool.concurlint.roles]`.
@@ -74,7 +77,7 @@ def lint(
     watch.begin("looking for files")
     sources = find_sources(paths, settings, unsaved)
     with _store(cache, sources, settings) as store:
-        result = lint_sources(sources, settings, workers=workers, store=store, watch=watch)
+        result = lint_sources(sources, settings, workers=workers, executor=executor, store=store, watch=watch)
     result = without_known(result) if baselines else result
     return replace(result, seconds=time.perf_counter() - start)
 
@@ -85,6 +88,7 @@ def lint_changes(
     changes: Changes,
     *,
     workers: int | None = 1,
+    executor: "Executor | None" = None,
     cache: Caching = NO_CACHE,
     watch: Watch | None = None,
 ) -> Result:
@@ -96,7 +100,8 @@ def lint_changes(
 
         memory = Memory(store=store)
         now, before = (
-            lint_sources(each, settings, workers=workers, memory=memory, store=store, watch=watch) for each in sources
+            lint_sources(each, settings, workers=workers, executor=executor, memory=memory, store=store, watch=watch)
+            for each in sources
         )
     called = {shown_path(old): shown_path(new) for old, new in changes.renamed.items()}
     there = [replace(e, path=called.get(e.path, e.path)) for e in entries(before.findings, before.texts)]
@@ -122,6 +127,7 @@ def lint_sources(
     settings: Settings,
     *,
     workers: int | None = 1,
+    executor: "Executor | None" = None,
     memory: "Memory | None" = None,
     store: Store | None = None,
     alone: bool = False,
@@ -147,9 +153,14 @@ def lint_sources(
 
         if memory is None and store is not None:
             memory = Memory(store=store)
-        answer = analyse(sources.files, shares, workers=workers, memory=memory, alone=alone, watch=watch)
-        if store is not None and not answer.troubles:
-            keep_answer(store, key, answer)
+        with store.turn() if store is not None else nullcontext(False) as has_waited:
+            answer = kept_answer(store, key) if store is not None and has_waited else None
+            if answer is None:
+                answer = analyse(
+                    sources.files, shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
+                )
+                if store is not None:
+                    keep_answer(store, key, answer)
     return Result(
         findings=answer.findings,
         files=sum(len(share.configs) for share in shares),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from concurlint.cache.store import FILE, Store
+from concurlint.cache.store import FILE, Seconds, Store
 
 FOLDER = ".concurlint_cache"
 _TAG = """\
@@ -19,10 +19,14 @@ _FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm", ".gitignore", "CACHEDIR.TAG")
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """Whether runs leave something for those that follow, and in which folder; None for that of the project."""
+    """Whether runs leave something for those that follow, and in which folder; None for that of the project.
+
+    With `patience`, runs take turns: for so long one waits for another, which may be finding the same.
+    """
 
     wanted: bool = True
     folder: Path | None = None
+    patience: Seconds = 0
 
     @contextmanager
     def opened(self, root: Path, configured: Path | None, *, is_project: bool) -> Iterator[Store | None]:
@@ -30,7 +34,8 @@ class Caching:
         if not self.wanted:
             yield None
             return
-        with Store(_prepared(self.folder or folder_of(root, configured, is_project=is_project))) as store:
+        folder = self.folder or folder_of(root, configured, is_project=is_project)
+        with Store(_prepared(folder), patience=self.patience) as store:
             yield store
 
 

@@ -6,16 +6,21 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 from zlib import crc32
+
+Seconds: TypeAlias = float
 
 FILE = "concurlint.sqlite3"
 _LAYOUT = 1
 """Of the tables here; a file of another one is thrown away."""
-_PATIENCE = 2.0  # seconds that a run waits for another one that is writing
+_WRITING: Seconds = 2.0
+"""How long a run waits for another one that is writing."""
 _MOST_BYTES = 400_000_000
 _KEPT = 0.8  # of these, once there are too many
 _DAY = 86_400
@@ -39,11 +44,13 @@ class Store:
     """Everything is written at the end, in one go; whoever asks twice gets what was there when it was opened, or more.
 
     No error leaves it: a file that is damaged, or of another layout, is made anew; on a disk that is full, read-only or
-    not there nothing is kept.
+    not there nothing is kept. With `patience`, a run waits so long for its turn: another may be at the same.
     """
 
-    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES, *, patience: Seconds = 0) -> None:
         self.path = folder / FILE
+        self._patience = patience
+        self._has_turn = False
         self._most_bytes = most_bytes
         self._today = int(time.time()) // _DAY
         self._writable = True
@@ -83,12 +90,38 @@ class Store:
         """Keep it, from `flush` on for others too."""
         self._new[kind, key] = data
 
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Nobody else with patience is at work meanwhile; whether it was worth waiting: look again what is there."""
+        if self._connection is None or not self._writable or not self._patience:
+            yield False
+            return
+        try:
+            self._connection.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            yield False
+            return
+        self._has_turn = True
+        try:
+            yield True
+            self.flush()
+        finally:
+            self._has_turn = False
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection is not None:
+                    self._connection.execute("COMMIT")
+                    self._connection.execute(f"PRAGMA busy_timeout = {round(_WRITING * 1000)}")
+
     def flush(self) -> None:
         """Write what is new, and make room where there is too much."""
         new, used, self._new, self._used = self._new, self._used, {}, set()
         if self._connection is None or not self._writable or not (new or used):
             return
         try:
+            if self._has_turn:
+                self._write(new, used)
+                return
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._write(new, used)
@@ -127,7 +160,7 @@ class Store:
         return None
 
     def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=_WRITING, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

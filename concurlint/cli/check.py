@@ -34,6 +34,11 @@ _CONFIGURATION = "Configuration"
 @click.option(
     "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Read files in N processes.  [default: one a core]"
 )
+@click.option(
+    "--scheduler",
+    metavar="TCP://HOST:PORT",
+    help="Read files on the workers of a Dask cluster, which have this concurlint too.",
+)
 @setting_options
 @click.option(
     "--update-baseline",

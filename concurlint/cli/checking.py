@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from concurlint.cache.place import Caching
+from concurlint.cli.cluster import executor_of
 from concurlint.cli.destinations import Destination, deliver, destinations
 from concurlint.cli.inspecting import configure, inspect
 from concurlint.cli.progress import Bar
@@ -57,6 +58,7 @@ class Asked:
     timings: bool
     jobs: int | None
     no_cache: bool
+    scheduler: str | None
 
 
 def run(asked: Asked) -> int:
@@ -118,18 +120,27 @@ def _refuse(asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], 
 
 def _lint(paths: Sequence[Path], settings: Nearest, unsaved: Unsaved, asked: Asked) -> tuple[Stopwatch, Result]:
     is_shown = sys.stderr.isatty() and not (asked.quiet or asked.silent)
-    with Bar() if is_shown else nullcontext() as bar:
+    with executor_of(asked.scheduler) as executor, Bar() if is_shown else nullcontext() as bar:
         watch = Stopwatch(bar)
         cache = Caching(wanted=not asked.no_cache)
         if asked.diff is None:
             is_plain = not asked.update_baseline
             result = lint(
-                paths, settings, workers=asked.jobs, unsaved=unsaved, baselines=is_plain, cache=cache, watch=watch
+                paths,
+                settings,
+                workers=asked.jobs,
+                executor=executor,
+                unsaved=unsaved,
+                baselines=is_plain,
+                cache=cache,
+                watch=watch,
             )
         else:
             folder = paths[0] if paths[0].is_dir() else paths[0].parent
             changes = changes_since(asked.diff, folder)
-            result = lint_changes(paths, settings, changes, workers=asked.jobs, cache=cache, watch=watch)
+            result = lint_changes(
+                paths, settings, changes, workers=asked.jobs, executor=executor, cache=cache, watch=watch
+            )
         watch.stop()
         return watch, result
 

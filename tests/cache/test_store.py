@@ -131,3 +131,41 @@ def test_several_processes_at_once_lose_nothing(tmp_path: Path):
     with Store(tmp_path) as store:
         found = {(n, each): store.get(Kind.FACTS, b"%d.%d" % (n, each)) for n in range(3) for each in range(20)}
     assert found == {(n, each): b"%d" % each for n in range(3) for each in range(20)}
+
+
+def _count(folder: Path) -> None:
+    with Store(folder, patience=60) as store, store.turn() as is_mine:
+        assert is_mine
+        store.put(Kind.FACTS, b"k", b"%d" % (int(store.get(Kind.FACTS, b"k") or 0) + 1))
+
+
+def test_those_who_wait_for_their_turn_see_what_was_done_before(tmp_path: Path):
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_count, args=(tmp_path,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert _kept(tmp_path) == b"4"
+
+
+def test_without_patience_nobody_waits_and_others_may_read_meanwhile(tmp_path: Path):
+    _keep(tmp_path)
+    with Store(tmp_path, patience=60) as store, store.turn():
+        assert _kept(tmp_path) == b"data"
+        with Store(tmp_path) as other, other.turn() as is_mine:
+            assert not is_mine
+        store.put(Kind.FACTS, b"k", b"new")
+    assert _kept(tmp_path) == b"new"
+
+
+def test_a_turn_that_broke_keeps_nothing_and_is_over(tmp_path: Path):
+    def run() -> None:
+        with Store(tmp_path, patience=60) as store, store.turn():
+            store.put(Kind.FACTS, b"k", b"half of it")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        run()
+    _count(tmp_path)
+    assert _kept(tmp_path) == b"1"

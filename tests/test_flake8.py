@@ -16,7 +16,7 @@ from concurlint import config
 from concurlint.linting import lint
 from tests.pages import PROJECTS, ROOT
 
-FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
+FOLDERS = sorted(path.parent for path in PROJECTS.glob("*/pyproject.toml"))
 NEEDLESS = "import subprocess\n\nsubprocess.run('ls -l', shell=True, check=True)\n"
 WRAPPER = "import os\n\n\ndef sh(command):\n    os.system(command)\n"
 CALLER = "from pkg.shell import sh\n\n\ndef show(name):\n    sh('ls ' + name)\n"

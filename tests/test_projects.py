@@ -11,7 +11,7 @@ from concurlint.linting import lint
 from tests.conftest import LintFolder, said
 from tests.pages import PROJECTS, ROOT, Promise, differences, read_markers
 
-FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
+FOLDERS = sorted(path.parent for path in PROJECTS.glob("*/pyproject.toml"))
 
 
 def promised(folder: Path, below: str = "") -> frozenset[Promise]:

@@ -9,14 +9,15 @@ from concurlint.catalog.traits import has, may
 from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite
-from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, Star, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Star, spelled, walk
 from concurlint.project.arguments import given, has_stars, matching, merged
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, ClassOf, Instance
+from concurlint.project.values import Bound, ClassOf, Instance, Value
 
 _MOST_HOPS = 3
+_OPENS = ("block_disk", "block_net")
 
 
 class NonBlocking:
@@ -25,6 +26,7 @@ class NonBlocking:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
+        self._effects = program.effects
 
     def returns_at_once(self, code: Code, site: CallSite, fact: CallFact) -> bool:
         """Whether the library call does not block as it is written here, or may not for all that is known."""
@@ -32,6 +34,7 @@ class NonBlocking:
             self._is_told_not_to_wait(code, site, fact)
             or self._expects_nothing_there(code, site)
             or self._is_set_nonblocking(code, site)
+            or self._is_of_what_never_waits(code, site)
             or self._is_a_datagram(code, site, fact)
             or self._takes_new_lock(code, site)
             or _takes_what_was_put(code, site)
@@ -71,6 +74,32 @@ class NonBlocking:
             if isinstance(entered.manager, Call) and spelled(entered.manager.function).endswith("suppress"):
                 caught += [argument.value for argument in entered.manager.arguments]
         return any(spelled(kind) == "BlockingIOError" for kind in caught)
+
+    def _is_of_what_never_waits(self, code: Code, site: CallSite) -> bool:
+        """Whether the object was opened on something with nothing to wait for, such as a database in memory."""
+        function = site.call.function
+        owners = self._evaluator.values(function.value, code).used().items if isinstance(function, Attribute) else ()
+        return bool(owners) and all(self._was_opened_on_nothing(owner, 0) for owner in owners)
+
+    def _was_opened_on_nothing(self, owner: Value, hops: int) -> bool:
+        made = owner.site if isinstance(owner, Instance) else None
+        site = next((s for s in made.code.scope.calls if s.call is made.call), None) if made is not None else None
+        if made is None or site is None or hops > _MOST_HOPS:
+            return False
+        if any(
+            fact.effect in _OPENS and self._is_told_not_to_wait(made.code, site, fact)
+            for fact in self._facts(made.code, site)
+        ):
+            return True
+        function = site.call.function
+        inner = (
+            self._evaluator.values(function.value, made.code).used().items if isinstance(function, Attribute) else ()
+        )
+        return bool(inner) and all(self._was_opened_on_nothing(each, hops + 1) for each in inner)
+
+    def _facts(self, code: Code, site: CallSite) -> Iterator[CallFact]:
+        names = {library_name(value) for value in self._evaluator.values(site.call.function, code)} - {""}
+        yield from filter(None, map(self._effects.lookup, sorted(names)))
 
     def _is_set_nonblocking(self, code: Code, site: CallSite) -> bool:
         function = site.call.function
@@ -243,7 +272,8 @@ def _sets_not_to_wait(site: CallSite, receiver: str) -> bool:
 
 def _is_told(passed: Expression, value: str, code: Code, site: CallSite) -> bool:
     """Whether an argument is the text `value`, or was found to be: `if host == "localhost":`."""
-    if any(isinstance(option, Constant) and option.value == value for option in _options(passed, code)):
+    options = [one for o in _options(passed, code) for one in (o.values if isinstance(o, Logic) else (o,))]
+    if any(isinstance(option, Constant) and option.value == value for option in options):
         return True
 
     def asked(test: Expression) -> bool | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 from concurlint.answers import Answer
 from concurlint.catalog.effects import Effects
@@ -15,6 +16,8 @@ from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
 from concurlint.facts.memory import Memory
 from concurlint.facts.reading import Reader, collection_paused
+from concurlint.facts.records import Trouble
+from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
@@ -47,7 +50,10 @@ def analyse(
     with collection_paused():
         with Ahead(workers, executor) as ahead:
             reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
-            programs = [_link(share, *facts, reader, alone=alone) for share, facts in zip(shares, known, strict=True)]
+            programs = [
+                with_room(partial(_link, share, *facts, reader, alone=alone))
+                for share, facts in zip(shares, known, strict=True)
+            ]
         rest = [source for source in files if source.asked]
         watch.begin("looking at the rest", len(rest))
         reader.check_rest(rest)
@@ -61,7 +67,8 @@ def analyse(
         ]
     watch.begin("reading comments")
     configs = {name: config for share in shares for name, config in share.configs.items()}
-    found += [_unreadable(by_name[name], reader) for name in configs if name in reader.troubles]
+    unread = {name: reader.troubles[name] for name in configs if name in reader.troubles}
+    found += [_unreadable(by_name[name], trouble) for name, trouble in unread.items() if not trouble.is_valid]
     wanted = [finding for finding in found if _wants(configs, finding, by_name)]
     names = _shown(wanted, files)
     kept = _silenced(wanted, {name: by_name[name].text for name in names}, by_name, configs)
@@ -72,6 +79,7 @@ def analyse(
         shown=names,
         held_back=len(kept) - len(shown),
         troubles=tuple(dict.fromkeys(troubles)),
+        skipped=tuple(sorted(name for name, trouble in unread.items() if trouble.is_valid)),
     )
 
 
@@ -108,7 +116,7 @@ def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iter
     broken: list[Module] = []
     while len(broken) < _MOST_BROKEN:
         try:
-            yield from rule.ask(program.without(broken) if broken else program)
+            yield from _asked(rule, program.without(broken) if broken else program)
             return
         except Exception as error:  # a bug in one check must not lose any other finding
             module = module_in_hand(error)
@@ -120,8 +128,14 @@ def _answers(rule: Rule[Program], program: Program, troubles: list[str]) -> Iter
             broken.append(module)
 
 
-def _unreadable(source: SourceFile, reader: Reader) -> Finding:
-    trouble = reader.troubles[source.name]
+def _asked(rule: Rule[Program], program: Program) -> Iterator[Finding]:
+    try:
+        yield from rule.ask(program)
+    except RecursionError:
+        yield from with_room(lambda: list(rule.ask(program)))
+
+
+def _unreadable(source: SourceFile, trouble: Trouble) -> Finding:
     span = Span(source.name, trouble.line, trouble.column, trouble.line, trouble.column + 1)
     return unreadable_file.rule.finding(
         span, trouble.message, help="the rest of the project was checked; mend or exclude this file"

@@ -20,13 +20,15 @@ class Answer:
     """What is found in the files of a project that were asked about.
 
     `findings` are sorted, those silenced left out; `shown` are the names of the files whose text a report may need;
-    `held_back` counts what only `pedantic` shows; `troubles` are what went wrong inside.
+    `held_back` counts what only `pedantic` shows; `troubles` are what went wrong inside; `skipped`
+    are files that only Python's own parser reads.
     """
 
     findings: tuple[Finding, ...]
     shown: tuple[str, ...]
     held_back: int = 0
     troubles: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 _packer = msgspec.msgpack.Encoder()

@@ -169,6 +169,9 @@ def lint_sources(
         texts={name: by_name[name].text for name in answer.shown},
         cells={name: by_name[name].cells for name in answer.shown if by_name[name].cells},
         configs={name: config for share in shares for name, config in share.configs.items()},
-        notes=tuple(f"no Python files to check under {path}" for path in sources.barren),
+        notes=(
+            *(f"no Python files to check under {path}" for path in sources.barren),
+            *(f"{name} was skipped: Python reads it, concurlint's parser does not" for name in answer.skipped),
+        ),
         held_back=answer.held_back,
     )

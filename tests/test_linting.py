@@ -246,3 +246,22 @@ def test_every_rule_may_break_and_the_run_still_ends(here: Path, monkeypatch: py
     assert [trouble.split()[0] for trouble in result.troubles] == [
         rule.code for rule in RULES if rule.worst is not Level.ADVICE and not rule.code.startswith("CCL7")
     ]
+
+
+def test_a_file_that_only_python_reads_is_skipped_with_a_note(tmp_path: Path) -> None:
+    text = (
+        "import threading\nthreading.Thread(target=print).start()\n\n\nclass A(metaclass=type, *[object]):\n    pass\n"
+    )
+    (tmp_path / "a.py").write_text(text)
+    result = lint([tmp_path / "a.py"], config.Config(root=tmp_path))
+    assert result.findings == ()
+    assert [note.rpartition("/")[2] for note in result.notes] == [
+        "a.py was skipped: Python reads it, concurlint's parser does not"
+    ]
+
+
+def test_a_program_nested_deeper_than_the_stack_allows_is_checked(tmp_path: Path) -> None:
+    text = "import subprocess\nsubprocess.run('ls', shell=True)\n" + "x = " + "+".join(["a"] * 600) + "\n"
+    (tmp_path / "a.py").write_text(text)
+    result = lint([tmp_path / "a.py"], config.Config(root=tmp_path))
+    assert ([finding.code for finding in result.findings], result.troubles, result.notes) == (["CCL402"], (), ())

@@ -253,11 +253,12 @@ TOO_DEEP = "nested too deeply to be read"
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a file has no records: one line, and the place the parser stopped at."""
+    """Why a file has no records: one line, and where the parser stopped; `is_valid` if Python itself reads it."""
 
     message: str
     line: int = 1
     column: int = 1
+    is_valid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

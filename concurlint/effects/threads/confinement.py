@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from concurlint.catalog.tables import line
+from concurlint.catalog.tables import line, line_around
 from concurlint.effects.contexts.reach import Run, comes_to, thread_steps
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
-from concurlint.facts.records import CallSite, Context
-from concurlint.facts.syntax import Attribute, Call, Constant, Item, Place, spelled, walk
+from concurlint.facts.records import Access, CallSite, Context
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, Place, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import library_name
+from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
-from concurlint.project.values import Bound, Instance, Site, Value
+from concurlint.project.values import Bound, ClassOf, Instance, Site, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,28 +108,66 @@ class Confinement:
                 if found is not None and key not in seen:
                     seen.add(key)
                     yield found
+            for access in code.scope.accesses:
+                set_item = isinstance(access.target, Item) and access.kind != "read"
+                found = self._set(code, access, runs) if set_item else None
+                if found is not None and (code, found.name) not in seen:
+                    seen.add((code, found.name))
+                    yield found
+
+    def _set(self, code: Code, access: Access, runs: list[Run]) -> Trespass | None:
+        """A setting stored as an item: `label["text"] = "ready"`."""
+        base = access.target.value if isinstance(access.target, Item) else access.target
+        objects = self._evaluator.values(base, code).used()
+        facts = next((f for f in map(self._bound, objects) if f is not None), None)
+        return self._used(code, base, access.target.at, facts, runs) if facts is not None else None
 
     def _foreign(self, code: Code, site: CallSite, value: Value, runs: list[Run]) -> Trespass | None:
         function = site.call.function
         if not isinstance(value, Bound) or not isinstance(function, Attribute):
             return None
-        facts = self._bound(value.owner) if isinstance(value.owner, Instance) else None
+        facts = self._bound(value.owner)
         if facts is None or function.attr in facts["free"]:
             return None
-        objects = self._evaluator.values(function.value, code).used()
+        return self._used(code, function.value, site.call.at, facts, runs)
+
+    def _used(self, code: Code, used: Expression, at: Place, facts: dict[str, Any], runs: list[Run]) -> Trespass | None:
+        """What is said of a bound object, if it was made by others than the thread that uses it."""
+        name = spelled(used) or facts["what"]
+        if isinstance(used, Name) and is_self(code, used.id) is not None:
+            run = next((run for run in runs if not self._makes(run, code)), None)
+            return Trespass(code, at, name, facts, run) if run is not None else None
+        objects = self._evaluator.values(used, code).used()
         sites = [self._origin(v.site) if isinstance(v, Instance) else None for v in objects]
         for run in runs:
             made = [s for s in sites if s is not None]
             if made and len(made) == len(sites) and all(self._is_made_elsewhere(s, run) for s in made):
                 if not any(self._is_freed(s) for s in made):
                     step = Step(made[0].code.span(made[0].call.at), f"the {facts['what']} is made here")
-                    return Trespass(code, site.call.at, spelled(function.value) or facts["what"], facts, run, step)
+                    return Trespass(code, at, name, facts, run, step)
         return None
 
-    def _bound(self, owner: Instance) -> dict[str, Any] | None:
-        name = self._evaluator.type_name(owner)
-        names = self._evaluator.roles.ancestry(name) if name else ()
-        return next((facts for facts in (line("thread_bound", n) for n in names) if facts is not None), None)
+    def _makes(self, run: Run, code: Code) -> bool:
+        """Whether the thread makes an object of the class whose method uses itself."""
+        cls = code.enclosing_class
+        return any(
+            isinstance(target, ClassOf) and cls in self._evaluator.lineage(target.code)[0]
+            for part, runs in self._sharing.runs.items()
+            if any(other.dispatch is run.dispatch for other in runs)
+            for site in part.scope.calls
+            for target in self._graph.targets(site)
+        )
+
+    def _bound(self, owner: Value) -> dict[str, Any] | None:
+        if not isinstance(owner, Instance):
+            return None
+        names: tuple[str, ...] = ()
+        if isinstance(owner.of, ClassOf):
+            libraries = self._evaluator.lineage(owner.of.code)[1]
+            names = tuple(name for library in libraries for name in self._evaluator.roles.ancestry(library))
+        elif self._evaluator.type_name(owner):
+            names = self._evaluator.roles.ancestry(self._evaluator.type_name(owner))
+        return next((facts for facts in (line_around("thread_bound", n) for n in names) if facts is not None), None)
 
     def _origin(self, site: Site | None) -> Site | None:
         """Where the object itself was made, or the bound object that gave it (a cursor's connection)."""
@@ -161,7 +200,8 @@ class Confinement:
         facts = line("thread_bound_modules", module)
         if facts is None:
             return None
-        run = next((run for run in runs if run.dispatch.several), None) or self._beside(module, runs)
+        run = next((run for run in runs if run.dispatch.several or facts.get("always")), None)
+        run = run or self._beside(module, runs)
         return Trespass(code, site.call.at, module, facts, run) if run is not None else None
 
     def _beside(self, module: str, runs: list[Run]) -> Run | None:

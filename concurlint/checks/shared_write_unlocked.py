@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.contexts.callers import is_by_callers
+from concurlint.effects.processes.shared_memory import SharedMemory
 from concurlint.effects.program import Program
 from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.updates import Races
@@ -33,3 +34,12 @@ def check(program: Program) -> Iterator[Finding]:
             confidence=grading.confidence(race.run, touch.location),
             weight=grading.weight(touch.location),
         )
+    for change in program[SharedMemory].changes():
+        if not change.is_lost:
+            yield rule.finding(
+                change.code.span(change.at),
+                f"`{change.shown}` is changed by several processes without a lock",
+                help="another process can write between its read and its write: hold the `get_lock()` of a value or an "
+                "array, or one `Lock` handed to all",
+                trace=change.steps(),
+            )

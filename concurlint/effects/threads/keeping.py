@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from concurlint.catalog.traits import has, listed, may
+from concurlint.effects.flow.names import handed_out, names_in
 from concurlint.effects.program import Program
 from concurlint.effects.threads.dropping import is_dropped
 from concurlint.facts.records import Access, CallSite
@@ -74,7 +75,7 @@ class KeptFutures:
         for site in code.scope.calls:
             if any(_holds(argument.value, kept) for argument in site.call.arguments):
                 yield _NOWHERE if self._only_waits(site, code) else self._added_to(site, code)
-        if any(_holds(value, kept) for value in _handed_out(code)):
+        if any(_holds(value, kept) for value in handed_out(code)):
             yield None
 
     def _local(self, name: str, code: Code) -> _Place | None:
@@ -155,10 +156,7 @@ class KeptFutures:
                     yield access.target, code
             return
         for part in self._parts(place):
-            for expression in _expressions(part):
-                for each in walk(expression):
-                    if isinstance(each, Name) and each.id == place.name:
-                        yield each, part
+            yield from ((name, part) for name in names_in(part) if name.id == place.name)
 
     def _is_harmless(self, use: Expression, code: Code, place: _Place, depth: int) -> bool:
         scope = code.scope
@@ -228,13 +226,6 @@ def _holds(value: Expression, kept: Expression) -> bool:
     return value is kept
 
 
-def _handed_out(code: Code) -> list[Expression]:
-    """What a function returns, yields and awaits."""
-    values = [given.value for given in (*code.scope.returned, *code.scope.yielded)]
-    values += [awaited.value for awaited in code.scope.awaits]
-    return [value for value in values if value is not None]
-
-
 def _base(expression: Expression) -> Expression:
     while isinstance(expression, Item):
         expression = expression.value
@@ -250,19 +241,3 @@ def _is_tested(test: Expression, use: Expression) -> bool:
 
 def _plain(name: str, code: Code) -> str:
     return name if name in code.scope.uses else name.partition("@")[0]
-
-
-def _expressions(code: Code) -> Iterator[Expression]:
-    """The expressions of a scope, each part of which stands in just one of them."""
-    scope = code.scope
-    seen: set[int] = set()
-    tops: list[Expression | None] = [site.call for site in scope.calls]
-    tops += [binding.value for bindings in scope.bindings.values() for binding in bindings if binding.kind != "import"]
-    tops += [part for access in scope.accesses for part in (access.target, access.value)]
-    tops += [loop.iterable for loop in scope.loops] + [branch.test for branch in scope.branches]
-    tops += [*_handed_out(code), *(raised.value for raised in scope.raised)]
-    for top in tops:
-        for part in walk(top) if top is not None else ():
-            if isinstance(part, Name) and id(part) not in seen:
-                seen.add(id(part))
-                yield part

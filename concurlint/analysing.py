@@ -1,11 +1,10 @@
 """Files of a project → what is found in them: read, linked, asked, and what comments silence left out."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from concurlint.answers import Answer
+from concurlint.answers import COMMENT, Answer
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
@@ -25,11 +24,11 @@ from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share
 from concurlint.source import SourceFile
+from concurlint.standing import Glance, glances_at
 from concurlint.suppress import Unused, silence
 from concurlint.watching import Watch
 
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
-_COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
 
 
 def analyse(
@@ -41,8 +40,8 @@ def analyse(
     memory: Memory | None,
     alone: bool,
     watch: Watch,
-) -> Answer:
-    """Find what is to be said of the files that are asked about; see `lint_sources`."""
+) -> tuple[Answer, dict[str, Glance]]:
+    """What is to be said of the files that are asked about, see `lint_sources`; what was seen of the unopened ones."""
     watch.begin("reading and linking files")
     by_name = {source.name: source for source in files}
     # A bad entry is told before anything is read.
@@ -74,20 +73,21 @@ def analyse(
     kept = _silenced(wanted, {name: by_name[name].text for name in names}, by_name, configs)
     # Held back only now, so that a comment that silences one of these is not called superfluous.
     shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
-    return Answer(
+    answer = Answer(
         findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
         shown=names,
         held_back=len(kept) - len(shown),
         troubles=tuple(dict.fromkeys(troubles)),
         skipped=tuple(sorted(name for name, trouble in unread.items() if trouble.is_valid)),
     )
+    return answer, glances_at(files, reader.opened, programs[0].project.sought) if len(shares) == 1 else {}
 
 
 def _shown(findings: Sequence[Finding], files: Sequence[SourceFile]) -> tuple[str, ...]:
     """The names of files that findings or comments of ours are in."""
     names = {finding.span.path for finding in findings}
     names |= {step.span.path for finding in findings for step in finding.trace}
-    names |= {source.name for source in files if source.asked and _COMMENT.search(source.data)}
+    names |= {source.name for source in files if source.asked and COMMENT.search(source.data)}
     return tuple(sorted(names))
 
 

@@ -1,6 +1,7 @@
 """What a run found, and all that it depends on in one key: where nothing has changed, the answer stands."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from concurlint.documentation import pages_of
 from concurlint.finding import Finding
 from concurlint.shares import Share
 from concurlint.source import SourceFile
+
+COMMENT = re.compile(rb"(?i)#.*(?:CCL\d|concurlint:)")
+"""In a file with such a comment a run may have something to say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,21 @@ _packer = msgspec.msgpack.Encoder()
 _unpacker = msgspec.msgpack.Decoder(Answer)
 
 
-def key_of(files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False) -> bytes:
-    """The fingerprint of everything that the answer depends on."""
+def content_of(source: SourceFile) -> bytes:
+    """The fingerprint of what is in a file."""
+    found = hashlib.blake2b(source.data, digest_size=16)
+    if source.shown is not None or source.cells or source.trouble:
+        found.update(repr((source.shown, source.cells, source.trouble)).encode("utf-8", "surrogatepass"))
+    return found.digest()
+
+
+def key_of(
+    files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False, contents: bool = True
+) -> bytes:
+    """The fingerprint of everything that the answer depends on; or of all but the `contents` of the files."""
     whole = hashlib.blake2b(digest_size=20, key=of_answers())
+    for content in map(content_of, files) if contents else ():
+        whole.update(content)
     for part in _parts(files, shares, alone=alone):
         whole.update(len(part).to_bytes(8, "little"))
         whole.update(part)
@@ -48,11 +64,8 @@ def _parts(files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool)
     yield b"alone" if alone else b"whole"
     for source in files:
         named = (source.path.as_posix(), source.name, source.module, *source.aliases)
-        marks = (source.is_package, source.asked, source.is_notebook, source.trouble)
-        yield repr((named, marks, source.cells)).encode("utf-8", "surrogatepass")
-        yield source.data
-        if source.shown is not None:
-            yield source.shown
+        marks = (source.is_package, source.asked, source.is_notebook)
+        yield repr((named, marks)).encode("utf-8", "surrogatepass")
     configs: dict[int, bytes] = {}
     roots: dict[Path, None] = {}
     for share in shares:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concurlint.answers import keep_answer, kept_answer, key_of
+from concurlint.answers import Answer
 from concurlint.baseline import compare, entries, gone_note, part
 from concurlint.cache.place import NO_CACHE, Caching
 from concurlint.cache.store import Store
@@ -15,8 +15,9 @@ from concurlint.config import Config, Settings, find_project
 from concurlint.documents import Cell
 from concurlint.finding import Finding
 from concurlint.revision import Changes
-from concurlint.shares import share_out
-from concurlint.source import NOTHING_UNSAVED, Sources, Unsaved, find_sources, shown_path
+from concurlint.shares import Share, share_out
+from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, find_sources, shown_path
+from concurlint.standing import keep, kept
 from concurlint.watching import Unwatched, Watch
 
 if TYPE_CHECKING:
@@ -144,23 +145,9 @@ def lint_sources(
     watch = watch or Unwatched()
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
-    key = key_of(sources.files, shares, alone=alone) if store is not None else b""
-    answer = kept_answer(store, key) if store is not None else None
-    if answer is None:
-        # Nothing of this is loaded where a run before has found the answer.
-        from concurlint.analysing import analyse
-        from concurlint.facts.memory import Memory
-
-        if memory is None and store is not None:
-            memory = Memory(store=store)
-        with store.turn() if store is not None else nullcontext(False) as has_waited:
-            answer = kept_answer(store, key) if store is not None and has_waited else None
-            if answer is None:
-                answer = analyse(
-                    sources.files, shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
-                )
-                if store is not None:
-                    keep_answer(store, key, answer)
+    answer = (kept(store, sources.files, shares, alone=alone) if store is not None else None) or _found(
+        sources.files, shares, workers=workers, executor=executor, memory=memory, store=store, alone=alone, watch=watch
+    )
     return Result(
         findings=answer.findings,
         files=sum(len(share.configs) for share in shares),
@@ -175,3 +162,31 @@ def lint_sources(
         ),
         held_back=answer.held_back,
     )
+
+
+def _found(
+    files: Sequence[SourceFile],
+    shares: Sequence[Share],
+    *,
+    workers: int | None,
+    executor: "Executor | None",
+    memory: "Memory | None",
+    store: Store | None,
+    alone: bool,
+    watch: Watch,
+) -> Answer:
+    # Nothing of this is loaded where a run before has found the answer.
+    from concurlint.analysing import analyse
+    from concurlint.facts.memory import Memory
+
+    if memory is None and store is not None:
+        memory = Memory(store=store)
+    with store.turn() if store is not None else nullcontext(False) as has_waited:
+        answer = kept(store, files, shares, alone=alone) if store is not None and has_waited else None
+        if answer is None:
+            answer, glances = analyse(
+                files, shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
+            )
+            if store is not None and not answer.troubles:
+                keep(store, files, shares, answer, glances, alone=alone)
+    return answer

@@ -38,6 +38,7 @@ class Kind(IntEnum):
     FACTS = 1
     TROUBLE = 2
     ANSWER = 3
+    STANDING = 4
 
 
 class Store:

@@ -29,6 +29,8 @@ def collection_paused() -> Iterator[None]:
 class Reader:
     """Parses files once and keeps what went wrong by the file's reported name; a `memory` of earlier runs helps.
 
+    `opened` are the names of the files whose records were asked for.
+
     With `keep` the records stay too, for several that ask for the same file. `read` is called after each file.
     """
 
@@ -45,13 +47,13 @@ class Reader:
         self._kept: dict[str, ModuleFacts | None] | None = {} if keep else None
         self._ahead = ahead
         self._memory = memory
-        self._read: set[str] = set()
+        self.opened: set[str] = set()
 
     def facts(self, source: SourceFile) -> ModuleFacts | None:
         """The records of a file, None (and a trouble) if it cannot be read or parsed."""
         if self._kept is not None and source.name in self._kept:
             return self._kept[source.name]
-        self._read.add(source.name)
+        self.opened.add(source.name)
         parsed = self._parsed(source)
         if parsed.trouble is not None:
             self.troubles[source.name] = parsed.trouble
@@ -79,7 +81,7 @@ class Reader:
     def check_rest(self, sources: Iterable[SourceFile]) -> None:
         """Find what is wrong with files that nothing else had to read."""
         for source in sources:
-            trouble = self._trouble(source) if source.name not in self._read else None
+            trouble = self._trouble(source) if source.name not in self.opened else None
             self._told()
             if trouble is not None:
                 self.troubles[source.name] = trouble

@@ -89,14 +89,14 @@ class Loader:
                     known |= bound
         return [source for source, _ in self._imports.values() if source.name in found]
 
-    @staticmethod
-    def _bound(source: SourceFile, imported: _Imported, wanted: Mapping[str, set[str]]) -> Iterator[str]:
+    def _bound(self, source: SourceFile, imported: _Imported, wanted: Mapping[str, set[str]]) -> Iterator[str]:
         """The names that an import makes a wanted thing known by in its file."""
         words = wanted.get(imported.file.name)
         if not words or imported.file is source:
             return
         if imported.name is None:
-            if _mention(words, rb"\.\s*").search(source.data):
+            self._project.sought.setdefault(source.name, set()).update(words)
+            if mentions(words, source.data):
                 yield imported.bound
         elif imported.name == "*":
             yield from words
@@ -134,5 +134,12 @@ def _pairs(names: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), bound.strip()
 
 
-def _mention(words: Iterable[str], before: bytes) -> re.Pattern[bytes]:
-    return re.compile(before + rb"(?:" + b"|".join(re.escape(w.encode()) for w in sorted(words)) + rb")\b")
+def mentions(words: Iterable[str], data: bytes) -> bool:
+    """Whether a file has one of the words behind a dot."""
+    after = b"|".join(re.escape(word.encode()) for word in sorted(words))
+    return re.search(rb"\.\s*(?:" + after + rb")\b", data) is not None
+
+
+def imports_in(data: bytes) -> bytes:
+    """The import statements of a file, one after the other; two files with the same lead to the same."""
+    return b"\0".join(statement[0] for statement in _IMPORT.finditer(data))

@@ -133,6 +133,7 @@ class Project:
         self.property_names: set[str] = set()
         self.method_names: set[str] = set()
         self.loaded: list[Module] = []
+        self.sought: dict[str, set[str]] = {}  # words that files were looked through for, by their reported names
         self._named: dict[str, list[SourceFile]] = {}
         self._around: dict[str, list[tuple[SourceFile, str]]] = {}
         for source in files:

@@ -1,0 +1,83 @@
+"""An answer stands where only files have changed that nobody opened, and falls with anything that would open them."""
+
+from pathlib import Path
+
+import pytest
+
+from concurlint.cache.place import NO_CACHE, Caching
+from concurlint.config import Nearest
+from concurlint.facts import parsing
+from concurlint.facts.records import Parsed
+from concurlint.linting import Result, lint
+from concurlint.source import SourceFile
+
+START = "threading.Thread(target=store.save).start()\n"
+APP = "import threading\nimport store\n\n" + START + START
+STORE = "COUNT = 0\n\n\ndef save():\n    global COUNT\n    COUNT += 1\n"
+PLAIN = "import math\nimport store\n\n\ndef area(r):\n    return math.pi * r * r\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A project with a file that has nothing to do with threads."""
+    for name, text in {"pyproject.toml": "", "app.py": APP, "store.py": STORE, "plain.py": PLAIN}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are parsed from now on."""
+    names: list[str] = []
+    parse = parsing.parse
+
+    def noted(source: SourceFile) -> Parsed:
+        names.append(source.path.name)
+        return parse(source)
+
+    monkeypatch.setattr(parsing, "parse", noted)
+    return names
+
+
+def _told(result: Result) -> tuple[object, ...]:
+    return (result.findings, dict(result.texts), result.files, result.troubles, result.notes, result.held_back)
+
+
+def _check(home: Path) -> Result:
+    """With a cache; the same as without one."""
+    result = lint([home], Nearest(), cache=Caching())
+    assert _told(result) == _told(lint([home], Nearest(), cache=NO_CACHE))
+    return result
+
+
+def test_a_change_in_a_file_that_nobody_opened_is_answered_without_parsing(home: Path, parsed: list[str]):
+    first = _check(home)
+    assert [finding.code for finding in first.findings] == ["CCL301"]
+    assert "plain.py" not in parsed
+    (home / "plain.py").write_text(PLAIN.replace("r * r", "r ** 2"), encoding="utf-8")
+    parsed.clear()
+    second = lint([home], Nearest(), cache=Caching())
+    assert (second.findings, parsed) == (first.findings, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN + "\n\nstore.save()\n",
+        PLAIN + "\n\nimport threading\n\nthreading.Timer(1, area).start()\n",
+        PLAIN + "\n\nfrom store import save\n\nsave()\n",
+        PLAIN + "\n\ndef broken(:\n",
+        PLAIN + "\n\nX = 1  # noqa: CCL301\n",
+        PLAIN.replace("import store", "import app"),
+    ],
+    ids=["mentions", "starts", "imports", "breaks", "silences", "leads on"],
+)
+def test_a_change_that_matters_is_seen_and_so_is_its_undoing(home: Path, text: str):
+    first = _check(home)
+    (home / "plain.py").write_text(text, encoding="utf-8")
+    _check(home)
+    _check(home)
+    (home / "plain.py").write_text(PLAIN + "\n", encoding="utf-8")
+    assert _check(home).findings == first.findings
+    (home / "store.py").write_text(STORE.replace("COUNT += 1", "return COUNT"), encoding="utf-8")
+    assert _check(home).findings == ()

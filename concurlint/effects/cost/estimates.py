@@ -31,7 +31,9 @@ _MAY_WAIT = 1000.0
 """Microseconds that an unknown call may take elsewhere; one whose name says that it asks somebody, far more."""
 _MAY_ASK = 100_000.0
 _BESIDE = 1000.0
-_MOST_PARTS = 12
+_MOST_PARTS = 8
+_MOST_WAYS = 3
+"""A function is looked at with so many different arguments; then with nothing known of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,14 @@ class Estimates:
         self._sizes = Sizes(program.graph)
         self._active: list[Code] = []
         self._memo: dict[tuple[object, ...], Estimate] = {}
+        self._ways: dict[Code, set[tuple[tuple[str, object], ...]]] = {}
 
     def of(self, code: Code, given: Given = NOTHING_GIVEN) -> Estimate:
         """What running `code` takes when its parameters are what is `given`."""
+        ways = self._ways.setdefault(code, set())
+        if len(ways) >= _MOST_WAYS and given.key not in ways:
+            given = NOTHING_GIVEN
+        ways.add(given.key)
         key = (code, given.key)
         if key in self._memo:
             return self._memo[key]

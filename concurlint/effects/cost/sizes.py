@@ -32,6 +32,7 @@ from concurlint.project.arguments import positional
 from concurlint.project.callgraph import CallGraph, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
+from concurlint.project.values import Value
 
 _DEEPEST = 8
 _TEXT = 1000.0
@@ -72,11 +73,20 @@ class Sizes:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._evaluator = graph.evaluator
+        self._memo: dict[tuple[int, int, int], tuple[Size | None, Given]] = {}
 
     def of(self, expression: Expression, code: Code, given: Given, depth: int = 0) -> Size | None:
         """The size of what an expression stands for; None where nothing tells."""
         if depth > _DEEPEST:
             return None
+        key = (id(expression), id(code), id(given))
+        known = self._memo.get(key)
+        if known is None:
+            self._memo[key] = (None, given)  # for whoever asks while it is being worked out
+            known = self._memo[key] = (self._of(expression, code, given, depth), given)
+        return known[0]
+
+    def _of(self, expression: Expression, code: Code, given: Given, depth: int) -> Size | None:
         match expression:
             case Constant(value=str() | bytes() as value):
                 return Size(float(len(value)), 1.0)
@@ -127,7 +137,7 @@ class Sizes:
         within = given if home is code else NOTHING_GIVEN
         found = [self._binding(b, home, within, depth) for b in home.scope.bindings.get(name, ())]
         size = _largest(found)
-        if size is None and self._is_text(Name(name, (0, 0, 0, 0)), code):
+        if size is None and any(self._is_text_value(value) for value in self._evaluator.name(code, name)):
             return Size(_TEXT, 1.0)
         return size
 
@@ -154,8 +164,10 @@ class Sizes:
         return Size(size.each, 1.0) if size is not None and size.each else None
 
     def _is_text(self, expression: Expression, code: Code) -> bool:
-        names = {self._evaluator.type_name(value) for value in self._evaluator.values(expression, code)}
-        return bool(names & {"builtins.str", "builtins.bytes"})
+        return any(self._is_text_value(value) for value in self._evaluator.values(expression, code))
+
+    def _is_text_value(self, value: Value) -> bool:
+        return self._evaluator.type_name(value) in ("builtins.str", "builtins.bytes")
 
     def _is_child(self, owner: Expression, code: Code) -> bool:
         """Whether it is a child process, whose output is a pipe and no text."""

@@ -33,6 +33,10 @@ COMMANDS = {
     "config": ("concurlint.cli.config:config", "List the keys of the table, or tell of some."),
     "explain": ("concurlint.cli.explain:explain", "Print the page of a rule."),
     "init": ("concurlint.cli.init:init", "Write a table with every setting, all as they are without it."),
+    "map": (
+        "concurlint.cli.map:map_",
+        "Show what runs where, what it shares under which locks, and what may block its event loops.",
+    ),
     "profile": (
         "concurlint.cli.profile:profile",
         "Run a program, measure the GIL and the waiting, and say what to do.",

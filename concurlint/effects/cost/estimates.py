@@ -18,6 +18,7 @@ from concurlint.finding import Step
 from concurlint.project.arguments import given as passed_as
 from concurlint.project.arguments import has_stars, matching, positional
 from concurlint.project.callgraph import library_name
+from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Value
 
@@ -182,7 +183,15 @@ class Estimates:
         if not targets:
             return self._unknown(code, site, given).times(times)
         found = [self._target(code, site, value, given) for value in targets]
-        return max(found, key=lambda part: part.elsewhere + part.doubt + part.computing).times(times)
+        most = max(found, key=lambda part: part.elsewhere + part.doubt + part.computing)
+        if isinstance(site.call.function, Name) and self._is_handed(site.call.function.id, code):
+            most = replace(most, doubt=most.doubt + _MAY_ASK)  # what callers outside hand over may do anything
+        return most.times(times)
+
+    def _is_handed(self, name: str, code: Code) -> bool:
+        """Whether a function is called that somebody passed, who is not known to be the only one."""
+        home = holder(code, name)
+        return home is not None and any(p.name == name for p in home.scope.parameters)
 
     def _unknown(self, code: Code, site: CallSite, given: Given) -> Estimate:
         """A call of which nothing but the name of the method is known."""

@@ -93,6 +93,10 @@ class LockOrder:
                     others = frozenset(h.lock.token for h in held if h is not hold)
                     yield Second(code, at, context, hold, second, others)
 
+    def pairs(self) -> Iterator[Second]:
+        """Every lock taken while another is held, as the functions see them that do it."""
+        return iter(self._seconds)
+
     # twice
 
     def taken_twice(self) -> Iterator[Second]:

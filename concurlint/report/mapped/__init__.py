@@ -1,0 +1,1 @@
+"""A map of a program as text, JSON and one HTML page."""

@@ -1,6 +1,7 @@
 """The map of a project: paths → what runs where, what it shares and under which locks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from concurlint.catalog.effects import Effects
@@ -16,8 +17,16 @@ from concurlint.shares import Share, share_out
 from concurlint.source import find_sources
 
 
-def survey(paths: Sequence[Path], settings: Settings, *, workers: int | None = 1) -> list[Overview]:
-    """One map for each target that the files under `paths` are for; most projects have one.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The maps of a project, one for each target that its files are for, and the text of every file by its name."""
+
+    overviews: tuple[Overview, ...]
+    texts: Mapping[str, str]
+
+
+def survey(paths: Sequence[Path], settings: Settings, *, workers: int | None = 1) -> Survey:
+    """Read the files under `paths` within their project, and map them.
 
     Raises `SourceError` for a path that cannot be read and `CatalogError` for a bad entry of the settings.
     """
@@ -25,7 +34,8 @@ def survey(paths: Sequence[Path], settings: Settings, *, workers: int | None = 1
     shares = share_out(sources.files, settings)
     with collection_paused(), Ahead(workers) as ahead:
         reader = Reader(ahead, keep=len(shares) > 1)
-        return [_surveyed(share, reader) for share in shares]
+        overviews = tuple(_surveyed(share, reader) for share in shares)
+    return Survey(overviews, {source.name: source.text for source in sources.files})
 
 
 def _surveyed(share: Share, reader: Reader) -> Overview:

@@ -51,11 +51,12 @@ def map_(
     options: dict[str, object] = {"target-free-threaded": free_threaded or None}
     options["threads"] = ASSUMED if assume_threads else None
     settings = configure(options, configs, isolated=isolated)
-    maps = survey([Path(path) for path in paths or (".",)], settings, workers=jobs)
+    surveyed = survey([Path(path) for path in paths or (".",)], settings, workers=jobs)
     if page is not None:
         from concurlint.report.mapped import html
 
-        saved = deliver(Destination("html", page), html.render(maps, paths))
+        title = " ".join(paths) or Path.cwd().name
+        saved = deliver(Destination("html", page), html.render(surveyed.overviews, surveyed.texts, title))
         if saved and output is None and form == "text":
             say(f"the map is in {page}")
             return CLEAN
@@ -65,4 +66,6 @@ def map_(
         from concurlint.report.mapped.json import render
     else:
         from concurlint.report.mapped.text import render
-    return CLEAN if deliver(Destination(form, None if output == "-" else output), render(maps)) else TROUBLE
+    return (
+        CLEAN if deliver(Destination(form, None if output == "-" else output), render(surveyed.overviews)) else TROUBLE
+    )

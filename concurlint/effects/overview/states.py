@@ -35,7 +35,9 @@ class SharedStates:
             later = [touch for touch in touches if not self._overlap.is_private_yet(touch)]
             if not later or not self._is_seen_by_others(location):
                 continue
-            accesses = [self._access(touch) for touch in (*touches, *self._reads.get(location, ()))]
+            changed = {(touch.code, touch.place[0]) for touch in touches}
+            reads = [read for read in self._reads.get(location, ()) if (read.code, read.place[0]) not in changed]
+            accesses = [self._access(touch) for touch in (*touches, *reads)]
             accesses.sort(key=lambda access: access.at)
             mark, says = self._judged(accesses, later)
             first = min(touches, key=lambda touch: touch.code.span(touch.place))

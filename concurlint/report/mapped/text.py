@@ -16,7 +16,9 @@ def _lines(one: Overview) -> Iterator[str]:
     looks = sum(state.mark.calls_for_a_look for state in one.states)
     yield from _heading(f"What runs where ({len(one.entries)})")
     for entry in one.entries:
-        yield from _entry(entry)
+        if entry.where != "callers":
+            yield from _entry(entry)
+    yield from _callers([entry for entry in one.entries if entry.where == "callers"])
     yield from _heading(f"Shared state ({len(one.states)}; {looks} to look at)")
     for state in one.states:
         yield from _state(state)
@@ -42,6 +44,14 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"          {how(entry)}"
 
 
+def _callers(entries: Sequence[Entry]) -> Iterator[str]:
+    """What users may call from several threads at once, by what says so."""
+    for evidence in dict.fromkeys(entry.by for entry in entries):
+        alike = [entry.code for entry in entries if entry.by == evidence]
+        yield f"callers   {evidence}"
+        yield f"          {', '.join(name.rpartition('.')[2] for name in alike)}"
+
+
 def how(entry: Entry) -> str:
     """Who has it run, from where, and how far it leads."""
     parts = [entry.by]
@@ -58,8 +68,8 @@ def _state(state: State) -> Iterator[str]:
     yield f"{state.mark.value:<17} {name_of(state)}  {place(state.at)}"
     yield f"                  {state.says}"
     if state.mark.calls_for_a_look:
-        for access in state.accesses:
-            yield f"                  {_access(access)}"
+        for line in dict.fromkeys(_access(access) for access in state.accesses):
+            yield f"                  {line}"
 
 
 def name_of(state: State) -> str:

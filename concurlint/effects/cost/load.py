@@ -241,7 +241,7 @@ class Costs:
         if site in self._graph.items:
             times *= self._items(self._graph.items[site], code, known)
         targets = self._graph.targets(site)
-        if not targets:
+        if not targets or _is_handed(site, code):
             return Load(0.0, True, False, False, "", (), True)
         return max(
             (self._target(code, site, value, known, times) for value in targets),
@@ -340,3 +340,9 @@ def _written_items(display: Collection | Constant) -> int:
     if isinstance(display, Collection):
         return len(display.items)
     return len(display.value) if isinstance(display.value, (str, bytes)) else 0
+
+
+def _is_handed(site: CallSite, code: Code) -> bool:
+    """Whether a function is called that this one is passed: the known callers may not be all there are."""
+    function = site.call.function
+    return isinstance(function, Name) and any(p.name == function.id for p in code.scope.parameters)

@@ -110,6 +110,7 @@ Trait: TypeAlias = Literal[
     "renews",
     "reorders",
     "resizes",
+    "runs-once",
     "same-items",
     "same-text",
     "seeds",

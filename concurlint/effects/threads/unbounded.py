@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
@@ -13,7 +14,7 @@ from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Compare, Expression, walk
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, walk
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Value
@@ -26,6 +27,8 @@ class Flood:
     """A thread started for each `item` that a loop gets."""
 
     dispatch: Spawn
+    where: Code
+    site: CallSite
     item: str
     loop: Loop
 
@@ -37,6 +40,7 @@ class UnboundedThreads:
         self._graph = program.graph
         self._dispatches = program[Spawns].all
         self._roles = program.roles
+        self._effects = program.effects
         self._evaluator = program.evaluator
         self._graphs = program[Graphs]
 
@@ -45,21 +49,49 @@ class UnboundedThreads:
         seen: set[CallSite] = set()
         for dispatch in self._dispatches:
             site = dispatch.site
-            if dispatch.on != "thread" or site is None or site in seen or not self._makes_thread(dispatch):
+            if dispatch.on != "thread" or site is None or site in seen or not self.makes_thread(dispatch):
                 continue
-            for number in site.context.loops:
-                loop = dispatch.where.scope.loops[number]
-                item = self._streamed(dispatch.where, loop, site)
-                if item and not self._is_limited(dispatch, site, loop):
-                    seen.add(site)
-                    yield Flood(dispatch, item, loop)
-                    break
+            for where, at in [(dispatch.where, site), *self._wrapped(dispatch)]:
+                for number in at.context.loops:
+                    loop = where.scope.loops[number]
+                    item = self._streamed(where, loop, at) or self._polled(where, loop)
+                    if item and not self._is_limited(dispatch, where, at, loop):
+                        seen.add(site)
+                        yield Flood(dispatch, where, at, item, loop)
+                        break
 
-    def _makes_thread(self, dispatch: Spawn) -> bool:
+    def makes_thread(self, dispatch: Spawn) -> bool:
+        """Whether a dispatch makes a thread of its own for the work."""
         if dispatch.hook is not None:
             return dispatch.hook.what == "thread"
         role = self._roles.runs(dispatch.name)
         return role is not None and bool(role.starts)
+
+    def _wrapped(self, dispatch: Spawn) -> list[tuple[Code, CallSite]]:
+        """The calls of a function that does nothing but start a thread, with what it is given."""
+        code = dispatch.where
+        if dispatch.site is None or dispatch.site.context.loops or code.scope.loops or code.scope.branches:
+            return []
+        return [(edge.caller, edge.site) for edge in self._graph.callers.get(code, ()) if edge.runs]
+
+    def _polled(self, code: Code, loop: Loop) -> str:
+        """What an endless loop asks for in each turn, to start threads for all it gets."""
+        around = [code.scope.loops[number] for number in loop.context.loops]
+        endless = [one for one in around if isinstance(one.iterable, Constant) and one.iterable.value]
+        if loop.kind != "for" or loop.iterable is None or not endless:
+            return ""
+        for part in walk(loop.iterable):
+            bound = code.scope.bindings.get(part.id, ()) if isinstance(part, Name) else ()
+            made = [b.value for b in bound if endless[-1].number in b.context.loops and b.value is not None]
+            calls = [each for value in (*made, part) for each in walk(value) if isinstance(each, Call)]
+            if any(self._asks_outside(call, code) for call in calls):
+                return "item it gets"
+        return ""
+
+    def _asks_outside(self, call: Call, code: Code) -> bool:
+        names = {library_name(value) for value in self._evaluator.values(call.function, code)}
+        facts = [self._effects.lookup(name) for name in names if name]
+        return any(fact is not None and fact.effect is EffectKind.BLOCK_NET for fact in facts)
 
     def _streamed(self, code: Code, loop: Loop, site: CallSite) -> str:
         """What each turn of the loop is for, in words, if the loop goes through a stream."""
@@ -88,9 +120,8 @@ class UnboundedThreads:
         values = self._evaluator.values(call.arguments[0].value, code)
         return next((item for item in (self._roles.stream(library_name(value)) for value in values) if item), "")
 
-    def _is_limited(self, dispatch: Spawn, site: CallSite, loop: Loop) -> bool:
-        code = dispatch.where
-        if self._takes_semaphore(code, loop.number) or self._takes_semaphore(dispatch.code, None):
+    def _is_limited(self, dispatch: Spawn, code: Code, site: CallSite, loop: Loop) -> bool:
+        if self.takes_semaphore(code, loop.number) or self.takes_semaphore(dispatch.code, None):
             return True
         if leaves(code, site, loop.number) or (loop.iterable is not None and _compares(loop.iterable)):
             return True
@@ -104,7 +135,8 @@ class UnboundedThreads:
                 return True
         return any(_compares(b.test) for b in code.scope.branches if loop.number in b.context.loops)
 
-    def _takes_semaphore(self, code: Code, number: int | None) -> bool:
+    def takes_semaphore(self, code: Code, number: int | None) -> bool:
+        """Whether a function, or one of its loops, takes what lets only some in."""
         managers = [(e.manager, context) for e, context, _ in code.scope.entered]
         called = [
             (s.call.function.value, s.context)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from concurlint.effects.locks.order import LockOrder
 from concurlint.effects.program import Program
-from concurlint.finding import Finding, Level
+from concurlint.effects.threads.reentry import Reentries
+from concurlint.finding import Confidence, Finding, Level
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL306", "lock-taken-twice", Level.ERROR)
@@ -21,4 +22,12 @@ def check(program: Program) -> Iterator[Finding]:
             f"{says}: the thread waits for itself",
             help="split off a part that expects the lock to be held and call that, or make it an `RLock`",
             trace=second.steps(),
+        )
+    for found in program[Reentries].all():
+        yield rule.finding(
+            found.code.span(found.at),
+            found.says,
+            help="let go of the lock first, or make it an `RLock`; a signal's handler only sets a flag or an event",
+            trace=found.trace,
+            confidence=Confidence.MIDDLE,
         )

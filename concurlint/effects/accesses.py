@@ -79,11 +79,14 @@ class StateAccesses:
         self._evaluator = program.evaluator
         self._known: dict[Code, tuple[StateAccess, ...]] = {}
 
-    def locate(self, expression: Expression, code: Code, within: bool = False) -> Location | None:
+    def locate(
+        self, expression: Expression, code: Code, within: bool = False, started: bool = False
+    ) -> Location | None:
         """The shared-able state an expression names; items count as the container they are in.
 
         A container bound in the class body and never on `self` is one for all objects of the class;
-        `within` tells that the expression is looked into or mutated, not stored to.
+        `within` tells that the expression is looked into or mutated, not stored to. With `started`, objects
+        that are threads count where they are made: they are shared from their start on.
         """
         within = within or isinstance(expression, Item)
         while isinstance(expression, Item):
@@ -111,7 +114,8 @@ class StateAccesses:
         for value in self._evaluator.values(expression.value, code).used():
             if isinstance(value, ModuleOf):
                 return self._global(value.module, expression.attr)
-            if isinstance(value, Instance) and value.site is not None and value.site.code is code:
+            made_here = isinstance(value, Instance) and value.site is not None and value.site.code is code
+            if made_here and not (started and self._evaluator.kind(value) == "thread"):
                 return None  # made right here: nobody else has it yet
             if isinstance(value, ClassOf):
                 return Location("class", self._owner(value.code, expression.attr), expression.attr)

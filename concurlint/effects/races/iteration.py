@@ -136,7 +136,7 @@ class Iterations:
             return None, ""
         kind = self._kind(base, code)
         location = (
-            self._sharing.touching.locate(base, code, within=True)
+            self._sharing.touching.locate(base, code, within=True, started=True)
             if kind in kinds_with("resized-while-looped")
             else None
         )
@@ -195,6 +195,28 @@ class Iterations:
             for run in self._sharing.thread_runs(one):
                 if other.code is not one.code and self._races.overlap.runs_beside(other, run):
                     return run
+        own = self._own_thread(look, change)
+        if own is not None:
+            return own
         several = self._sharing.parallel_run(change)
         beside = self._sharing.runs.get(look.code, ()) if several is not None else ()
         return next((r for r in beside if several is not None and r.dispatch is several.dispatch), None)
+
+    def _own_thread(self, look: StateAccess, change: StateAccess) -> Run | None:
+        """The run of a thread that changes its own object's state while who started it looks there."""
+        if not change.through_self or look.through_self:
+            return None
+        for run in self._sharing.spawned(change.code):
+            hook = run.dispatch.hook
+            if hook is None or hook.what != "thread" or not self._is_object_of(look, run):
+                continue
+            if self._parallel.goes_on_at(run.dispatch, look.code, look.order):
+                return run
+            if look.code is not run.dispatch.where and self._parallel.is_called_meanwhile(run.dispatch, look.code):
+                return run
+        return None
+
+    def _is_object_of(self, look: StateAccess, run: Run) -> bool:
+        """Whether the state that is looked at is that of an object of the very class whose thread runs."""
+        owner = run.dispatch.code.owner
+        return owner is not None and look.location.home in self._evaluator.lineage(owner)[0]

@@ -1,5 +1,7 @@
 """concurlint: true findings about threads, processes, coroutines and subprocesses in Python code."""
 
+from concurlint.version import __version__ as __version__
+
 # Every run begins here: `typing` is not worth its time for one name, which type checkers know.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from concurlint.runtime.profile import Profile as Profile
     from concurlint.trouble import UserError as UserError
     from concurlint.verdicts.verdict import Verdict as Verdict
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "lint": "concurlint.api",

@@ -11,11 +11,11 @@ from typing import ClassVar
 
 from flake8.exceptions import ExecutionError, PluginExecutionFailed
 
-from concurlint import __version__
 from concurlint.cache.place import Caching
 from concurlint.config import ConfigError, Nearest
 from concurlint.finding import Finding
 from concurlint.linting import lint
+from concurlint.version import __version__
 
 STDIN = "-"
 _PATIENCE = 300

@@ -6,6 +6,10 @@ import tomllib
 
 import pytest
 
+import capabilities
+import facts
+import picture
+from concurlint.cli.front import COMMANDS
 from concurlint.config import load
 from concurlint.keys import NAMES
 from concurlint.linting import lint
@@ -37,7 +41,7 @@ def test_the_table_of_the_readme_lists_the_rules():
 
 
 def test_the_readme_documents_every_key_of_the_configuration():
-    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    block = re.search(r"```toml\n(\[tool\.concurlint\]\n.*?)```", README, re.DOTALL)
     assert block
     table = tomllib.loads(block[1])["tool"]["concurlint"]
     assert set(table) <= set(NAMES)
@@ -52,3 +56,22 @@ def test_the_changelog_names_every_rule():
 def test_links_lead_somewhere(name: str):
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+def test_the_figures_are_those_that_were_measured():
+    assert facts.with_facts(README) == README
+
+
+def test_the_tables_of_other_tools_are_those_that_were_measured():
+    page = capabilities.TABLE.read_text(encoding="utf-8")
+    assert capabilities.with_tables(README, page) == README
+    assert README.count("<!-- end of ") == 3
+
+
+def test_the_picture_is_what_is_printed():
+    assert picture.PICTURE.read_text(encoding="utf-8") == picture.draw()
+    assert "http" not in picture.PICTURE.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+
+
+def test_every_command_is_told_of():
+    assert [name for name in COMMANDS if f"concurlint {name}" not in README] == []

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from concurlint import __version__
 from concurlint.streams import CLEAN, INTERRUPTED, TROUBLE, Colour, choose_colour, complain, fill_closed, say
 from concurlint.trouble import UserError
+from concurlint.version import __version__
 
 TRACEBACK = "CONCURLINT_TRACEBACK"
 
@@ -133,7 +133,7 @@ def _comes_from_interrupt(error: BaseException | None) -> bool:
 def _die_of(number: int, *, outright: bool) -> int:
     """The end of a program that a signal ended: ours is the same, so that who started us sees no difference."""
     if outright:
-        from concurlint.cli.profile import end_by_signal
+        from concurlint.cli.ending import end_by_signal
 
         sys.stdout.flush()
         end_by_signal(number)

@@ -1,8 +1,5 @@
 """`concurlint profile` and `concurlint report`: their options; the work is done in `profiling`."""
 
-import contextlib
-import os
-import signal
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -92,7 +89,7 @@ def profile(
     The program runs as under `python`, and its exit status is ours; the report goes to standard error.
     """
     # Its help needs nothing of what a run needs.
-    from concurlint.cli import profiling
+    import concurlint.cli.profiling as profiling
     from concurlint.cli.asked import Asked
 
     target = profiling.target(click.get_current_context().meta["kind"], words, pid, python)
@@ -115,17 +112,7 @@ def profile(
 @_showing
 def report(file: str, **showing: Any) -> int:
     """Show a run again: the last one, or one that was kept with `concurlint profile --save`."""
-    from concurlint.cli import profiling
+    import concurlint.cli.profiling as profiling
     from concurlint.cli.asked import Asked
 
     return profiling.show_kept(file, Asked(**showing))
-
-
-def end_by_signal(number: int) -> None:
-    """End this process by the signal that ended the program; the core, if any, is the program's."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)

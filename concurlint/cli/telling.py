@@ -2,10 +2,10 @@
 
 import platform
 
-from concurlint import __version__
 from concurlint.config import Config
 from concurlint.linting import Result
 from concurlint.report.statistics import counted
+from concurlint.version import __version__
 from concurlint.watching import Lap, Stopwatch, peak_memory
 
 _SLOWEST = 8

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
-from concurlint import __version__
 from concurlint.finding import Finding, Level, Span, Step
 from concurlint.report.found import Found
 from concurlint.rulebook import Page, read_page
+from concurlint.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}

@@ -9,13 +9,13 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from concurlint import __version__
 from concurlint.decoding import decode
 from concurlint.server.desk import Desk
 from concurlint.server.settings import read_settings
 from concurlint.server.wording import SOURCE, Places, actions, diagnostic, hover, uri
 from concurlint.source import lines_of
 from concurlint.trouble import UserError
+from concurlint.version import __version__
 from concurlint.walking import PYTHON_SUFFIXES
 
 _WATCHED = ("**/*.py", "**/*.pyw", "**/pyproject.toml", "**/concurlint.toml", "**/.gitignore")

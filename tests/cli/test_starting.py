@@ -199,6 +199,6 @@ def test_schema_and_reader_are_of_one_mind(tmp_path: Path, schema: dict[str, obj
 
 
 def test_what_the_readme_shows_is_valid(schema: dict[str, object]):
-    block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    block = re.search(r"```toml\n(\[tool\.concurlint\]\n.*?)```", README, re.DOTALL)
     assert block is not None
     assert is_valid(schema, tomllib.loads(block[1])["tool"]["concurlint"])

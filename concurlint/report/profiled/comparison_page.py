@@ -8,7 +8,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from concurlint import __version__
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.comparison import CAUTION, MOST_FUNCTIONS, Judged, amount, difference, speed
 from concurlint.report.profiled.palette import LOOKS, ORDER
@@ -16,6 +15,7 @@ from concurlint.report.text import place
 from concurlint.report.visible import visible
 from concurlint.runtime.comparing import Change, Comparison
 from concurlint.runtime.samples import State
+from concurlint.version import __version__
 
 _PAGE = Path(__file__).parent / "page"
 

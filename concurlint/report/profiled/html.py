@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from concurlint import __version__
 from concurlint.finding import Finding
 from concurlint.report.profiled import wording
 from concurlint.report.profiled.cards import Anchors, make_cards
@@ -26,6 +25,7 @@ from concurlint.runtime.predict import effective_parallelism
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.samples import State
 from concurlint.verdicts.verdict import Verdict
+from concurlint.version import __version__
 
 MOST_LINES = 60
 _CHANGES = {"-": "goes", "+": "comes"}

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from concurlint import __version__
 from concurlint.report.profiled.palette import LOOKS, ordered
 from concurlint.report.profiled.wording import command
 from concurlint.runtime.profile import Profile, Seconds
 from concurlint.runtime.samples import Frame, State
+from concurlint.version import __version__
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 

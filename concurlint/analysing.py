@@ -10,6 +10,7 @@ from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
 from concurlint.crash import module_in_hand
+from concurlint.effects.contexts.purpose import Purposes
 from concurlint.effects.linking import link
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
@@ -103,10 +104,11 @@ def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone
 def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
+    purposes = program[Purposes]
     for rule in RULES:
         if share.wants(rule):
             for finding in _answers(rule, program, troubles):
-                found.setdefault((finding.span, finding.code), finding)
+                found.setdefault((finding.span, finding.code), purposes.weighed(rule, finding))
         watch.step(f"{rule.code} {rule.name}")
     return list(found.values())
 

@@ -13,7 +13,8 @@ class Entry:
     """What every rule has, whatever it is put to: a code, a name, a level.
 
     `worst` is given where single findings may be graver than the rule's own level. `anywhere` is set where the
-    rule also speaks of files with no trace of concurrency.
+    rule also speaks of files with no trace of concurrency. `in_use`: what it finds does harm where the program is
+    used, and none in a test, an example, a benchmark, a build or a chore, where its developers look on.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Entry:
         worst: Level | None = None,
         fixable: bool = False,
         anywhere: bool = False,
+        in_use: bool = False,
     ) -> None:
         self.code = code
         self.name = name
@@ -32,6 +34,7 @@ class Entry:
         self.worst = worst or level
         self.fixable = fixable
         self.anywhere = anywhere
+        self.in_use = in_use
 
     def finding(
         self,

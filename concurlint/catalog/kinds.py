@@ -7,6 +7,7 @@ from concurlint.catalog.tables import table
 
 KindTrait: TypeAlias = Literal[
     "admits-some",
+    "between-tasks",
     "child-process",
     "container",
     "future",

@@ -113,6 +113,8 @@ Trait: TypeAlias = Literal[
     "resizes",
     "runs-at-once",
     "runs-once",
+    "runs-sql",
+    "runs-tasks",
     "same-items",
     "same-text",
     "seeds",

@@ -8,7 +8,7 @@ from concurlint.effects.tasks.polling import Polling
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL511", "asyncio-timer-poll", Level.ADVICE)
+rule = Rule[Program]("CCL511", "asyncio-timer-poll", Level.ADVICE, in_use=True)
 
 
 @rule.check

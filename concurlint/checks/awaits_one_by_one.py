@@ -8,7 +8,7 @@ from concurlint.effects.tasks.polling import Polling
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL509", "awaits-one-by-one", Level.ADVICE)
+rule = Rule[Program]("CCL509", "awaits-one-by-one", Level.ADVICE, in_use=True)
 
 
 @rule.check

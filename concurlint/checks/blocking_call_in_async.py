@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 
 from concurlint.effects.blocking.calls import BlockingCalls
+from concurlint.effects.blocking.company import Company
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.remedies.coroutines import instead_of
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING)
+rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING, in_use=True)
 
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
+    company = program[Company]
     for code, site, blocking in program[BlockingCalls].on_loops():
         if program.roles.runs_loop(blocking.name):
             continue  # it does not block but raises: CCL507
@@ -25,4 +27,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"{what} the event loop" if len(what) < 80 else f"`{called}` blocks the event loop",
             help=instead_of(program.roles, code, blocking),
             trace=() if direct else blocking.steps()[1:],
+            weight=company.weight(code, site, blocking),
         )

@@ -7,7 +7,7 @@ from concurlint.effects.races.gil import GilReliance
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL702", "borrowed-iterator-shared", Level.WARNING)
+rule = Rule[Program]("CCL702", "borrowed-iterator-shared", Level.WARNING, in_use=True)
 
 
 @rule.check

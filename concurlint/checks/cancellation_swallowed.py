@@ -7,7 +7,7 @@ from concurlint.effects.tasks.cancellation import Cancellation
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL510", "cancellation-swallowed", Level.WARNING)
+rule = Rule[Program]("CCL510", "cancellation-swallowed", Level.WARNING, in_use=True)
 
 
 @rule.check

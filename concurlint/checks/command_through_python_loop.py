@@ -12,7 +12,7 @@ from concurlint.rule import Rule
 
 _LIMIT = "`subprocess.run(…, timeout=…)`, `wait(timeout=…)` and `communicate(timeout=…)` give up by themselves"
 
-rule = Rule[Program]("CCL607", "command-through-python-loop", Level.ADVICE)
+rule = Rule[Program]("CCL607", "command-through-python-loop", Level.ADVICE, in_use=True)
 
 
 @rule.check

@@ -8,7 +8,7 @@ from concurlint.finding import Finding, Level, Step
 from concurlint.remedies.mapped_calls import mapped
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL606", "computing-one-by-one", Level.ADVICE, anywhere=True)
+rule = Rule[Program]("CCL606", "computing-one-by-one", Level.ADVICE, anywhere=True, in_use=True)
 
 
 @rule.check

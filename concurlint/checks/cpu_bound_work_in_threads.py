@@ -8,7 +8,7 @@ from concurlint.effects.threads.computing import ComputingThreads
 from concurlint.finding import Confidence, Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL201", "cpu-bound-work-in-threads", Level.WARNING)
+rule = Rule[Program]("CCL201", "cpu-bound-work-in-threads", Level.WARNING, in_use=True)
 
 
 _PROOF = "`concurlint profile` tells in one run whether it holds the GIL for most of its time; if so, "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.blocking.company import Company
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
 from concurlint.effects.tasks.stalls import Stalls
@@ -9,7 +10,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL502", "cpu-loop-in-async", Level.WARNING)
+rule = Rule[Program]("CCL502", "cpu-loop-in-async", Level.WARNING, in_use=True)
 
 _AWAY = {
     "asyncio": "`await loop.run_in_executor(process_pool, …)`",
@@ -21,13 +22,14 @@ _BESIDE = {"asyncio": "`await asyncio.to_thread(…)`"}
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
-    stalling = program[Stalls]
+    stalling, company = program[Stalls], program[Company]
     for code, at, load in stalling.heavy():
         yield rule.finding(
             code.span(at),
             f"{load.what[:60]} computes without an await: the event loop stands still",
             help=f"hand it over: {_AWAY[framework_of(code)]}",
             trace=load.because,
+            weight=company.weight(code, None),
         )
     for code, site, name, step in stalling.slow_calls():
         framework = framework_of(code)
@@ -36,4 +38,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{spelled(site.call.function) or name}` computes for long: the event loop stands still",
             help=f"it runs beside in a thread: {_BESIDE.get(framework, f'`await {framework}.to_thread.run_sync(…)`')}",
             trace=(step,),
+            weight=company.weight(code, site),
         )

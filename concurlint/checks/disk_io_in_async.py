@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.blocking.company import Company
 from concurlint.effects.contexts.frameworks import framework_of
 from concurlint.effects.program import Program
 from concurlint.effects.tasks.disk import DiskAccess
@@ -9,7 +10,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL512", "disk-io-in-async", Level.ADVICE)
+rule = Rule[Program]("CCL512", "disk-io-in-async", Level.ADVICE, in_use=True)
 
 _AWAY = {
     "asyncio": "`await asyncio.to_thread(…)`",
@@ -20,6 +21,7 @@ _AWAY = {
 
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
+    company = program[Company]
     for code, site, blocking, repeated in program[DiskAccess].on_loops():
         called = spelled(site.call.function) or blocking.name
         direct = len(blocking.chain) == 1
@@ -30,4 +32,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"{what} waits for the disk{', again and again,' if repeated else ''} on the event loop",
             help=f"use {_AWAY[framework_of(code)]}",
             trace=() if direct else blocking.steps()[1:],
+            weight=company.weight(code, site, blocking),
         )

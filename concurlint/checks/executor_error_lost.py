@@ -7,7 +7,7 @@ from concurlint.effects.threads.futures import FutureResults
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL203", "executor-error-lost", Level.WARNING)
+rule = Rule[Program]("CCL203", "executor-error-lost", Level.WARNING, in_use=True)
 
 
 @rule.check

@@ -8,7 +8,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL206", "executor-never-shut-down", Level.WARNING)
+rule = Rule[Program]("CCL206", "executor-never-shut-down", Level.WARNING, in_use=True)
 
 
 @rule.check

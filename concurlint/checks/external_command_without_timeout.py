@@ -8,7 +8,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL408", "external-command-without-timeout", Level.ADVICE)
+rule = Rule[Program]("CCL408", "external-command-without-timeout", Level.ADVICE, in_use=True)
 
 
 @rule.check

@@ -8,7 +8,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import race_level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL302", "inconsistently-locked", Level.WARNING, worst=Level.ERROR)
+rule = Rule[Program]("CCL302", "inconsistently-locked", Level.WARNING, worst=Level.ERROR, in_use=True)
 
 
 @rule.check

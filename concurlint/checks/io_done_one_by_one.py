@@ -10,7 +10,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.mapped_calls import async_form, mapped
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL602", "io-done-one-by-one", Level.ADVICE, anywhere=True)
+rule = Rule[Program]("CCL602", "io-done-one-by-one", Level.ADVICE, anywhere=True, in_use=True)
 
 _TOGETHER = {"asyncio": "`asyncio.gather`", "trio": "`nursery.start_soon`", "anyio": "`group.start_soon`"}
 

@@ -8,7 +8,7 @@ from concurlint.effects.races.iteration import Iterations
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL312", "iterated-while-written", Level.WARNING)
+rule = Rule[Program]("CCL312", "iterated-while-written", Level.WARNING, in_use=True)
 
 
 @rule.check

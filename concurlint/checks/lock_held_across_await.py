@@ -8,7 +8,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL505", "lock-held-across-await", Level.WARNING)
+rule = Rule[Program]("CCL505", "lock-held-across-await", Level.WARNING, in_use=True)
 
 
 @rule.check

@@ -10,7 +10,7 @@ from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL402", "needless-shell", Level.WARNING)
+rule = Rule[Program]("CCL402", "needless-shell", Level.WARNING, in_use=True)
 
 _LONGEST = 40
 

@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL603", "numbers-looped-in-python", Level.ADVICE, anywhere=True)
+rule = Rule[Program]("CCL603", "numbers-looped-in-python", Level.ADVICE, anywhere=True, in_use=True)
 
 
 @rule.check

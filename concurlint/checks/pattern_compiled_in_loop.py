@@ -8,7 +8,7 @@ from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL605", "pattern-compiled-in-loop", Level.ADVICE, anywhere=True)
+rule = Rule[Program]("CCL605", "pattern-compiled-in-loop", Level.ADVICE, anywhere=True, in_use=True)
 
 _LONGEST = 90
 

@@ -8,7 +8,7 @@ from concurlint.facts.syntax import Attribute
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL405", "pipe-never-drained", Level.ERROR)
+rule = Rule[Program]("CCL405", "pipe-never-drained", Level.ERROR, in_use=True)
 
 
 @rule.check

@@ -8,7 +8,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL108", "pool-never-closed", Level.WARNING)
+rule = Rule[Program]("CCL108", "pool-never-closed", Level.WARNING, in_use=True)
 
 
 @rule.check

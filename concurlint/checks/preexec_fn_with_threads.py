@@ -8,7 +8,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL407", "preexec-fn-with-threads", Level.WARNING)
+rule = Rule[Program]("CCL407", "preexec-fn-with-threads", Level.WARNING, in_use=True)
 
 
 @rule.check

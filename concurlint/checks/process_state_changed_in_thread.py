@@ -7,7 +7,7 @@ from concurlint.effects.threads.confinement import Confinement
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL310", "process-state-changed-in-thread", Level.WARNING, worst=Level.ERROR)
+rule = Rule[Program]("CCL310", "process-state-changed-in-thread", Level.WARNING, worst=Level.ERROR, in_use=True)
 
 
 @rule.check

@@ -7,7 +7,7 @@ from concurlint.effects.races.gil import GilReliance
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL701", "relies-on-gil", Level.WARNING)
+rule = Rule[Program]("CCL701", "relies-on-gil", Level.WARNING, in_use=True)
 
 
 @rule.check

@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL604", "rows-looped-in-pandas", Level.ADVICE, anywhere=True)
+rule = Rule[Program]("CCL604", "rows-looped-in-pandas", Level.ADVICE, anywhere=True, in_use=True)
 
 _WAYS = {
     "iterrows": "a loop over `iterrows` makes a Series of each row for work that columns do at once",

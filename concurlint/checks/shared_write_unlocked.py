@@ -11,7 +11,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import bare_update, race_level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Level.ERROR)
+rule = Rule[Program]("CCL301", "shared-write-unlocked", Level.WARNING, worst=Level.ERROR, in_use=True)
 
 
 @rule.check

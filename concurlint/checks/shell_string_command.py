@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL401", "shell-string-command", Level.ERROR)
+rule = Rule[Program]("CCL401", "shell-string-command", Level.ERROR, in_use=True)
 
 
 @rule.check

@@ -8,7 +8,7 @@ from concurlint.effects.tasks.atomicity import Atomicity
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL508", "state-torn-across-await", Level.WARNING)
+rule = Rule[Program]("CCL508", "state-torn-across-await", Level.WARNING, in_use=True)
 
 
 @rule.check

@@ -10,7 +10,7 @@ from concurlint.rule import Rule
 
 _POOL = "hand it to a `ThreadPoolExecutor(max_workers=…)`, or take a semaphore before the thread starts"
 
-rule = Rule[Program]("CCL205", "thread-per-item-unbounded", Level.WARNING)
+rule = Rule[Program]("CCL205", "thread-per-item-unbounded", Level.WARNING, in_use=True)
 
 
 @rule.check

@@ -10,7 +10,7 @@ from concurlint.finding import Finding, Level, Step
 from concurlint.remedies.executors import executor_line
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE)
+rule = Rule[Program]("CCL601", "threads-managed-by-hand", Level.ADVICE, in_use=True)
 
 
 @rule.check

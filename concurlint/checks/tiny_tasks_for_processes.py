@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL109", "tiny-tasks-for-processes", Level.ADVICE)
+rule = Rule[Program]("CCL109", "tiny-tasks-for-processes", Level.ADVICE, in_use=True)
 
 
 @rule.check

@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL309", "waiting-under-lock", Level.ADVICE)
+rule = Rule[Program]("CCL309", "waiting-under-lock", Level.ADVICE, in_use=True)
 
 
 @rule.check

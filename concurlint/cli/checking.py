@@ -180,8 +180,8 @@ def _sum_up(asked: Asked, wanted: Sequence[Destination], result: Result, measure
         say(counts.summary())
     if measured:
         say(measured)
-    if is_read and not asked.statistics:
-        findings = result.findings if is_pretty(sys.stdout) else ()
+    if is_read:
+        findings = result.findings if is_pretty(sys.stdout) and not asked.statistics else ()
         for line in next_steps(findings, result.held_back):
             # A terminal would cut in the middle of a word.
             say(textwrap.fill(line, shutil.get_terminal_size().columns) if sys.stderr.isatty() else line)

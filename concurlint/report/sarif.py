@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
-from concurlint.finding import Finding, Level, Span, Step
+from concurlint.finding import Confidence, Finding, Level, Span, Step, Weight
 from concurlint.report.found import Found
 from concurlint.rulebook import Page, read_page
 from concurlint.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "note"}
+_PRECISIONS = {Confidence.HIGH: "high", Confidence.MIDDLE: "medium", Confidence.LOW: "low"}
+_SURE = {Confidence.HIGH: 1.0, Confidence.MIDDLE: 0.7, Confidence.LOW: 0.3}
+_HEAVY = {Weight.HIGH: 100.0, Weight.MIDDLE: 60.0, Weight.LOW: 20.0}
 _ROOT = "%SRCROOT%"
 _FINGERPRINT = "concurlint/v1"
 
@@ -20,6 +23,7 @@ _FINGERPRINT = "concurlint/v1"
 def render(found: Found) -> str:
     """One SARIF log with one run and a line end after it."""
     rules = {finding.code: finding for finding in found.findings}
+    surest = {finding.code: finding.confidence for finding in sorted(found.findings, key=_sureness)}
     codes = sorted(rules)
     extras = found.properties or [{}] * len(found.findings)
     run = {
@@ -28,7 +32,7 @@ def render(found: Found) -> str:
                 "name": "concurlint",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(rules[code], read_page(code)) for code in codes],
+                "rules": [_rule(rules[code], surest[code], read_page(code)) for code in codes],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -50,12 +54,21 @@ def _invocation(troubles: Sequence[str]) -> dict[str, object]:
     return invocation
 
 
-def _rule(finding: Finding, page: Page | None) -> dict[str, object]:
+def _sureness(finding: Finding) -> float:
+    return _SURE[finding.confidence]
+
+
+def _rank(finding: Finding) -> float:
+    """How much the result matters, from 0 to 100: the harm, in the measure that it is sure."""
+    return round(_HEAVY[finding.weight] * _sureness(finding), 1)
+
+
+def _rule(finding: Finding, surest: Confidence, page: Page | None) -> dict[str, object]:
     rule: dict[str, object] = {
         "id": finding.code,
         "name": finding.name,
         "defaultConfiguration": {"level": _LEVELS[finding.level]},
-        "properties": {"tags": ["concurrency"]},
+        "properties": {"tags": ["concurrency"], "precision": _PRECISIONS[surest]},
     }
     if page is not None:
         rule["shortDescription"] = {"text": page.summary}
@@ -69,6 +82,7 @@ def _result(finding: Finding, rule: int, extra: Mapping[str, object], digest: st
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _LEVELS[finding.level],
+        "rank": _rank(finding),
         "message": {"text": says},
         "locations": [_location(finding.span)],
         "partialFingerprints": {_FINGERPRINT: digest},
@@ -79,8 +93,8 @@ def _result(finding: Finding, rule: int, extra: Mapping[str, object], digest: st
         ]
         steps = [{"location": _location(step.span, step.message)} for step in (*finding.trace, _here(finding))]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
-    if extra:
-        result["properties"] = dict(extra)
+    graded = {"confidence": finding.confidence.value, "weight": finding.weight.value}
+    result["properties"] = {**graded, **extra}
     return result
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from concurlint.finding import Finding, Level, Span
+from concurlint.finding import Confidence, Finding, Level, Span, Weight
 from concurlint.fingerprint import mark
 from concurlint.report.found import Found
 from concurlint.report.sarif import render
@@ -111,7 +112,15 @@ def test_paths_are_uris(path: str, artifact: dict[str, str]):
 
 def test_what_else_is_known_of_a_finding_is_kept():
     results = run_of([WRITE, SHELL], properties=[{"saves": [0.5, 1.0]}, {}])["results"]
-    assert [result.get("properties") for result in results] == [{"saves": [0.5, 1.0]}, None]
+    graded = {"confidence": "high", "weight": "high"}
+    assert [result["properties"] for result in results] == [{**graded, "saves": [0.5, 1.0]}, graded]
+
+
+def test_a_result_ranks_by_its_harm_in_the_measure_that_it_is_sure():
+    unsure = replace(WRITE, confidence=Confidence.MIDDLE, weight=Weight.MIDDLE)
+    run = run_of([WRITE, unsure, replace(SHELL, confidence=Confidence.LOW)])
+    assert [result["rank"] for result in run["results"]] == [100.0, 42.0, 30.0]
+    assert [rule["properties"]["precision"] for rule in run["tool"]["driver"]["rules"]] == ["high", "low"]
 
 
 def test_no_finding_is_a_run_without_results():

@@ -25,10 +25,14 @@ def check(program: Program) -> Iterator[Finding]:
         says = f"`{touch.location.shown}` is changed by several threads without a lock"
         if is_by_callers(race.run.dispatch):
             says = f"`{touch.location.shown}` is changed without a lock, and several threads may do so at once"
+        help_ = f"{how}: guard every change with one `threading.Lock`"
+        if touch.lent is not None:
+            says = f"`{touch.location.shown}` is set for a while and put back, for all threads at once"
+            help_ = "give each its own: a `contextvars.ContextVar`, or `threading.local()`"
         yield rule.finding(
-            touch.code.span(touch.place),
+            touch.code.span(touch.lent or touch.place),
             says,
-            help=f"{how}: guard every change with one `threading.Lock`",
+            help=help_,
             trace=race.steps(),
             level=race_level(program.config),
             confidence=grading.confidence(race.run, touch.location),

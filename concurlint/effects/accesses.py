@@ -65,6 +65,7 @@ class StateAccess:
     attr: str = ""
     through_self: bool = False
     sites: tuple[Site | None, ...] = ()  # where the object may have been made, if not through self
+    lent: Place | None = None  # where another value was put for a while, if this puts the saved one back
 
     @property
     def is_constant_store(self) -> bool:
@@ -182,8 +183,25 @@ class StateAccesses:
                 changes, torn = "update", True
             yield StateAccess(
                 location, code, access.statement, access.context, access.order, changes, torn,
-                access.value, access.target, "", *self._object(access.target, code),
+                access.value, access.target, "", *self._object(access.target, code), self._lent(access, code),
             )  # fmt: skip
+
+    def _lent(self, access: Access, code: Code) -> Place | None:
+        """Where a value was put that this store takes back: `before = mode`, `mode = "x"`, …, `mode = before`."""
+        wanted = _spelled(access.target)
+        if access.kind != "write" or not isinstance(access.value, Name) or not wanted:
+            return None
+        if not self._local_copy(access.value, wanted, "", code, access.order):
+            return None
+        saved = code.scope.bindings[access.value.id][0].order
+        return next(
+            (
+                other.statement
+                for other in code.scope.accesses
+                if other.kind == "write" and saved < other.order < access.order and _spelled(other.target) == wanted
+            ),
+            None,
+        )
 
     def _drains(self, access: Access, code: Code) -> bool:
         """Whether a container is taken out as a whole and an empty one put in its place: `data = list(self.out)`,

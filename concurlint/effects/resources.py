@@ -14,6 +14,7 @@ from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Argument, Attribute, Await, Call, Choice, Expression, Logic, Name, Walrus, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, merged
+from concurlint.project.bindings import assigned_once, bound_once
 from concurlint.project.classes import holder
 from concurlint.project.language import ENTERING, LEAVING
 from concurlint.project.modules import Code
@@ -108,13 +109,11 @@ class Resources:
 
     def _is_made_here(self, expression: Expression, code: Code, depth: int) -> bool:
         if isinstance(expression, Name):
-            bindings = code.scope.bindings.get(expression.id, [])
-            if len(bindings) != 1 or bindings[0].value is None or bindings[0].path:
-                return False
-            if expression.id in code.scope.globals | code.scope.nonlocals or bindings[0].kind != "assign":
+            made = assigned_once(expression.id, code)
+            if made is None or expression.id in code.scope.globals | code.scope.nonlocals:
                 return False
             used = sum(part.scope.uses.get(expression.id, 0) for part in code.family())
-            return used == 1 and self._is_made_here(bindings[0].value, code, depth)
+            return used == 1 and self._is_made_here(made, code, depth)
         if not isinstance(expression, Call):
             return False
         for target in self._evaluator.values(expression.function, code):
@@ -255,8 +254,7 @@ class Resources:
         bound = isinstance(value, (Bound, ClassOf, Instance))
         for parameter in callee.scope.parameters:
             if matching(call, callee, parameter, is_bound=bound) is argument.value:
-                rebound = len(callee.scope.bindings.get(parameter.name, ())) != 1
-                return None if rebound else parameter.name
+                return parameter.name if bound_once(parameter.name, callee) is not None else None
         return None
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from concurlint.facts.records import Access, Binding
 from concurlint.facts.syntax import Attribute, Name
+from concurlint.project.bindings import bound_once
 from concurlint.project.inference import Inference
 from concurlint.project.modules import Code
 from concurlint.project.values import ClassOf, Library
@@ -29,7 +30,7 @@ def is_self(code: Code, name: str) -> Code | None:
     """The class whose instance (or itself) `name` is in `code`: the first parameter of a method around."""
     home = holder(code, name)
     if home is not None and home.owner is not None and home.self_name() == name:
-        if len(home.scope.bindings.get(name, ())) == 1:
+        if bound_once(name, home) is not None:
             return home.owner
     return None
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from concurlint.facts.syntax import Attribute, Call, Expression, Name
 from concurlint.project.arguments import innermost, matching, merged, standing
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator
@@ -52,10 +53,9 @@ def path_of(expression: Expression, code: Code, evaluator: Evaluator, hops: int 
     home = holder(code, expression.id)
     if home is None:
         return _of_module(code.module, expression.id, evaluator)
-    bindings = home.scope.bindings.get(expression.id, ())
-    if home.scope.kind == "class" or len(bindings) != 1:
+    binding = bound_once(expression.id, home)
+    if home.scope.kind == "class" or binding is None:
         return None
-    binding = bindings[0]
     if binding.kind == "assign" and isinstance(binding.value, (Name, Attribute)) and not binding.path:
         return path_of(binding.value, home, evaluator, hops + 1)
     return Path("local", home, expression.id)
@@ -122,7 +122,7 @@ def at_maker(path: Path, cls: ClassOf, call: Call, code: Code, evaluator: Evalua
         return None
     made = evaluator.attribute(Instance(cls), "__init__").only()
     name = access.value.id
-    if not isinstance(made, Bound) or made.function != Function(method) or len(method.scope.bindings[name]) != 1:
+    if not isinstance(made, Bound) or made.function != Function(method) or bound_once(name, method) is None:
         return None
     passed = _passed(name, method, cls, call)
     outer = path_of(passed, code, evaluator) if passed is not None else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurlint.effects.calls.access_paths import Path, at_maker, settled
 from concurlint.effects.program import Program
-from concurlint.facts.records import Access, Binding
+from concurlint.facts.records import Access
 from concurlint.facts.syntax import Call, Constant, Expression
+from concurlint.project.bindings import assigned_once, bound_once, names_of
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance
@@ -60,9 +61,7 @@ class Aliases:
             if found is None:
                 return None, path.home, ()
             return found[0], found[1], path.attrs[1:]
-        bindings = path.home.scope.bindings.get(path.name, ())
-        value = bindings[0].value if len(bindings) == 1 and _is_plain(bindings[0]) else None
-        return value, path.home, path.attrs
+        return assigned_once(path.name, path.home), path.home, path.attrs
 
     def _stored(self, cls: Code, attr: str) -> tuple[Expression, Code] | None:
         """The one thing, None aside, that an attribute is ever set to, and where."""
@@ -80,8 +79,8 @@ class Aliases:
             for attr, writes in attribute_writes(cls).items():
                 if any(access.value is call for access, _ in writes) and self._stored(cls, attr) is not None:
                     return Path("self", cls, "", (attr,)).then(path.attrs)
-        names = [b.name for bs in code.scope.bindings.values() for b in bs if b.value is call and _is_plain(b)]
-        if code.scope.kind == "module" and len(names) == 1 and len(code.scope.bindings[names[0]]) == 1:
+        names = list(names_of(call, code))
+        if code.scope.kind == "module" and len(names) == 1 and bound_once(names[0], code) is not None:
             return Path("global", code, names[0]).then(path.attrs)
         return None
 
@@ -98,7 +97,3 @@ class Aliases:
 
 def _is_none(access: Access) -> bool:
     return isinstance(access.value, Constant) and access.value.value is None
-
-
-def _is_plain(binding: Binding) -> bool:
-    return binding.kind == "assign" and not binding.path

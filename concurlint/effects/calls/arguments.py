@@ -10,6 +10,7 @@ from concurlint.catalog.traits import has, may
 from concurlint.facts.records import Context
 from concurlint.facts.syntax import Argument, Attribute, Call, Constant, Expression, Item, Name, Place, Table
 from concurlint.project.arguments import given, has_stars, matching, merged
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.evaluate import Evaluator
@@ -118,7 +119,7 @@ def _entry(table: Table, code: Code, keyword: str) -> Term:
 
 def star_parameter(expression: Expression, code: Code, kind: str) -> str | None:
     """The name of the code's own `*args` or `**kwargs`, if the expression is just that."""
-    if not isinstance(expression, Name) or len(code.scope.bindings.get(expression.id, ())) != 1:
+    if not isinstance(expression, Name) or bound_once(expression.id, code) is None:
         return None
     own = {p.name for p in code.scope.parameters if p.kind == kind}
     return expression.id if expression.id in own else None
@@ -189,10 +190,9 @@ def whole_parameter(expression: Expression, code: Code) -> Passed | None:
     home = holder(code, expression.id)
     if home is None or home.scope.kind not in ("function", "lambda"):
         return None
-    bindings = home.scope.bindings.get(expression.id, [])
-    if len(bindings) != 1 or bindings[0].path:
+    binding = bound_once(expression.id, home)
+    if binding is None or binding.path:
         return None
-    binding = bindings[0]
     if binding.kind == "parameter":
         parameter = next(p for p in home.scope.parameters if p.name == expression.id)
         plain = parameter.kind in ("positional", "keyword") and not is_self(home, expression.id)

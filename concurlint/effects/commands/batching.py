@@ -15,6 +15,7 @@ from concurlint.effects.threads.between import is_idle
 from concurlint.effects.threads.fork_join import bound_in
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Expression, Name, walk
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Literal
@@ -100,8 +101,8 @@ class RepeatedCommands:
         value = self._evaluator.values(expression, code).only()
         origin = expression
         if isinstance(value, Container) and isinstance(expression, Name):
-            bindings = value.code.scope.bindings.get(expression.id, ())
-            origin, code = (value.origin, value.code) if len(bindings) == 1 else (expression, code)
+            if bound_once(expression.id, value.code) is not None:
+                origin, code = value.origin, value.code
         return (origin.items if isinstance(origin, Collection) else None), code
 
     def _text(self, word: Expression, code: Code) -> str | None:

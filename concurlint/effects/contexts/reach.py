@@ -14,6 +14,7 @@ from concurlint.facts.records import Context, Loop
 from concurlint.facts.syntax import Attribute, Compare, Expression, Item, Logic, Name, Unary, walk
 from concurlint.finding import Step
 from concurlint.project.arguments import matching, merged, standing
+from concurlint.project.bindings import is_passed_on
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import holder, is_self
 from concurlint.project.evaluate import Evaluator
@@ -64,10 +65,10 @@ def goes_on(run: Run, edge: Edge, evaluator: Evaluator) -> bool:
     if not comes_to(run, edge.site.context):
         return False
     function = edge.site.call.function
-    if not run.via or not isinstance(function, Name) or not _is_parameter(function.id, run.code):
+    if not run.via or not isinstance(function, Name) or not is_passed_on(function.id, run.code):
         return True
     handed, code = _handed(function, run)
-    if isinstance(handed, Name) and _is_parameter(handed.id, code):
+    if isinstance(handed, Name) and is_passed_on(handed.id, code):
         return code is run.dispatch.code or any(p.name == handed.id and p.default for p in code.scope.parameters)
     return any(ran(value) is edge.callee for value in evaluator.values(handed, code))
 
@@ -106,7 +107,7 @@ def is_of_one_run(touch: StateAccess, run: Run, evaluator: Evaluator) -> bool:
     if not isinstance(base, Name) or holder(touch.code, base.id) is not touch.code or is_self(touch.code, base.id):
         return False
     expression, code = _handed(base, run)
-    if isinstance(expression, Name) and _is_parameter(expression.id, code):
+    if isinstance(expression, Name) and is_passed_on(expression.id, code):
         return code is not run.dispatch.code
     made = evaluator.values(expression, code)
     sites = {value.site for value in made if isinstance(value, Instance)}
@@ -116,15 +117,10 @@ def is_of_one_run(touch: StateAccess, run: Run, evaluator: Evaluator) -> bool:
 def _passed(name: Name, code: Code, edge: Edge) -> Expression | None:
     """What a call passes for a parameter that keeps its value; None for other names."""
     parameter = next((p for p in code.scope.parameters if p.name == name.id), None)
-    if parameter is None or not _is_parameter(name.id, code) or edge.callee is not code:
+    if parameter is None or not is_passed_on(name.id, code) or edge.callee is not code:
         return None
     bound = isinstance(edge.value, (Bound, ClassOf, Instance))
     return matching(merged(edge.value, edge.site.call), code, parameter, is_bound=bound)
-
-
-def _is_parameter(name: str, code: Code) -> bool:
-    """Whether a name is a parameter that is never bound to anything else."""
-    return any(p.name == name for p in code.scope.parameters) and len(code.scope.bindings.get(name, ())) == 1
 
 
 def all_around(code: Code) -> Iterator[Code]:

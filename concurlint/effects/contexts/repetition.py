@@ -6,6 +6,7 @@ from concurlint.catalog.traits import may
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name
 from concurlint.project.arguments import given
+from concurlint.project.bindings import names_of
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
@@ -46,12 +47,7 @@ class Repetition:
         """Whether the same turn of the loop waits for the work: `t = Thread(…); t.start(); t.join()`."""
         if not site.context.loops:
             return False
-        names = {
-            binding.name
-            for bindings in code.scope.bindings.values()
-            for binding in bindings
-            if binding.value is site.call and not binding.path
-        }
+        names = set(names_of(site.call, code))
         for other in code.scope.calls:
             function = other.call.function
             if (

@@ -16,6 +16,7 @@ from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Comprehension, Constant, Expression, Name, Star, Table
 from concurlint.finding import Confidence
 from concurlint.project.arguments import given, merged, positional
+from concurlint.project.bindings import assigned_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import (
@@ -203,8 +204,7 @@ class Spawns:
             while many and isinstance(inner, Star):
                 inner = inner.value
             if many and isinstance(inner, Name):
-                bound = code.scope.bindings.get(inner.id, [])
-                inner = bound[0].value if len(bound) == 1 and bound[0].value is not None else inner
+                inner = assigned_once(inner.id, code) or inner
             if many and isinstance(inner, Comprehension) and len(inner.results) == 1:
                 inner = inner.results[0]
             for value in self._evaluator.values(inner, code):

@@ -21,6 +21,7 @@ from concurlint.facts.syntax import (
     spelled,
     walk,
 )
+from concurlint.project.bindings import assigned_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
@@ -75,12 +76,8 @@ def bound_once(expression: Expression, code: Code) -> tuple[Binary, Code] | None
     if not isinstance(expression, Name):
         return None
     home = holder(code, expression.id) or code.module.body
-    bindings = home.scope.bindings.get(expression.id, [])
-    if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
-        value = bindings[0].value
-        if not bindings[0].path and isinstance(value, Binary):
-            return value, home
-    return None
+    value = assigned_once(expression.id, home)
+    return (value, home) if isinstance(value, Binary) else None
 
 
 def _apply(operator: str, left: float, right: float) -> float | None:
@@ -174,9 +171,7 @@ def counts_items(bound: Expression, code: Code) -> bool:
     """Whether a number tells how many items there are: `len(…)`, or what was asked of something outside."""
     if isinstance(bound, Name):
         home = holder(code, bound.id)
-        bindings = home.scope.bindings.get(bound.id, []) if home is not None else []
-        once = len(bindings) == 1 and bindings[0].kind == "assign" and not bindings[0].path
-        bound = (once and bindings[0].value) or bound
+        bound = (assigned_once(bound.id, home) if home is not None else None) or bound
     return any(isinstance(e, Await) or (isinstance(e, Call) and spelled(e.function) == "len") for e in walk(bound))
 
 

@@ -8,6 +8,7 @@ from concurlint.catalog.traits import listed, may
 from concurlint.facts.records import Condition
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
 from concurlint.project.arguments import matching
+from concurlint.project.bindings import bound_once
 from concurlint.project.modules import Code
 
 Test = Callable[[Expression], bool | None]
@@ -41,11 +42,9 @@ def single_binding(code: Code) -> Callable[[Name], Expression | None]:
     """Follows a name to the one expression it is bound to in the code or its module."""
 
     def follow(name: Name) -> Expression | None:
-        for scope in (code.scope, code.module.body.scope):
-            bindings = scope.bindings.get(name.id)
-            if bindings:
-                return bindings[0].value if len(bindings) == 1 and not bindings[0].path else None
-        return None
+        home = code if name.id in code.scope.bindings else code.module.body
+        binding = bound_once(name.id, home)
+        return binding.value if binding is not None and not binding.path else None
 
     return follow
 
@@ -188,7 +187,7 @@ def passed_on(
         while isinstance(test, Unary) and test.operator == "Not":
             test, holds = test.operand, not holds
         parameter = names.get(test.id) if isinstance(test, Name) else None
-        if parameter is None or len(callee.scope.bindings.get(parameter.name, ())) != 1:
+        if parameter is None or bound_once(parameter.name, callee) is None:
             continue
         passed = matching(call, callee, parameter, is_bound=is_bound)
         if isinstance(passed, Name) and any(p.name == passed.id for p in caller.scope.parameters):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.facts.records import CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Expression, Name, children
+from concurlint.project.bindings import names_of
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
@@ -59,6 +60,20 @@ def mentions_of(name: str, home: Code) -> Mentions:
                 found.append(Mention(code, "__enter__", context, order))
         used -= sum(_tested(branch.test, name) for branch in scope.branches)
     return Mentions(name, home, tuple(found), used > len(found))
+
+
+def is_never_read(name: str, code: Code) -> bool:
+    """Whether nothing reads a name that a function binds, and that is its own."""
+    scope = code.scope
+    if scope.kind != "function" or name in scope.globals | scope.nonlocals:
+        return False
+    return not any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family())
+
+
+def is_dropped(code: Code, site: CallSite) -> bool:
+    """Whether nobody gets the result of a call: it is an expression statement, or in a name that is never read."""
+    names = list(names_of(site.call, code))
+    return site.dropped or (bool(names) and all(is_never_read(name, code) for name in names))
 
 
 def _is(expression: Expression, name: str) -> bool:

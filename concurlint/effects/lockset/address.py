@@ -14,6 +14,7 @@ from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
 from concurlint.project.arguments import has_stars
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
@@ -228,7 +229,7 @@ class LockAddresses:
         if isinstance(key, Constant):
             return base.then((f"[{key.value!r}]",))
         home = holder(code, key.id) if isinstance(key, Name) else None
-        if not isinstance(key, Name) or home is None or len(home.scope.bindings.get(key.id, ())) != 1:
+        if not isinstance(key, Name) or home is None or bound_once(key.id, home) is None:
             return None
         return Path("local", home, f"{spelled(expression.value)}[{key.id}]")
 

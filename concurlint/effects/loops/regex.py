@@ -28,6 +28,7 @@ from concurlint.facts.syntax import (
     walk,
 )
 from concurlint.project.arguments import given
+from concurlint.project.bindings import assigned_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
@@ -122,10 +123,10 @@ class RegexInLoops:
     def _whole(self, pattern: Expression, code: Code) -> Expression:
         """The expression behind a name bound once, for the loop's turn."""
         while isinstance(pattern, Name):
-            bindings = code.scope.bindings.get(pattern.id, ())
-            if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path or bindings[0].value is None:
+            made = assigned_once(pattern.id, code)
+            if made is None:
                 break
-            pattern = bindings[0].value
+            pattern = made
         return pattern
 
     def _loops_of(self, expression: Expression, code: Code, site: CallSite, active: set[str]) -> set[Loop] | None:

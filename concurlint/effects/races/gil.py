@@ -15,6 +15,7 @@ from concurlint.effects.races.updates import Races
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Comprehension, Constant, Expression, Name, Place, spelled
 from concurlint.finding import Step
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
@@ -134,10 +135,8 @@ class GilReliance:
             if len(writes) == 1 and writes[0][0].value is not None:
                 return writes[0][0].value, writes[0][1]
             return None
-        bindings = path.home.scope.bindings.get(path.name, ()) if not path.attrs else ()
-        if len(bindings) != 1:
-            return None
-        return self._of_binding(bindings[0], path, run)
+        binding = bound_once(path.name, path.home) if not path.attrs else None
+        return self._of_binding(binding, path, run) if binding is not None else None
 
     def _of_binding(self, binding: Binding, path: Path, run: Run) -> tuple[Expression, Code] | None:
         inside = {run.dispatch.code, *(edge.callee for edge in run.via)}
@@ -158,15 +157,10 @@ class GilReliance:
 
     def _outer(self, expression: Expression, code: Code) -> tuple[Expression, Code] | None:
         path = path_of(expression, code, self._evaluator)
-        bindings = path.home.scope.bindings.get(path.name, ()) if path is not None and not path.attrs else ()
-        if (
-            path is None
-            or len(bindings) != 1
-            or bindings[0].value is None
-            or bindings[0].kind not in ("assign", "with")
-        ):
+        binding = bound_once(path.name, path.home) if path is not None and not path.attrs else None
+        if path is None or binding is None or binding.value is None or binding.kind not in ("assign", "with"):
             return None
-        return (bindings[0].value, path.home) if not bindings[0].path else None
+        return (binding.value, path.home) if not binding.path else None
 
     @staticmethod
     def _made_in(made: tuple[Expression, Code], loops: tuple[int, ...]) -> bool:

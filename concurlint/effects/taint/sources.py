@@ -28,6 +28,7 @@ from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Item, Name, Table
 from concurlint.finding import Step
 from concurlint.project.arguments import has_stars, matching
+from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code
@@ -87,7 +88,7 @@ class TaintSources:
         if not isinstance(expression, Name):
             return False
         home = holder(code, expression.id) or code.module.body
-        return len(home.scope.bindings.get(expression.id, ())) != 1 or bool(self._grown(expression, home))
+        return bound_once(expression.id, home) is None or bool(self._grown(expression, home))
 
     def _grown(self, name: Name, home: Code) -> list[Piece]:
         """What `name.append(x)` adds to a list whose items are joined later."""

@@ -8,6 +8,7 @@ from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.uses import is_dropped
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Await, Call, Expression, Unary, walk
@@ -40,23 +41,9 @@ class Coroutines:
     def _thrown_away(self, code: Code, site: CallSite, tested: set[int]) -> str:
         if site.awaited:
             return ""
-        if site.dropped or self._is_never_read(code, site):
+        if is_dropped(code, site):
             return "dropped"
         return "tested" if id(site.call) in tested else ""
-
-    @staticmethod
-    def _is_never_read(code: Code, site: CallSite) -> bool:
-        """Whether the result gets a local name that nothing reads."""
-        scope = code.scope
-        if scope.kind != "function":
-            return False
-        for name, bindings in scope.bindings.items():
-            if not any(b.value is site.call and b.kind == "assign" and not b.path for b in bindings):
-                continue
-            if name in scope.globals | scope.nonlocals:
-                return False
-            return not any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family())
-        return False
 
     def _makes_coroutine(self, code: Code, site: CallSite) -> bool:
         callees = self._graph.evaluator.values(site.call.function, code)

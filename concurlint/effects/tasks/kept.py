@@ -9,10 +9,12 @@ from concurlint.catalog.traits import listed
 from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.graphs import Graphs
+from concurlint.effects.flow.uses import is_never_read
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call, Name
 from concurlint.finding import Step
+from concurlint.project.bindings import names_of
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
 from concurlint.project.values import Coroutine
@@ -100,34 +102,20 @@ class KeptTasks:
             return
 
     def _is_dropped(self, code: Code, site: CallSite) -> bool:
-        if site.dropped:
-            return True
-        return code.scope.kind == "function" and any(
-            binding.value is site.call and binding.kind == "assign" and not binding.path
-            for name, bindings in code.scope.bindings.items()
-            if self._is_never_read(code, name, site)
-            for binding in bindings
+        """Whether nothing keeps a task; any local name but `_` keeps its own while the function goes on."""
+        return site.dropped or any(
+            is_never_read(name, code) and (name == "_" or not self._waits_after(code, site))
+            for name in names_of(site.call, code)
         )
 
-    def _is_never_read(self, code: Code, name: str, site: CallSite) -> bool:
-        """Whether a local name is there for nothing; any but `_` keeps its task while the function goes on."""
-        if any(name in part.scope.uses or name in part.scope.nonlocals for part in code.family()):
-            return False
-        if name in code.scope.globals | code.scope.nonlocals:
-            return False
+    def _waits_after(self, code: Code, site: CallSite) -> bool:
         after = self._graphs.of(code).after(site.order)
-        waits = any(awaited.order in after for awaited in code.scope.awaits)
-        return name == "_" or not (waits or code.scope.is_generator)
+        return code.scope.is_generator or any(awaited.order in after for awaited in code.scope.awaits)
 
 
 def _gives_back(code: Code, site: CallSite) -> bool:
     """Whether a function does nothing with what a call gave but return it."""
-    names = {
-        binding.name
-        for bindings in code.scope.bindings.values()
-        for binding in bindings
-        if binding.value is site.call and binding.kind == "assign" and not binding.path
-    }
+    names = set(names_of(site.call, code))
     for returned in code.scope.returned:
         if returned.value is site.call:
             return True

@@ -20,6 +20,7 @@ from concurlint.facts.syntax import (
     Text,
 )
 from concurlint.project.arguments import given, merged
+from concurlint.project.bindings import assigned_once
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import (
@@ -76,10 +77,8 @@ class Callables:
     def _made_by_call(self, name: Name, code: Code) -> tuple[Call, Code] | None:
         """The call whose result a name holds, if it is bound just once."""
         home = holder(code, name.id) or code.module.body
-        bindings = home.scope.bindings.get(name.id, [])
-        if len(bindings) == 1 and bindings[0].kind == "assign" and isinstance(bindings[0].value, Call):
-            return (bindings[0].value, home) if not bindings[0].path else None
-        return None
+        made = assigned_once(name.id, home)
+        return (made, home) if isinstance(made, Call) else None
 
     def _returns_plain(self, call: Call, code: Code) -> bool:
         """A call of project functions whose every return is arithmetic, a comparison, text or a display."""

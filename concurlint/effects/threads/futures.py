@@ -9,8 +9,8 @@ from concurlint.catalog.entries import RunsRole
 from concurlint.effects.calls.arguments import Known, Passed, at_caller, lookup, whole_parameter
 from concurlint.effects.calls.exceptions import Escape, ExceptionFlow
 from concurlint.effects.contexts.spawns import ran
+from concurlint.effects.flow.uses import is_dropped
 from concurlint.effects.program import Program
-from concurlint.effects.threads.dropping import is_dropped
 from concurlint.effects.threads.keeping import KeptFutures
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from concurlint.catalog.traits import has, listed, may
 from concurlint.effects.flow.names import handed_out, names_in
+from concurlint.effects.flow.uses import is_dropped
 from concurlint.effects.program import Program
-from concurlint.effects.threads.dropping import is_dropped
 from concurlint.facts.records import Access, CallSite
 from concurlint.facts.syntax import (
     Attribute,

@@ -12,6 +12,7 @@ from concurlint.effects.flow.conditions import holds
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
+from concurlint.project.bindings import names_of
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import is_self
 from concurlint.project.modules import Code
@@ -117,11 +118,7 @@ class SelfDeadlocks:
         """Whether the results of `map` are asked for in the same function."""
         if any(loop.iterable is not None and _holds(loop.iterable, site.call) for loop in code.scope.loops):
             return True
-        names = {
-            name
-            for name, bindings in code.scope.bindings.items()
-            if any(b.value is site.call and b.kind == "assign" for b in bindings)
-        }
+        names = set(names_of(site.call, code))
         if any(isinstance(loop.iterable, Name) and loop.iterable.id in names for loop in code.scope.loops):
             return True
         return any(

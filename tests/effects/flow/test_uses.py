@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from concurlint.effects.flow.uses import Mentions, mentions_of
+from concurlint.effects.flow.uses import Mentions, is_dropped, mentions_of
 from tests.linked import link
 
 
@@ -46,3 +46,22 @@ def test_attributes_are_noted_and_nothing_escapes(tmp_path: Path, body: str, exp
 )
 def test_an_object_used_as_a_whole_escapes(tmp_path: Path, body: str):
     assert mentions(tmp_path, body).escapes
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("make()", True),
+        ("it = make()", True),
+        ("it = make(); print(it)", False),
+        ("it = other = make(); print(other)", False),
+        ("return make()", False),
+        ("it, other = make()", False),
+        ("global it; it = make()", False),
+        ("it = make()\n    def inner(): return it", False),
+    ],
+)
+def test_a_result_is_dropped_where_nothing_ever_reads_it(tmp_path: Path, body: str, expected: bool):
+    code = link(tmp_path, {"app.py": f"def main():\n    {body}\n"}).code("main")
+    site = next(site for site in code.scope.calls if getattr(site.call.function, "id", "") == "make")
+    assert is_dropped(code, site) is expected

@@ -137,7 +137,9 @@ def walks_blocks(tree: ast.Module) -> bool:
 
 def searches(tree: ast.Module) -> Iterator[str]:
     """Functions that go over callers or edges of the call graph on and on, by a queue or by calling themselves."""
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for cls in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        functions |= {f".{node.name}": node for node in cls.body if isinstance(node, ast.FunctionDef)}
     calls = {name: {called for called in _called(node) if called in functions} for name, node in functions.items()}
     told: set[str] = set()
     for name, node in functions.items():
@@ -145,15 +147,18 @@ def searches(tree: ast.Module) -> Iterator[str]:
         asks = any(_asks_graph(functions[other]) for other in circle | {name})
         if asks and not told & circle and (circle or (_asks_graph(node) and _goes_on(node))):
             told |= circle
-            yield name
+            yield name.removeprefix(".")
 
 
 def _called(function: ast.FunctionDef) -> Iterator[str]:
+    """The functions of the module that a function calls, and with a dot the methods of its own class."""
     for node in ast.walk(function):
         if isinstance(node, ast.Call):
             match node.func:
-                case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                case ast.Name(id=name):
                     yield name
+                case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                    yield f".{name}"
 
 
 def _reached(calls: dict[str, set[str]], start: str) -> set[str]:

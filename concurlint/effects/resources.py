@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from concurlint.catalog.traits import listed
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.typestate import Moment, OpenEnd, Typestate
 from concurlint.effects.program import Program
@@ -61,7 +61,7 @@ class Resources:
         self._graph = program.graph
         self._roles = program.roles
         self._evaluator = program.evaluator
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
         self._graphs = program[Graphs]
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
@@ -71,7 +71,7 @@ class Resources:
                 continue
             for site in code.scope.calls:
                 type_name = self._opens(site, code, closer)
-                if type_name and not self._doubts.is_last_deed(code, site):
+                if type_name and not self._detours.is_last_deed(code, site):
                     found = self._left(code, site, type_name)
                     if found is not None:
                         yield found

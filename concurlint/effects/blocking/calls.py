@@ -13,7 +13,7 @@ from concurlint.effects.contexts.frameworks import starts_greenlet
 from concurlint.effects.contexts.parallel import SoleTasks
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call
@@ -70,7 +70,7 @@ class BlockingCalls:
         self._graph = program.graph
         self._effects = program.effects
         self._readiness = program[NonBlocking]
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
         self._of = summaries(
             self._graph,
             self._direct_blockers().items(),
@@ -90,13 +90,13 @@ class BlockingCalls:
     def _direct_blockers(self) -> dict[Code, Blocking]:
         found: dict[Code, Blocking] = {}
         for code, calls in self._graph.libraries.items():
-            if code.is_async or code.scope.kind in ("module", "class") or self._doubts.knows_the_loop(code):
+            if code.is_async or code.scope.kind in ("module", "class") or self._detours.knows_the_loop(code):
                 continue
             for site, name, _ in calls:
                 direct = self._direct(code, site, name)
                 if direct is None:
                     continue
-                direct = replace(direct, doubts=self._doubts.of(code, site, is_last=True))
+                direct = replace(direct, doubts=self._detours.of(code, site, is_last=True))
                 if code not in found or direct.rank < found[code].rank:
                     found[code] = direct
         return {code: direct for code, direct in found.items() if direct.doubts <= _MOST_DOUBTS}
@@ -108,9 +108,9 @@ class BlockingCalls:
             return None
         if site.awaited or not self._gets_there(edge, inner):
             return None
-        if self._is_dual(caller) or self._doubts.knows_the_loop(caller) or self._doubts.is_remembered(edge.callee):
+        if self._is_dual(caller) or self._detours.knows_the_loop(caller) or self._detours.is_remembered(edge.callee):
             return None
-        doubts = inner.doubts + self._doubts.of(caller, site)
+        doubts = inner.doubts + self._detours.of(caller, site)
         if doubts > _MOST_DOUBTS:
             return None
         return Blocking(inner.name, inner.fact, ((caller, site), *inner.chain), doubts)
@@ -155,7 +155,7 @@ class BlockingCalls:
             if alone.is_alone(code):
                 continue
             for site in self._graph.sites(code):
-                if not code.is_async and self._doubts.of(code, site, is_last=True):
+                if not code.is_async and self._detours.of(code, site, is_last=True):
                     continue  # it may be called elsewhere too, and tell the two apart
                 found = self.at(code, site)
                 if found is not None:
@@ -166,7 +166,7 @@ class BlockingCalls:
             return True
         runs = dispatches.by_code.get(code, ())
         on_loop = any(run.on == "task" and not starts_greenlet(run.name) for run in runs)
-        return on_loop and not self._doubts.knows_the_loop(code)
+        return on_loop and not self._detours.knows_the_loop(code)
 
     def _has_loop_of_its_own(self, code: Code, dispatches: Spawns) -> bool:
         """A coroutine that is only ever run to its end in a thread made for it, and starts no tasks."""
@@ -187,7 +187,7 @@ class BlockingCalls:
         if site.awaited:
             return None
         found = self._blocks(code, site)
-        if found is None or self._doubts.is_last_deed(code, site):
+        if found is None or self._detours.is_last_deed(code, site):
             return None
         return None if self._readiness.is_provided_for(code, site, found.chain[-1][1]) else found
 
@@ -212,7 +212,7 @@ class BlockingCalls:
         edge = next((e for e in self._graph.edges.get(code, ()) if e.site is site and e.callee is callee), None)
         if edge is None or not edge.runs or self._is_dual(callee) or not self._gets_there(edge, inner):
             return None
-        if self._doubts.is_remembered(callee):
+        if self._detours.is_remembered(callee):
             return None
         if edge.consumed and inner.fact.effect == EffectKind.BLOCK_LOCK and _is_entered(code, site):
             return None  # like `with lock:`, mostly held for a short time

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import takewhile
 
 from concurlint.catalog.traits import may
 from concurlint.effects.accesses import Location, StateAccess, StateAccesses
@@ -189,11 +190,9 @@ class Sharing:
 
     def is_on_main(self, code: Code) -> bool:
         """Whether the loop of a window or reactor calls a function, or the one around it, on its own thread."""
-        around: Code | None = code
-        while around is not None and around.scope.kind != "class":
-            if self._is_called_on_main(around):
-                return True
-            around = around.parent
+        around = takewhile(lambda each: each.scope.kind != "class", all_around(code))
+        if any(map(self._is_called_on_main, around)):
+            return True
         # who calls such a function by itself is on that thread, too
         return any(edge.runs and self._is_called_on_main(edge.callee) for edge in self._graph.edges.get(code, ()))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.flow.uses import is_dropped
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -25,7 +25,7 @@ class Coroutines:
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._roles = program.roles
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
 
     # coroutines that are thrown away
 

@@ -8,7 +8,7 @@ from concurlint.effects.blocking.calls import Blocking, DiskCalls
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.parallel import SoleEndedTasks
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -26,7 +26,7 @@ class DiskAccess:
         self._dispatches = program[Spawns]
         self._graphs = program[Graphs]
         self._blocking = program[DiskCalls]
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
         self._alone = program[SoleEndedTasks]
 
     def on_loops(self) -> Iterator[tuple[Code, CallSite, Blocking, bool]]:
@@ -43,7 +43,7 @@ class DiskAccess:
         around = [code.scope.loops[number] for number in site.context.loops]
         waits_for_items = any(loop.is_async or _takes_items(code, loop) for loop in around)
         if not (waits_for_items or self._has_company(code)) or any(
-            self._doubts.is_conditional(part, step) for part, step in blocking.chain[1:]
+            self._detours.is_conditional(part, step) for part, step in blocking.chain[1:]
         ):
             return False
         loops = [

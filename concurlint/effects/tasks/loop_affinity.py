@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.reach import Run
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing
 from concurlint.facts.records import CallSite
@@ -46,12 +46,12 @@ class LoopAffinity:
         self._graph = program.graph
         self._roles = program.roles
         self._sharing = program[Sharing]
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
 
     def all(self) -> Iterator[Crossing]:
         """Every such call, once."""
         for code, runs in self._sharing.spawned_runs.items():
-            if code.is_async or code.scope.kind in ("module", "class") or self._doubts.knows_the_loop(code):
+            if code.is_async or code.scope.kind in ("module", "class") or self._detours.knows_the_loop(code):
                 continue
             seen: set[CallSite] = set()
             for site, name, value in self._graph.libraries.get(code, ()):
@@ -72,7 +72,7 @@ class LoopAffinity:
         """Whether the thread runs a loop, or made the object itself."""
         reached = self._reached(run)
         for part in reached:
-            if self._doubts.knows_the_loop(part):
+            if self._detours.knows_the_loop(part):
                 return True
             if any(self._roles.runs_loop(name) for _, name, _ in self._graph.libraries.get(part, ())):
                 return True

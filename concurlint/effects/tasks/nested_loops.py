@@ -10,7 +10,7 @@ from concurlint.effects.calls.summaries import Summaries, summaries
 from concurlint.effects.calls.witness import Chain, along
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import contradicts
-from concurlint.effects.flow.dominance import Dominance
+from concurlint.effects.flow.detours import Detours
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Name, walk
@@ -49,7 +49,7 @@ class NestedLoops:
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._roles = program.roles
-        self._doubts = program[Dominance]
+        self._detours = program[Detours]
 
     def nested_loops(self) -> Iterator[tuple[Code, CallSite, Nested]]:
         """Calls in coroutines and callbacks of a loop that start an event loop where one is running."""
@@ -57,7 +57,7 @@ class NestedLoops:
             return
         starters = self._starters()
         for code in self._graph.edges:
-            if not (code.is_async or self._is_called_back(code)) or self._doubts.knows_the_loop(code):
+            if not (code.is_async or self._is_called_back(code)) or self._detours.knows_the_loop(code):
                 continue
             for site, name, _ in self._graph.libraries.get(code, ()):
                 if self._runs_loop(code, site, name):
@@ -76,7 +76,7 @@ class NestedLoops:
     def _starters(self) -> Summaries[Nested]:
         """Plain functions that start a loop, directly or through others, for all that is known on every run."""
         direct = (
-            (code, Nested(name, ((code, site),), bool(self._doubts.of(code, site))))
+            (code, Nested(name, ((code, site),), bool(self._detours.of(code, site))))
             for code, calls in self._graph.libraries.items()
             if self._is_plain(code)
             for site, name, _ in calls
@@ -91,12 +91,12 @@ class NestedLoops:
             return None
         if not self._comes_to(caller, edge.site) or not self._gets_there(edge, inner):
             return None
-        unsure = inner.is_conditional or bool(self._doubts.of(caller, edge.site))
+        unsure = inner.is_conditional or bool(self._detours.of(caller, edge.site))
         return Nested(inner.name, ((caller, edge.site), *inner.chain), unsure)
 
     def _comes_to(self, code: Code, site: CallSite) -> bool:
         """Whether runs come to a call: no `except` leads there, and no test that may know of loops or coroutines."""
-        if self._doubts.is_last_deed(code, site) or any(a.part == "handler" for a in site.context.attempts):
+        if self._detours.is_last_deed(code, site) or any(a.part == "handler" for a in site.context.attempts):
             return False
         parts = (part for condition in site.context.conditions for part in walk(condition.test))
         return not any(self._may_tell(part, code) for part in parts)
@@ -128,7 +128,7 @@ class NestedLoops:
 
     def _is_plain(self, code: Code) -> bool:
         at_rest = code.is_async or code.scope.is_generator or code.scope.kind in ("module", "class")
-        return not at_rest and not self._doubts.knows_the_loop(code)
+        return not at_rest and not self._detours.knows_the_loop(code)
 
     def _is_sure(self, edge: Edge) -> bool:
         """Whether nothing else may be called there."""

@@ -1,4 +1,4 @@
-"""How sure it is that a run of a function comes to a call in it."""
+"""How many ways lead round a call in a function: how sure it is that a run comes to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 
 
-class Dominance:
+class Detours:
     """Counts what has to come out one way for a call to be reached."""
 
     def __init__(self, program: Program) -> None:

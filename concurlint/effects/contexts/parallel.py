@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.lifetimes import Lifetimes
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
@@ -34,6 +35,10 @@ class Parallel:
         """Whether work may go on when all that started it is left, as far as that is known."""
         lifetime = self._lifetimes.of(spawn)
         return not lifetime.is_known or lifetime.outlives
+
+    def may_come_beside(self, spawn: Spawn, code: Code, order: int) -> bool:
+        """Whether the program's main thread may be at a record while work goes on, for all that is known."""
+        return self.is_left_alone(spawn) or self.goes_on_at(spawn, code, order)
 
     def may_meet(self, one: Spawn, other: Spawn) -> bool:
         """Whether two pieces of work, or two runs of one, may go on at once."""
@@ -79,8 +84,8 @@ class SoleTasks:
         return None if self._into(code) else bool(runs)
 
     def _starts_tasks(self, code: Code) -> bool:
-        family = set(code.family())
-        return any(dispatch.on == "task" and dispatch.where in family for dispatch in self._dispatches.all)
+        below = set(reached(self._graph, code.family()))
+        return any(dispatch.on == "task" and dispatch.where in below for dispatch in self._dispatches.all)
 
     def _is_command(self, code: Code) -> bool:
         for decorator in code.scope.decorators:

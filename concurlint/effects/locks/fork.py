@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
+from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.lockset.acquisitions import Acquisitions
@@ -57,6 +58,7 @@ class InheritedLocks:
         self._evaluator = program.evaluator
         self._acquisitions = program[Acquisitions]
         self._methods = program[StartMethods]
+        self._parallel = program[Parallel]
         self._moments = program[Reachability]
         self._forked = [d for d in program[Spawns].all if d.on == "process" and d.site is not None and self._forks(d)]
         self._threads = [d for d in program[Spawns].all if d.on == "thread" and not d.registers]
@@ -81,7 +83,14 @@ class InheritedLocks:
         for dispatch in self._forked:
             for code in self._moments.below(dispatch.code):
                 for taken in self._taken(code):
-                    other = next(((d, t) for d, t in held if t.lock.identity == taken.lock.identity), None)
+                    other = next(
+                        (
+                            (thread, there)
+                            for thread, there in held
+                            if there.lock.identity == taken.lock.identity and self._parallel.may_meet(thread, dispatch)
+                        ),
+                        None,
+                    )
                     if other is None or (code, taken.at) in seen or self._is_renewed(taken.lock):
                         continue
                     seen.add((code, taken.at))

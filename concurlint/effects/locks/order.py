@@ -9,6 +9,7 @@ from functools import cached_property
 from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.calls.summaries import reached, spread
 from concurlint.effects.calls.witness import links
+from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.lockset.acquisitions import Acquisitions, is_followed, opposite
@@ -46,6 +47,12 @@ class Second:
     def order(self) -> tuple[Token, Token]:
         return self.first.lock.token, self.second.lock.token
 
+    @property
+    def where(self) -> int:
+        """The order number of the call, or of the taking itself."""
+        via = self.second.via
+        return via[0].site.order if via else self.second.taking.order
+
     def steps(self) -> tuple[Step, ...]:
         """Where the first is taken, and how the second is."""
         return (*links(self.via), *self.first.steps("takes"), *self.second.steps("takes"))
@@ -70,6 +77,7 @@ class LockOrder:
         self._evaluator = program.evaluator
         self._graph = program.graph
         self._dispatches = program[Spawns]
+        self._parallel = program[Parallel]
         self._locks = program[LockSets]
         self._states = program[LockStates]
         self._entries: dict[Code, frozenset[Spawn | str]] = {}
@@ -190,12 +198,25 @@ class LockOrder:
             return False
         if self._locks.always(one.code).identities & self._locks.always(other.code).identities:
             return False
-        starts = [s.via[0] if s.via else None for s in (one, other)]
-        entries = [
-            self.entries(s.code) if edge is None else self._by(edge)
-            for s, edge in zip((one, other), starts, strict=True)
-        ]
-        return are_concurrent(*entries)
+        return any(
+            self._are_parallel(first, one, second, other)
+            for first in self._entries_of(one)
+            for second in self._entries_of(other)
+        )
+
+    def _entries_of(self, second: Second) -> frozenset[Spawn | str]:
+        return self._by(second.via[0]) if second.via else self.entries(second.code)
+
+    def _are_parallel(self, first: Spawn | str, one: Second, second: Spawn | str, other: Second) -> bool:
+        """Whether two runs that begin so may come to the two places at the same time."""
+        if isinstance(first, Spawn) and isinstance(second, Spawn):
+            return self._parallel.may_meet(first, second)
+        if isinstance(first, Spawn):
+            first, one, second, other = second, other, first, one
+        if isinstance(second, Spawn):
+            code, order = (one.via[0].caller, one.via[0].site.order) if one.via else (one.code, one.where)
+            return first != "main" or self._parallel.may_come_beside(second, code, order)
+        return first == second == "outside"  # a library with locks of its own expects to be called by several threads
 
     def _by(self, edge: Edge) -> frozenset[Spawn | str]:
         handed = [d for d in self._dispatches.by_code.get(edge.callee, ()) if d.site is not None]
@@ -220,18 +241,6 @@ class LockOrder:
                     found.add("outside")
             self._entries[code] = frozenset(found)
         return self._entries[code]
-
-
-def are_concurrent(one: frozenset[Spawn | str], other: frozenset[Spawn | str]) -> bool:
-    """Whether two functions that begin there may run at the same time."""
-    for first in one:
-        for second in other:
-            if isinstance(first, str) and isinstance(second, str):
-                if first == second == "outside":
-                    return True  # a library with locks of its own expects to be called by several threads
-            elif first is not second or (isinstance(first, Spawn) and first.several):
-                return True
-    return False
 
 
 def _conditions(hold: Hold) -> Iterator[tuple[Condition, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind
-from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.contexts.parallel import SoleEndedTasks
 from concurlint.effects.cost.load import CautiousCosts, Load
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
@@ -22,14 +22,14 @@ class Stalls:
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
-        self._dispatches = program[Spawns]
+        self._alone = program[SoleEndedTasks]
         self._effects = program.effects
         self._computing = program[CautiousCosts]
 
     def heavy(self) -> Iterator[tuple[Code, Place, Load]]:
         """Loops without an await and calls of project functions that surely compute for long."""
         for code in self._graph.edges:
-            if not code.is_async or self._is_alone(code):
+            if not code.is_async or self._alone.is_alone(code):
                 continue
             loops = [loop for loop in code.scope.loops if self._is_widest_without_await(code, loop)]
             for loop in loops:
@@ -65,7 +65,7 @@ class Stalls:
     def slow_calls(self) -> Iterator[tuple[Code, CallSite, str, Step]]:
         """Calls of libraries that compute for long however small their input, as password hashes do."""
         for code in self._graph.edges:
-            if not code.is_async or self._is_alone(code):
+            if not code.is_async or self._alone.is_alone(code):
                 continue
             for site, name, _ in self._graph.libraries.get(code, ()):
                 fact = self._effects.lookup(name)
@@ -73,10 +73,3 @@ class Stalls:
                     continue
                 if fact.effect in _COMPUTE and library_name(self._graph.targets(site)[0]) == name:
                     yield code, site, name, Step(code.span(site.call.at), fact.when or f"`{name}` computes for long")
-
-    def _is_alone(self, code: Code) -> bool:
-        """The main coroutine of a program that starts no other tasks: nobody is kept waiting."""
-        runs = self._dispatches.by_code.get(code, ())
-        if not runs or not all(run.on == "task" and run.waits for run in runs):
-            return False
-        return not any(run.on == "task" and not run.waits for run in self._dispatches.all)

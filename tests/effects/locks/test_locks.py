@@ -55,6 +55,21 @@ def test_a_third_lock_around_both_keeps_them_apart(tmp_path: Path):
     assert list(linked(tmp_path, text + RUN)[LockOrder].inversions()) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("b = threading.Thread(target=other); a.start(); b.start(); a.join(); b.join()", 1),
+        ("b = threading.Thread(target=other); a.start(); a.join(); b.start(); b.join()", 0),
+        ("a.start(); other(); a.join()", 1),
+        ("a.start(); a.join(); other()", 0),
+    ],
+    ids=["both", "one after the other", "beside the main thread", "the main thread later"],
+)
+def test_both_orders_matter_only_where_they_may_meet(tmp_path: Path, body: str, expected: int):
+    run = f"def main():\n    a = threading.Thread(target=one)\n    {body}\nmain()\n"
+    assert len(list(linked(tmp_path, BOTH.format("with B: ...") + run)[LockOrder].inversions())) == expected
+
+
 def test_a_lock_taken_again_by_a_call_is_told_with_the_way(tmp_path: Path):
     text = "def outer():\n    with A:\n        by()\ndef by():\n    inner()\ndef inner():\n    with A: ...\n"
     [twice] = linked(tmp_path, text)[LockOrder].taken_twice()

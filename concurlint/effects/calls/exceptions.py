@@ -10,7 +10,10 @@ from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.traits import has, spelt
 from concurlint.effects.calls.summaries import Summaries, summaries
 from concurlint.effects.calls.witness import call
+from concurlint.effects.flow import cfg
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
+from concurlint.facts.flow import Way
 from concurlint.facts.records import Context, Returned
 from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
 from concurlint.finding import Step
@@ -37,6 +40,7 @@ class ExceptionFlow:
         self._effects = program.effects
         self._roles = program.roles
         self._evaluator = program.evaluator
+        self._graphs = program[Graphs]
 
     def of(self, code: Code) -> Escape | None:
         """The shortest way; None where every error is caught, or none is sure enough to speak of."""
@@ -64,7 +68,7 @@ class ExceptionFlow:
     def _raised(self, code: Code) -> Iterator[Step]:
         for raised in code.scope.raised:
             name = _error_name(raised)
-            if spelt("exits-meant", name) or self._is_caught(code, raised.context):
+            if spelt("exits-meant", name) or not self._gets_out(code, raised.order, raised.context):
                 continue
             shown = f"raises `{name}`" if name else "raises the error again"
             yield self._step(code, raised.at, shown)
@@ -74,13 +78,13 @@ class ExceptionFlow:
             fact = self._effects.lookup(name)
             if fact is None or fact.effect not in _MAY_FAIL or site.context.deferred or self._roles.is_quiet(name):
                 continue
-            if not self._is_caught(code, site.context):
+            if self._gets_out(code, site.order, site.context):
                 yield self._step(code, site.call.at, f"calls `{name}`, which may fail")
 
     def _through(self, edge: Edge, inner: Escape) -> Escape | None:
         """The way by a call around which nothing catches the error."""
         code, site = edge.caller, edge.site
-        if not edge.runs or self._is_caught(code, site.context) or self._is_wrapped(code):
+        if not edge.runs or not self._gets_out(code, site.order, site.context) or self._is_wrapped(code):
             return None
         return Escape((call(code, site.call.at, edge.callee.qualname), *inner.steps))
 
@@ -88,22 +92,28 @@ class ExceptionFlow:
     def _step(code: Code, at: Place, what: str) -> Step:
         return Step(code.span(at), f"`{code.qualname}` {what}")
 
-    def _is_caught(self, code: Code, context: Context) -> bool:
-        """Whether some `except` or context manager around may keep an error in.
+    def _gets_out(self, code: Code, order: int, context: Context) -> bool:
+        """Whether no `except` and no context manager around may keep an error in.
 
-        Which errors an `except` is for is not looked at: who wrote one has thought of failure.
+        Which errors an `except` is for is not looked at: who wrote one has thought of failure. What goes wrong in one
+        that keeps the error is not followed either: what it does is to report it.
         """
-        inside = {attempt.number for attempt in context.attempts if attempt.part == "body"}
-        if any(handler.attempt in inside and not handler.reraises for handler in code.scope.handlers):
-            return True
-        if any(handler.block in context.blocks and not handler.reraises for handler in code.scope.handlers):
-            return True  # and what it does then is to report it
-        return any(self._may_swallow(entered.manager, code) for entered in context.entered)
+        if any(self._may_swallow(entered.manager, code) for entered in context.entered):
+            return False
+        reporting = {attempt.number for attempt in context.attempts if attempt.part == "handler"}
+        if any(handler.attempt in reporting and not handler.reraises for handler in code.scope.handlers):
+            return False
+        return self._graphs.of(code).when_raised(order, follow=_is_caught_if_it_may).raises
 
     def _may_swallow(self, manager: Expression, code: Code) -> bool:
         values = self._evaluator.values(manager, code)
         names = {v.of.name if isinstance(v, Instance) and isinstance(v.of, Library) else "" for v in values}
         return not names or "" in names or any(has("swallows-errors", name) for name in names)
+
+
+def _is_caught_if_it_may(edge: cfg.Edge) -> bool:
+    """Ways on of an error that every `except` takes, whatever it names, and nothing else goes wrong."""
+    return edge.raised is None and edge.way not in (Way.UNCAUGHT, Way.UNCAUGHT_BASE)
 
 
 def _error_name(raised: Returned) -> str:

@@ -49,7 +49,7 @@ class Lifetime:
         """Whether both may go on at once: not where a function waits for the one before it starts the other."""
         shared = [code for code in self.parts if code in other.parts]
         return not shared or any(
-            one.holds(code, start)
+            one.holds(code, start) or start in (begun for begun, _ in one.parts[code])  # by one call, as in `gather`
             for one, two in ((self, other), (other, self))
             for code in shared
             for start, _ in two.parts[code]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurlint.catalog.traits import may
+from concurlint.effects.flow.dominators import in_one_turn
+from concurlint.effects.flow.graphs import Graphs
+from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name
 from concurlint.project.arguments import given
 from concurlint.project.bindings import names_of
-from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Literal
@@ -16,9 +18,10 @@ from concurlint.project.values import Instance, Literal
 class Repetition:
     """Asks of calls that start work how often they do."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._graphs = program[Graphs]
+        self._evaluator = program.evaluator
 
     def of(self, code: Code, site: CallSite) -> bool:
         """Whether the dispatching call itself runs several times: in a loop, or its function is called in one."""
@@ -48,18 +51,15 @@ class Repetition:
         if not site.context.loops:
             return False
         names = set(names_of(site.call, code))
+        loop, cfg = code.scope.loops[site.context.loops[-1]], self._graphs.of(code)
         for other in code.scope.calls:
             function = other.call.function
-            if (
-                not isinstance(function, Attribute)
-                or not may("waits-for-work", function.attr)
-                or other.order < site.order
-            ):
+            if not isinstance(function, Attribute) or not may("waits-for-work", function.attr):
                 continue
-            same_turn = other.context.loops == site.context.loops
             base = function.value
-            if same_turn and (base is site.call or (isinstance(base, Name) and base.id in names)):
-                return True
+            if base is site.call or (isinstance(base, Name) and base.id in names):
+                if other.context.loops == site.context.loops and in_one_turn(cfg, loop, site.order, other.order):
+                    return True
         return False
 
 

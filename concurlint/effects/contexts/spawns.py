@@ -104,7 +104,7 @@ class Spawns:
         self._evaluator = program.evaluator
         self._roles = program.roles
         self._names = RoleNames(program.evaluator, program.roles)
-        self._repetition = Repetition(program.graph)
+        self._repetition = Repetition(program)
         self._delayed = Delayed(program.graph, program.roles)
         self.all: list[Spawn] = []
         self.by_code: dict[Code, list[Spawn]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from concurlint.effects.flow.cfg import Cfg
-from concurlint.facts.records import CallSite, Context, Scope
+from concurlint.facts.records import CallSite, Context, Loop, Scope
 
 
 def dominates(cfg: Cfg, first: int, then: int) -> bool:
@@ -49,3 +49,13 @@ def sure_records(scope: Scope, site: CallSite, start: Context) -> Iterator[int]:
     yield from (scope.loops[number].order for number in site.context.loops if number not in start.loops)
     within = set(site.context.blocks) - set(start.blocks)
     yield from (branch.order for branch in scope.branches if {branch.body, branch.orelse} & within)
+
+
+def in_one_turn(cfg: Cfg, loop: Loop, first: int, then: int) -> bool:
+    """Whether a record may come after another before the loop around turns again, or is left and entered anew."""
+    return then in cfg.after(first, avoiding={loop.order})
+
+
+def may_turn_again(cfg: Cfg, loop: Loop, order: int) -> bool:
+    """Whether a loop may go on after a record, as far as nothing fails."""
+    return loop.order in cfg.after(order, follow=lambda edge: edge.raised is None)

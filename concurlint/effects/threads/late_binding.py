@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import listed, may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.flow.dominators import in_one_turn, may_turn_again
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
-from concurlint.facts.records import Binding, CallSite
+from concurlint.facts.records import Binding, CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Collection, Expression, Name, spelled, walk
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
@@ -31,6 +33,7 @@ class LateBinding:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._dispatches = program[Spawns].all
+        self._graphs = program[Graphs]
 
     def all(self) -> Iterator[Capture]:
         """One for each dispatch of such work."""
@@ -66,28 +69,31 @@ class LateBinding:
         site = dispatch.site
         if site is None or dispatch.where is not home or number not in site.context.loops:
             return False
+        loop = home.scope.loops[number]
         return (
-            self._is_waited_for(home, site, number)
+            self._is_waited_for(home, site, loop)
             or self._is_consumed(home, site)
-            or leaves(home, site, number)
+            or not may_turn_again(self._graphs.of(home), loop, site.order)
             or any(
                 entered in site.context.entered and number in context.loops
                 for entered, context, _ in home.scope.entered
             )
         )
 
-    def _is_waited_for(self, home: Code, site: CallSite, number: int) -> bool:
+    def _is_waited_for(self, home: Code, site: CallSite, loop: Loop) -> bool:
+        """Whether the same turn waits for some work, or awaits something that has a name."""
+        cfg = self._graphs.of(home)
         for other in home.scope.calls:
-            if other.order <= site.order or number not in other.context.loops:
-                continue
             function = other.call.function
             last = function.attr if isinstance(function, Attribute) else spelled(function)
-            if may("waits-for-work", last):
+            is_wait = loop.number in other.context.loops and may("waits-for-work", last)
+            if is_wait and in_one_turn(cfg, loop, site.order, other.order):
                 return True
         return any(
-            isinstance(awaited.value, (Name, Attribute)) and number in awaited.context.loops
+            isinstance(awaited.value, (Name, Attribute))
+            and loop.number in awaited.context.loops
+            and in_one_turn(cfg, loop, site.order, awaited.order)
             for awaited in home.scope.awaits
-            if awaited.order > site.order
         )
 
     def _is_consumed(self, home: Code, site: CallSite) -> bool:
@@ -123,16 +129,6 @@ def _turning(bindings: list[Binding], number: int) -> Binding | None:
 def _has_one_turn(code: Code, number: int) -> bool:
     iterable = code.scope.loops[number].iterable
     return isinstance(iterable, Collection) and len(iterable.items) <= 1
-
-
-def leaves(code: Code, site: CallSite, number: int) -> bool:
-    """Whether the loop is left in the same block after the call."""
-    if not code.scope.loops[number].leaves:
-        return False
-    blocks = site.context.blocks
-    if any(r.context.blocks == blocks and r.order > site.order for r in code.scope.returned):
-        return True
-    return any(b.ends and b.body == blocks[-1] and number in b.context.loops for b in code.scope.branches)
 
 
 def _holds(outer: Expression, call: Call) -> bool:

@@ -9,10 +9,9 @@ from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.flow.dominators import dominates
+from concurlint.effects.flow.dominators import dominates, may_turn_again
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
-from concurlint.effects.threads.late_binding import leaves
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, walk
 from concurlint.project.callgraph import library_name
@@ -123,7 +122,9 @@ class UnboundedThreads:
     def _is_limited(self, dispatch: Spawn, code: Code, site: CallSite, loop: Loop) -> bool:
         if self.takes_semaphore(code, loop.number) or self.takes_semaphore(dispatch.code, None):
             return True
-        if leaves(code, site, loop.number) or (loop.iterable is not None and _compares(loop.iterable)):
+        if not may_turn_again(self._graphs.of(code), loop, site.order) or (
+            loop.iterable is not None and _compares(loop.iterable)
+        ):
             return True
         for other in code.scope.calls:
             function = other.call.function

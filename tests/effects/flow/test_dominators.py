@@ -2,7 +2,16 @@
 
 import pytest
 
-from concurlint.effects.flow.dominators import dominates, leaves_through, passes, postdominates
+from concurlint.effects.flow.dominators import (
+    are_apart,
+    comes_after,
+    dominates,
+    in_one_turn,
+    leaves_through,
+    may_turn_again,
+    passes,
+    postdominates,
+)
 from tests.flows import marked
 
 BRANCHED = """
@@ -78,3 +87,41 @@ def test_ways_out_by_an_exception_pass_a_finally():
     cfg = marked(text).cfg
     assert cfg.when_raised(first, avoiding={last}).returns is False
     assert leaves_through(cfg, {last}, first)
+
+
+LOOPED = """
+def main():
+    for _ in i(1):
+        m(2)
+        if t(3):
+            m(4)
+            break
+        m(5)
+    m(6)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "then", "apart", "after"),
+    [
+        (BRANCHED, "m3", "m4", True, False),
+        (BRANCHED, "m1", "m3", False, True),
+        (BRANCHED, "m3", "m1", False, False),
+        (LOOPED, "m2", "m5", False, False),  # each before the other in some turn
+        (LOOPED, "m2", "m6", False, True),
+        (LOOPED, "m4", "m5", False, False),
+    ],
+)
+def test_records_may_be_apart_or_come_one_after_the_other(text: str, first: str, then: str, apart: bool, after: bool):
+    cfg, (one, other) = marked(text).cfg, orders(text, first, then)
+    assert (are_apart(cfg, one, other), comes_after(cfg, other, one)) == (apart, after)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "same", "again"),
+    [("m2", "m5", True, True), ("m5", "m2", False, True), ("m4", "m5", False, False)],
+)
+def test_turns_of_a_loop_are_told_apart(first: str, then: str, same: bool, again: bool):
+    cfg, (one, other) = marked(LOOPED).cfg, orders(LOOPED, first, then)
+    [loop] = cfg.scope.loops
+    assert (in_one_turn(cfg, loop, one, other), may_turn_again(cfg, loop, one)) == (same, again)

@@ -105,6 +105,7 @@ Trait: TypeAlias = Literal[
     "puts",
     "quotes",
     "reaches-out",
+    "reads-all",
     "reads-pipes",
     "releases",
     "remembers",

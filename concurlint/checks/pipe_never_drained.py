@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from concurlint.catalog.traits import may
 from concurlint.effects.commands.pipes import Pipes
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute
@@ -30,6 +31,6 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _remedy(function: object) -> str:
-    if isinstance(function, Attribute) and function.attr in ("wait", "poll"):
+    if isinstance(function, Attribute) and (function.attr in ("wait", "poll") or may("reads-all", function.attr)):
         return "use `communicate()`, which reads both pipes while it waits, or DEVNULL for what nobody wants"
     return "use `subprocess.run(…, capture_output=True)`, which reads the pipes, or DEVNULL for what nobody wants"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from concurlint.effects.processes.transfer import Transfer, Unsendable
+from concurlint.effects.processes.unpicklable_errors import UnpicklableErrors
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
@@ -30,6 +31,18 @@ def check(program: Program) -> Iterator[Finding]:
         if held and sent.is_work:
             remedy = "use a function that gets just the values it needs, or leave the attribute out in `__getstate__`"
         yield rule.finding(sent.code.span(sent.at.at), _says(sent), help=remedy, trace=sent.steps())
+
+    for error in program[UnpicklableErrors].all():
+        yield rule.finding(
+            error.code.span(error.at),
+            f"`{error.cls.name}` cannot be made again in the parent: {_count(error.wanted)} wanted, {error.kept} kept",
+            help="hand all arguments on to `super().__init__`, or write a `__reduce__`; a pool's parent waits for ever",
+            trace=error.steps(),
+        )
+
+
+def _count(arguments: int) -> str:
+    return "1 argument is" if arguments == 1 else f"{arguments} arguments are"
 
 
 def _says(sent: Unsendable) -> str:

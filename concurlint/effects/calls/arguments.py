@@ -166,7 +166,8 @@ def _changes(name: str, home: Code) -> Iterator[_Change]:
         ):
             continue
         entries: dict[str, Expression | None] | None = None
-        if function.attr == "update" and not plain:
+        if function.attr == "update" and all(star_parameter(each, home, "kwargs") for each in plain):
+            # what callers put into `**options` is not known; it is taken to leave the entry alone
             entries = {a.keyword: a.value for a in site.call.arguments if a.keyword is not None}
         elif may("changes-key", function.attr) and plain and isinstance(plain[0], Constant):
             entries = {str(plain[0].value): None}

@@ -102,12 +102,41 @@ class Pipes:
             for site in code.scope.calls:
                 if self._waits_for_ever(code, site, "wait"):
                     yield from self._waited(code, site)
+            yield from self._read_to_the_end(code)
             for loop in code.scope.loops:
                 asked = _asked_until_done(loop)
                 poll = next((s for s in code.scope.calls if s.call is asked), None) if asked is not None else None
                 if poll is not None and self._waits_for_ever(code, poll, "poll"):
                     inside = replace(poll.context, loops=(*poll.context.loops, loop.number))
                     yield from self._waited(code, replace(poll, context=inside))
+
+    def _read_to_the_end(self, code: Code) -> Iterator[Undrained]:
+        """Reads of one pipe of a child until that ends, while nobody reads the other: `p.stdout.read()`."""
+        seen: set[str] = set()
+        for pipe, site in _whole_reads(code):
+            base = pipe.value
+            if not isinstance(base, Name) or holder(code, base.id) is not code or base.id in seen:
+                continue
+            bindings = self._definitions.at(base.id, base, code)
+            made = [b.value for b in bindings if b.kind in ("assign", "with") and b.value is not None and not b.path]
+            found = self._made(made[0], code) if len(made) == 1 and len(bindings) == 1 else None
+            other = next((name for name in found[0] if name != pipe.attr), "") if found is not None else ""
+            if found is None or not other or pipe.attr not in found[0]:
+                continue
+            seen.add(base.id)
+            yield from self._other_unread(code, site, mentions_of(base.id, code), bindings[0].order, other, found[1])
+
+    def _other_unread(
+        self, code: Code, site: CallSite, mentions: Mentions, since: int, other: str, made: _Made
+    ) -> Iterator[Undrained]:  # fmt: skip
+        """The read of one pipe, if the other is not read before or beside."""
+        cfg = self._graphs.of(code)
+        soon = [m for m in mentions.all if m.code is not code or (m.order > since and m.order <= site.order)]
+        if any(may("ends-child", m.attr) or m.attr == other for m in soon) or mentions.escapes:
+            return
+        later = next((m for m in mentions.all if m.attr == other and comes_after(cfg, m.order, site.order)), None)
+        if later is not None:  # else the wait tells
+            yield Undrained(code, site, (other,), made, True, later)
 
     def _waits_for_ever(self, code: Code, site: CallSite, method: str) -> bool:
         """A call of that method of a child, without a timeout."""
@@ -225,6 +254,15 @@ class Pipes:
             if plain > 0:
                 return True
         return False
+
+
+def _whole_reads(code: Code) -> Iterator[tuple[Attribute, CallSite]]:
+    """The pipes that a function reads to their ends by one call, with the call."""
+    for site in code.scope.calls:
+        function = site.call.function
+        if isinstance(function, Attribute) and may("reads-all", function.attr) and not site.call.arguments:
+            if isinstance(function.value, Attribute) and may("reads-pipes", function.value.attr):
+                yield function.value, site
 
 
 def _asked_until_done(loop: Loop) -> Call | None:

@@ -135,8 +135,13 @@ class Pipes:
         if any(may("ends-child", m.attr) or m.attr == other for m in soon) or mentions.escapes:
             return
         later = next((m for m in mentions.all if m.attr == other and comes_after(cfg, m.order, site.order)), None)
-        if later is not None:  # else the wait tells
+        if later is not None and not self._comes_later(mentions, later):  # else the wait tells
             yield Undrained(code, site, (other,), made, True, later)
+
+    @staticmethod
+    def _comes_later(mentions: Mentions, later: Mention) -> bool:
+        """Whether the child is waited for before the other pipe is read."""
+        return any(may("waits-for-child", m.attr) and m.order < later.order for m in mentions.all)
 
     def _waits_for_ever(self, code: Code, site: CallSite, method: str) -> bool:
         """A call of that method of a child, without a timeout."""

@@ -77,7 +77,7 @@ def lint(
     watch = watch or Unwatched()
     watch.begin("looking for files")
     sources = find_sources(paths, settings, unsaved)
-    with _store(cache, sources, settings) as store:
+    with opened(cache, sources, settings) as store:
         result = lint_sources(sources, settings, workers=workers, executor=executor, store=store, watch=watch)
     result = without_known(result) if baselines else result
     return replace(result, seconds=time.perf_counter() - start)
@@ -96,7 +96,7 @@ def lint_changes(
     """Check as `lint` does, and leave out what was there before the changes: a finding far away may be due to them."""
     start = time.perf_counter()
     sources = find_sources(paths, settings), find_sources(paths, settings, changes.before)
-    with _store(cache, sources[0], settings) as store:
+    with opened(cache, sources[0], settings) as store:
         from concurlint.facts.memory import Memory
 
         memory = Memory(store=store)
@@ -111,9 +111,12 @@ def lint_changes(
     return replace(result, seconds=time.perf_counter() - start)
 
 
-def _store(cache: Caching, sources: Sources, settings: Settings) -> AbstractContextManager[Store | None]:
+def opened(
+    cache: Caching, sources: Sources, settings: Settings, *, reading: bool = False
+) -> AbstractContextManager[Store | None]:
+    """The store that is for these files, if one is wanted; see `Caching.opened`."""
     is_project = find_project(sources.root) is not None
-    return cache.opened(sources.root, settings.of(sources.root).cache_dir, is_project=is_project)
+    return cache.opened(sources.root, settings.of(sources.root).cache_dir, is_project=is_project, reading=reading)
 
 
 def without_known(result: Result) -> Result:

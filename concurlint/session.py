@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from concurlint.cache.place import NO_CACHE, Caching
 from concurlint.config import Nearest, Settings, find_project
 from concurlint.facts.memory import Memory
 from concurlint.finding import Finding, Span
-from concurlint.linting import Result, lint_sources, without_known
+from concurlint.linting import Result, lint_sources, opened, without_known
 from concurlint.source import SourceFile, Sources, find_sources, project_root
 from concurlint.suppress import UNUSED
 
@@ -44,8 +45,9 @@ class Checked:
 class Session:
     """Checks files as they are being edited; what is open and unsaved counts instead of what is on the disk."""
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options | None = None, caching: Caching = NO_CACHE) -> None:
         self._options = options or Options()
+        self._caching = caching
         self._memory = Memory()
         self._unsaved: dict[Path, bytes] = {}
         self._scanned: dict[Path, tuple[Settings, Sources]] = {}
@@ -73,7 +75,9 @@ class Session:
         self._scanned.pop(home, None)
         settings, sources = self._scan(home, path)
         self._memory.begin()
-        checked = _absolute(without_known(lint_sources(sources, settings, memory=self._memory)), sources)
+        with opened(self._caching, sources, settings) as self._memory.store:
+            result = lint_sources(sources, settings, memory=self._memory, store=self._memory.store)
+        checked = _absolute(without_known(result), sources)
         return replace(checked, disk=self._digest(settings, sources))
 
     def near(self, path: Path) -> Checked:
@@ -87,7 +91,10 @@ class Session:
             return Checked()  # left out by the configuration
         files = tuple(replace(self._now(source), asked=source.path == path) for source in sources.files)
         self._memory.begin()
-        result = without_known(lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True))
+        # Nothing of what stands there between two keystrokes is worth keeping.
+        with opened(self._caching, sources, settings, reading=True) as self._memory.store:
+            result = lint_sources(Sources(sources.root, files), settings, memory=self._memory, alone=True)
+        result = without_known(result)
         kept = tuple(finding for finding in result.findings if finding.code != UNUSED[0])
         return _absolute(replace(result, findings=kept), sources)
 

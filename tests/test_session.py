@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from concurlint import linting
+from concurlint.cache.place import Caching
 from concurlint.config import load
 from concurlint.facts import parsing
 from concurlint.facts.parsing import parse
@@ -118,3 +119,23 @@ def test_a_loose_script_is_checked_with_what_it_can_import(tmp_path: Path):
     script = tmp_path / "script.py"
     script.write_text(PROJECT["other.py"], encoding="utf-8")
     assert places(Session().whole(script)) == [("script.py", "CCL501", 5)]
+
+
+def test_a_session_begins_with_what_an_earlier_one_has_read_and_found(folder: Path, parsed: list[str]):
+    first = Session(caching=Caching()).whole(folder)
+    parsed.clear()
+    assert Session(caching=Caching()).whole(folder) == first
+    assert places(Session(caching=Caching()).near(folder / "app.py")) == [("app.py", "CCL501", 5)]
+    assert parsed == []
+
+
+def test_what_is_typed_between_two_looks_is_not_kept(folder: Path, parsed: list[str]):
+    session = Session(caching=Caching())
+    session.whole(folder)
+    session.write(folder / "helper.py", CALM)
+    session.near(folder / "app.py")
+    parsed.clear()
+    again = Session(caching=Caching())
+    again.write(folder / "helper.py", CALM)
+    again.near(folder / "app.py")
+    assert parsed == ["helper.py"]

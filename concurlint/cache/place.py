@@ -29,13 +29,18 @@ class Caching:
     patience: Seconds = 0
 
     @contextmanager
-    def opened(self, root: Path, configured: Path | None, *, is_project: bool) -> Iterator[Store | None]:
-        """The store for the files of `root`, if one is wanted; what a run puts there is written at its end."""
+    def opened(
+        self, root: Path, configured: Path | None, *, is_project: bool, reading: bool = False
+    ) -> Iterator[Store | None]:
+        """The store for the files of `root`, if one is wanted; what a run puts there is written at its end.
+
+        With `reading` it is not, and none is made where there is none.
+        """
         if not self.wanted:
             yield None
             return
         folder = self.folder or folder_of(root, configured, is_project=is_project)
-        with Store(_prepared(folder), patience=self.patience) as store:
+        with Store(folder if reading else _prepared(folder), patience=self.patience, reading=reading) as store:
             yield store
 
 

@@ -48,16 +48,18 @@ class Store:
     not there nothing is kept. With `patience`, a run waits so long for its turn: another may be at the same.
     """
 
-    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES, *, patience: Seconds = 0) -> None:
+    def __init__(
+        self, folder: Path, most_bytes: int = _MOST_BYTES, *, patience: Seconds = 0, reading: bool = False
+    ) -> None:
         self.path = folder / FILE
         self._patience = patience
         self._has_turn = False
         self._most_bytes = most_bytes
         self._today = int(time.time()) // _DAY
-        self._writable = True
+        self._writable = not reading
         self._new: dict[tuple[int, bytes], bytes] = {}
         self._used: set[tuple[int, bytes]] = set()
-        self._connection = self._opened()
+        self._connection = None if reading and not self.path.exists() else self._opened()
 
     def __enter__(self) -> Store:
         return self
@@ -65,7 +67,8 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        # What was read until somebody lost patience is right as it is; of a run that broke nobody knows.
+        if kind is None or kind is KeyboardInterrupt:
             self.flush()
         self._close()
 

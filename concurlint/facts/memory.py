@@ -18,12 +18,13 @@ from concurlint.source import SourceFile
 class Memory:
     """Records of files, and the troubles of those that nothing had to read; both are right for a content, not a path.
 
-    What no run has asked for in `most` runs is forgotten. With a `store`, what is not here may be there.
+    What no run has asked for in `most` runs is forgotten. With a `store`, what is not here may be there; it may be
+    another one in each run.
     """
 
     def __init__(self, most: int = 20, store: Store | None = None) -> None:
         self._most = most
-        self._store = store
+        self.store = store
         self._run = 0
         self._parsed: dict[bytes, tuple[Parsed, int]] = {}
         self._checked: dict[bytes, tuple[Trouble | None, int]] = {}
@@ -46,7 +47,7 @@ class Memory:
         return parsed
 
     def _stored(self, source: SourceFile) -> Parsed | None:
-        packed = self._store.get(Kind.FACTS, _key(source.data)) if self._store is not None else None
+        packed = self.store.get(Kind.FACTS, _key(source.data)) if self.store is not None else None
         try:
             return decode(packed) if packed is not None else None
         except NotRecordsError:
@@ -58,16 +59,16 @@ class Memory:
             return
         self._parsed[source.data] = (parsed, self._run)
         # Whether a file is nested too deeply depends on how deep the asker is.
-        if self._store is not None and not (parsed.trouble is not None and parsed.trouble.message == TOO_DEEP):
+        if self.store is not None and not (parsed.trouble is not None and parsed.trouble.message == TOO_DEEP):
             with suppress(RecursionError, UnicodeEncodeError):  # such a file is read anew each time
-                self._store.put(Kind.FACTS, _key(source.data), packed or encode(parsed))
+                self.store.put(Kind.FACTS, _key(source.data), packed or encode(parsed))
 
     def was_checked(self, source: SourceFile) -> bool:
         """Whether `trouble` knows a file with this content."""
         if source.trouble:
             return False
-        if source.data not in self._checked and self._store is not None:
-            packed = self._store.get(Kind.TROUBLE, _key(source.data))
+        if source.data not in self._checked and self.store is not None:
+            packed = self.store.get(Kind.TROUBLE, _key(source.data))
             try:
                 found = unpack(packed, type=Trouble | None) if packed is not None else None
             except MsgspecError:
@@ -87,8 +88,8 @@ class Memory:
         if source.trouble:
             return
         self._checked[source.data] = (trouble, self._run)
-        if self._store is not None and (trouble is None or trouble.message != TOO_DEEP):
-            self._store.put(Kind.TROUBLE, _key(source.data), pack(trouble))
+        if self.store is not None and (trouble is None or trouble.message != TOO_DEEP):
+            self.store.put(Kind.TROUBLE, _key(source.data), pack(trouble))
 
 
 @lru_cache(maxsize=4096)

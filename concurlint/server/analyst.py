@@ -8,6 +8,7 @@ import sys
 from types import FrameType
 from typing import BinaryIO
 
+from concurlint.cache.place import Caching
 from concurlint.server.messages import HELLO, Answer, Ask, Configure, Rescan, Write, packed, read
 from concurlint.session import Options, Session
 from concurlint.trouble import UserError
@@ -19,7 +20,7 @@ class Analyst:
     def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
         self._requests = requests
         self._answers = answers
-        self._session = Session(Options())
+        self._session = Session(Options(), Caching())
         self._is_busy = False
 
     def run(self) -> None:

@@ -32,15 +32,18 @@ def test_what_was_put_last_counts(tmp_path: Path):
     assert _kept(tmp_path) == b"new"
 
 
-def test_nothing_is_kept_of_a_run_that_broke(tmp_path: Path):
+@pytest.mark.parametrize(("error", "kept"), [(RuntimeError, None), (KeyboardInterrupt, b"read")])
+def test_of_a_run_that_broke_nothing_is_kept_and_of_one_that_was_stopped_all(
+    tmp_path: Path, error: type[BaseException], kept: bytes | None
+):
     def run() -> None:
         with Store(tmp_path) as store:
-            store.put(Kind.FACTS, b"k", b"half of it")
-            raise RuntimeError
+            store.put(Kind.FACTS, b"k", b"read")
+            raise error
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(error):
         run()
-    assert _kept(tmp_path) is None
+    assert _kept(tmp_path) == kept
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all", b"SQLite format 3\0" + b"\xff" * 5000])
@@ -169,3 +172,14 @@ def test_a_turn_that_broke_keeps_nothing_and_is_over(tmp_path: Path):
         run()
     _count(tmp_path)
     assert _kept(tmp_path) == b"1"
+
+
+def test_a_store_for_reading_changes_nothing_and_is_not_made(tmp_path: Path):
+    with Store(tmp_path, reading=True) as store:
+        store.put(Kind.FACTS, b"k", b"data")
+    assert list(tmp_path.iterdir()) == []
+    _keep(tmp_path)
+    with Store(tmp_path, reading=True) as store:
+        store.put(Kind.FACTS, b"other", b"data")
+        assert store.get(Kind.FACTS, b"k") == b"data"
+    assert _kept(tmp_path, b"other") is None

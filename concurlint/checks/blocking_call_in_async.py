@@ -24,8 +24,10 @@ def check(program: Program) -> Iterator[Finding]:
         what = f"`{called}` blocks" if direct else f"`{called}` calls `{blocking.name}`, which blocks"
         yield rule.finding(
             code.span(site.call.at),
-            f"{what} the event loop" if len(what) < 80 else f"`{called}` blocks the event loop",
-            help=instead_of(program.roles, code, blocking),
+            f"{what} the event loop"
+            if len(what) < 80 and called != blocking.name
+            else f"`{called}` blocks the event loop",
+            help=instead_of(program, code, site, blocking),
             trace=() if direct else blocking.steps()[1:],
             weight=company.weight(code, site, blocking),
         )

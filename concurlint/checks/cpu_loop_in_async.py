@@ -8,6 +8,7 @@ from concurlint.effects.program import Program
 from concurlint.effects.tasks.stalls import Stalls
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
+from concurlint.remedies.coroutines import in_thread
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL502", "cpu-loop-in-async", Level.WARNING, in_use=True)
@@ -17,7 +18,6 @@ _AWAY = {
     "trio": "`trio.to_thread.run_sync(…)`, or a process",
     "anyio": "`await anyio.to_process.run_sync(…)`",
 }
-_BESIDE = {"asyncio": "`await asyncio.to_thread(…)`"}
 
 
 @rule.check
@@ -32,11 +32,10 @@ def check(program: Program) -> Iterator[Finding]:
             weight=company.weight(code, None),
         )
     for code, site, name, step in stalling.slow_calls():
-        framework = framework_of(code)
         yield rule.finding(
             code.span(site.call.at),
             f"`{spelled(site.call.function) or name}` computes for long: the event loop stands still",
-            help=f"it runs beside in a thread: {_BESIDE.get(framework, f'`await {framework}.to_thread.run_sync(…)`')}",
+            help=f"it runs beside in a thread: {in_thread(program, code, site.call)}",
             trace=(step,),
             weight=company.weight(code, site),
         )

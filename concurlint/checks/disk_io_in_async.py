@@ -8,12 +8,12 @@ from concurlint.effects.program import Program
 from concurlint.effects.tasks.disk import DiskAccess
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
+from concurlint.remedies.coroutines import in_thread
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL512", "disk-io-in-async", Level.ADVICE, in_use=True)
 
 _AWAY = {
-    "asyncio": "`await asyncio.to_thread(…)`",
     "trio": "`trio.Path`, `trio.open_file` or `await trio.to_thread.run_sync(…)`",
     "anyio": "`anyio.Path`, `anyio.open_file` or `await anyio.to_thread.run_sync(…)`",
 }
@@ -30,7 +30,7 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             code.span(site.call.at),
             f"{what} waits for the disk{', again and again,' if repeated else ''} on the event loop",
-            help=f"use {_AWAY[framework_of(code)]}",
+            help=f"use {_AWAY.get(framework_of(code)) or in_thread(program, code, site.call)}",
             trace=() if direct else blocking.steps()[1:],
             weight=company.weight(code, site, blocking),
         )

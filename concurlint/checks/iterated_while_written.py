@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from concurlint.effects.program import Program
 from concurlint.effects.races.grading import RaceGrading
-from concurlint.effects.races.iteration import Iterations
+from concurlint.effects.races.iteration import Disturbed, Iterations
+from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL312", "iterated-while-written", Level.WARNING, in_use=True)
+
+_LONGEST = 40
 
 
 @rule.check
@@ -20,8 +23,14 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             found.look.code.span(found.look.place),
             f"another thread may change `{shown}` during this loop: {then}",
-            help=f"go through a copy (`list({shown.rpartition('.')[2]})`), or hold one lock around both",
+            help=f"go through a copy (`list({_copied(found)})`), or hold one lock around both",
             trace=found.steps(),
             confidence=grading.confidence(found.run, found.look.location),
             weight=grading.weight(found.look.location),
         )
+
+
+def _copied(found: Disturbed) -> str:
+    """What the loop goes through, as it spells it: of a dictionary's items a copy too."""
+    text = written(found.loop.iterable)
+    return text if 0 < len(text) <= _LONGEST else found.look.location.shown.rpartition(".")[2]

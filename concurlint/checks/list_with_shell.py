@@ -6,6 +6,7 @@ from concurlint.effects.commands.commands import Commands
 from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
+from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR)
@@ -23,6 +24,6 @@ def check(program: Program) -> Iterator[Finding]:
         yield rule.finding(
             command.code.span(command.site.call.at),
             "with a shell only the first item of this list is run; the rest go to the shell itself",
-            help=f"use `{command.instead()}` without a shell, or pass one string if the shell is needed",
+            help=f"use `{without_shell(command)}` without a shell, or pass one string if the shell is needed",
             trace=command.via,
         )

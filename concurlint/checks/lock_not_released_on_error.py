@@ -14,10 +14,11 @@ rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING, in_u
 def check(program: Program) -> Iterator[Finding]:
     for leak in program[LockRelease].leaks():
         lock = leak.taking.lock.spelling
+        entered = "async with" if leak.taking.lock.kind.startswith("async") else "with"
         left = "an early return" if leak.how == "returns here" else "an exception"
         yield rule.finding(
             leak.taking.code.span(leak.taking.at),
             f"`{lock}` stays taken if {left} passes by its release",
-            help=f"write `with {lock}:` around it, or release it in a `finally`",
+            help=f"write `{entered} {lock}:` around it, or release it in a `finally`",
             trace=leak.steps(),
         )

@@ -8,6 +8,7 @@ from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
+from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL402", "needless-shell", Level.WARNING, in_use=True)
@@ -26,7 +27,7 @@ def check(program: Program) -> Iterator[Finding]:
         text = constant_text(commands.pieces(command))
         if text is None or needs_shell(text) or program[Platforms].is_windows_only(command.code, command.site):
             continue
-        instead = command.instead(shown_items(text))
+        instead = without_shell(command, shown_items(text))
         if instead:
             shown = f"`{text.strip()}`" if len(text.strip()) <= _LONGEST else "this command"
             yield rule.finding(

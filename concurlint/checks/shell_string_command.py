@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurlint.effects.commands.commands import Command, Commands
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
+from concurlint.remedies.commands import quoting, without_shell
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL401", "shell-string-command", Level.ERROR, in_use=True)
@@ -16,21 +17,21 @@ def check(program: Program) -> Iterator[Finding]:
     for command in commands.all:
         if not command.shell or command.is_open or commands.list_size(command) is not None:
             continue
-        piece = next((piece for piece in commands.pieces(command) if piece.status == "outside"), None)
+        pieces = commands.pieces(command)
+        piece = next((piece for piece in pieces if piece.status == "outside"), None)
         if piece is None:
             continue
         built = "with" if piece.is_parameter else "from"
         yield rule.finding(
             command.code.span(command.site.call.at),
             f"`{command.written}` has a shell read a text built {built} {piece.reason}",
-            help=_help(command),
+            help=_help(command, quoting(pieces, piece)),
             trace=(*command.via, *piece.steps),
         )
 
 
-def _help(command: Command) -> str:
-    quote = "quote each value with `shlex.quote`"
+def _help(command: Command, quote: str) -> str:
     if command.named:
         return f"run the program itself, pass values after the script (`$1`), or {quote}"
-    instead = command.instead()
+    instead = without_shell(command)
     return f"use `{instead}` without a shell, or {quote}" if instead else quote

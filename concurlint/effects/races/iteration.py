@@ -31,6 +31,7 @@ class Disturbed:
     change: StateAccess
     kind: str
     run: Run
+    loop: Loop
 
     def steps(self) -> tuple[Step, ...]:
         """The change, and how one of the two comes to run on a thread."""
@@ -71,7 +72,7 @@ class Iterations:
                         continue
                     if run is not None and not self._sharing.held(look).meets(self._sharing.held(change)):
                         if not (is_by_callers(run.dispatch) and change in told):
-                            yield Disturbed(look, change, kind, run)
+                            yield Disturbed(look, change, kind, run, loop)
                         told.add(change)
                         break
 

@@ -127,7 +127,8 @@ class Estimates:
         runs = self._recursion.runs(code)
         if runs is not None and whole.computing:
             step = Step(code.span(runs.site.call.at), f"`{code.qualname}` calls itself for each part")
-            whole = replace(whole.times(runs.times), what=f"recursion of `{code.qualname}`", because=(step,))
+            what = f"recursion of `{code.qualname}`"
+            whole = replace(whole.times(runs.times), what=what, because=(step,), arithmetic=False)
         return whole
 
     # loops

@@ -92,6 +92,8 @@ class Sizes:
                 return Size(float(len(value)), 1.0)
             case Text():
                 return Size(_WRITTEN_TEXT, 1.0)
+            case Collection(items=()) | Table(keys=()):
+                return None  # made to be filled
             case Collection(items=items):
                 return self._display(items, code, given, depth)
             case Table(keys=keys):

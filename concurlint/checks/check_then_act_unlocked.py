@@ -6,6 +6,7 @@ from itertools import chain
 from concurlint.effects.program import Program
 from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.presence import PresenceTests
+from concurlint.effects.races.publication import Publications
 from concurlint.effects.races.updates import Races
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import race_level
@@ -31,4 +32,14 @@ def check(program: Program) -> Iterator[Finding]:
             confidence=grading.confidence(gap.run, gap.location)
             if gap.location is not None
             else gap.run.dispatch.confidence,
+        )
+    for early in program[Publications].too_early():
+        shown = early.store.location.shown
+        yield rule.finding(
+            early.store.code.span(early.store.place),
+            f"`{shown}` is stored before it is set up, and others see it without the lock",
+            help="set it up in a local name, and store it last",
+            trace=early.steps(),
+            level=race_level(program.config),
+            confidence=grading.confidence(early.run, early.store.location),
         )

@@ -38,7 +38,8 @@ def _is_valid(source: SourceFile) -> bool:
 
 
 def _compile(source: SourceFile) -> None:
-    with warnings.catch_warnings():
+    # Where a deep stack is needed, a thread of its own does this, and the one that started it waits.
+    with warnings.catch_warnings():  # concurlint: ignore[CCL310]
         warnings.simplefilter("ignore")
         # Unlike `ast.parse`, this objects to all that Python objects to: `return` outside of a function.
         compile(decode(source.data), source.name, "exec", dont_inherit=True)

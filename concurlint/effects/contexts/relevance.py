@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.roles import Roles
-from concurlint.effects.calls.summaries import reached
+from concurlint.effects.calls.summaries import reached, spread
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.facts.syntax import Attribute, Expression, Item, Name
 from concurlint.project.callgraph import CallGraph, library_name
@@ -43,7 +43,7 @@ def spreading_names(graph: CallGraph, dispatches: Sequence[Spawn], roles: Roles)
     return names
 
 
-def _callers(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:
+def _callers(graph: CallGraph, start: Iterable[Code]) -> Collection[Code]:
     """The given code, all that leads to it by calls, and the classes and functions it is part of."""
     makers: dict[Code, list[Code]] = {}
     for code in graph.edges:
@@ -51,17 +51,13 @@ def _callers(graph: CallGraph, start: Iterable[Code]) -> dict[Code, None]:
             for value in graph.targets(site):
                 if isinstance(value, ClassOf):
                     makers.setdefault(value.code, []).append(code)
-    found = dict.fromkeys(start)
-    queue = list(found)
-    for code in queue:
+
+    def onward(code: Code, _: None) -> Iterator[tuple[Code, None]]:
         leading = [edge.caller for edge in graph.callers.get(code, ())] + makers.get(code, [])
-        if code.parent is not None:
-            leading.append(code.parent)
-        for other in leading:
-            if other not in found and other.scope.kind != "module":
-                found[other] = None
-                queue.append(other)
-    return found
+        leading += [code.parent] if code.parent is not None else []
+        return ((other, None) for other in leading if other.scope.kind != "module")
+
+    return spread(((code, None) for code in start), onward).keys()
 
 
 def _is_telling(code: Code, graph: CallGraph, roles: Roles) -> bool:

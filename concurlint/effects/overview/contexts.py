@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.callers import Callers, is_by_callers
 from concurlint.effects.contexts.import_time import is_guarded
 from concurlint.effects.contexts.import_time_starts import ImportTimeStarts
@@ -61,14 +62,8 @@ class RunContexts:
 
     @cached_property
     def _in_processes(self) -> set[Code]:
-        queue = [dispatch.code for dispatch in self._spawns.all if dispatch.on == "process"]
-        seen = set(queue)
-        for code in queue:
-            for edge in self._graph.edges.get(code, ()):
-                if edge.runs and edge.callee not in seen:
-                    seen.add(edge.callee)
-                    queue.append(edge.callee)
-        return seen
+        sent = [dispatch.code for dispatch in self._spawns.all if dispatch.on == "process"]
+        return set(reached(self._graph, sent))
 
     def entries(self) -> Iterator[Entry]:
         """Every way in: what is started, what frameworks call, what is there for callers, and the main modules."""

@@ -27,6 +27,8 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.?")
 _NAMED = re.compile(r'^"([\w.*]+)" = ', re.MULTILINE)
 _LISTED = re.compile(r'"([A-Za-z_]\w*(?:\.\w+)*)"')
 _SEARCHED = {"callers", "edges"}
+_TAKES = {"pop", "popleft"}
+_GIVES = {"append", "extend"}
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _RULE_FOLDERS = ("concurlint/checks/*.py", ":!concurlint/checks/__init__.py")
 
@@ -176,7 +178,26 @@ def _asks_graph(function: ast.FunctionDef) -> bool:
 
 
 def _goes_on(function: ast.FunctionDef) -> bool:
-    return any(isinstance(loop, ast.While) for loop in ast.walk(function))
+    """Whether a function takes from a queue until that is empty, or goes over a list that grows meanwhile."""
+    for loop in ast.walk(function):
+        if isinstance(loop, ast.While) and _called_methods(loop) & _TAKES:
+            return True
+        if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name):
+            added = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
+            grown = {target.id for target in added if isinstance(target, ast.Name)}
+            if loop.iter.id in grown or _called_methods(loop, loop.iter.id) & _GIVES:
+                return True
+    return False
+
+
+def _called_methods(loop: ast.AST, owner: str | None = None) -> set[str]:
+    """The methods that are called in a loop, or those of a name."""
+    return {
+        node.func.attr
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if owner is None or (isinstance(node.func.value, ast.Name) and node.func.value.id == owner)
+    }
 
 
 # tables

@@ -17,7 +17,7 @@ from concurlint.linting import Result, lint
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = ("execnet", "xdist")
+PACKAGES = ("execnet",)
 """Installed with the tests, and full of threads, locks, queues and processes."""
 TABLES = (
     "",
@@ -146,7 +146,7 @@ def _told(result: Result) -> tuple[object, ...]:
     return (result.findings, dict(result.texts), result.files, result.troubles, result.notes, result.held_back)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_after_every_edit_a_run_with_a_cache_says_what_one_without_says(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -159,7 +159,7 @@ def test_after_every_edit_a_run_with_a_cache_says_what_one_without_says(
         assert spec.origin is not None
         shutil.copytree(Path(spec.origin).parent, home / package, ignore=shutil.ignore_patterns("__pycache__"))
     cache = Caching(folder=home / "cache")
-    for _ in range(data.draw(st.integers(2, 4))):
+    for _ in range(data.draw(st.integers(2, 3))):
         _edit(home, data)
         asked = [home]
         if data.draw(st.booleans()):  # as a hook asks: some files, in any order

@@ -1,5 +1,7 @@
 """What calls do that is seen outside of the function that makes them, where their effect alone does not tell."""
 
+from collections.abc import Sequence
+
 from concurlint.catalog.entries import Parameter
 from concurlint.catalog.tables import table
 
@@ -27,6 +29,12 @@ def runs_command(name: str) -> bool:
 def is_silent(program: str) -> bool:
     """Whether the program of that name prints nothing, and one run has nothing to do with another."""
     return program in table("outside")["commands"]["silent"]
+
+
+def is_brief(words: Sequence[str]) -> bool:
+    """Whether the command of these words prints a line or two, whatever it is asked."""
+    brief = table("outside")["commands"]["brief"]
+    return bool(words) and (words[0] in brief or " ".join(words[:2]) in brief)
 
 
 def only_reads(name: str) -> bool:

@@ -6,7 +6,7 @@ from concurlint.catalog.traits import may
 from concurlint.effects.commands.pipes import Pipes
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute
-from concurlint.finding import Finding, Level, Step
+from concurlint.finding import Finding, Level, Step, Weight
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL405", "pipe-never-drained", Level.ERROR, in_use=True)
@@ -27,6 +27,7 @@ def check(program: Program) -> Iterator[Finding]:
             f"the child hangs once the pipe of {pipes} is full, and this waits for the child",
             help=_remedy(wait.site.call.function),
             trace=trace,
+            weight=Weight.LOW if wait.is_brief else Weight.HIGH,
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.effects.processes.queues import QueueDraining
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import spelled
-from concurlint.finding import Finding, Level
+from concurlint.finding import Finding, Level, Weight
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL105", "process-joined-before-queue-drained", Level.ERROR)
@@ -27,4 +27,5 @@ def check(program: Program) -> Iterator[Finding]:
             help="take what the process puts before joining it (a full pipe, 64 KiB on Linux, keeps it from ending)",
             trace=early.steps(),
             level=Level.WARNING if early.is_small or early.is_ended else None,
+            weight=Weight.LOW if early.is_small else Weight.HIGH,
         )

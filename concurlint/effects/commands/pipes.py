@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from concurlint.catalog.entries import ChildRole, Parameter
 from concurlint.catalog.kinds import kinds_with
+from concurlint.catalog.outside import is_brief
 from concurlint.catalog.traits import may
 from concurlint.effects.calls.arguments import Known, lookup
 from concurlint.effects.contexts.spawns import Spawn, ran
@@ -17,7 +18,7 @@ from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, children
+from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, children
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder, is_self
@@ -37,6 +38,15 @@ class Undrained:
     started: _Made
     partly: bool = False
     later: Mention | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether what the child prints surely fits into its pipe."""
+        made = self.started[1]
+        first = made.arguments[0].value if isinstance(made, Call) and made.arguments else None
+        items = first.items if isinstance(first, Collection) else ()
+        words = [item.value for item in items[:2] if isinstance(item, Constant) and isinstance(item.value, str)]
+        return is_brief(words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

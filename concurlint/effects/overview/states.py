@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.callers import is_by_callers
 from concurlint.effects.overview.contexts import MAIN, RunContexts
+from concurlint.effects.overview.locknames import LockNames
 from concurlint.effects.overview.records import Access, Mark, State
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
@@ -27,6 +28,7 @@ class SharedStates:
         self._overlap = program[Overlap]
         self._sharing = program[Sharing]
         self._contexts = program[RunContexts]
+        self._names = program[LockNames]
         self._reads = self._all_reads()
 
     def rows(self) -> Iterator[State]:
@@ -86,7 +88,7 @@ class SharedStates:
             how="read" if touch.changes == "look" else touch.changes,
             code=touch.code.qualname,
             at=touch.code.span(touch.place),
-            locks=tuple(sorted({lock.qualified for lock in held.must if lock.kind})),
+            locks=tuple(sorted({self._names.of(lock) for lock in held.must if lock.kind})),
             unsure=held.unknown,
             contexts=self._contexts.of(touch.code),
             at_construction=self._overlap.is_private_yet(touch),

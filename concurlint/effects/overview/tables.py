@@ -9,6 +9,7 @@ from concurlint.effects.locks.order import LockOrder, Second
 from concurlint.effects.lockset.acquisitions import Acquisitions
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.overview.contexts import RunContexts, full_name
+from concurlint.effects.overview.locknames import LockNames
 from concurlint.effects.overview.records import URGENCY, LockRow, LoopRow, Mark, Order, Overview, State, Taken
 from concurlint.effects.overview.states import SharedStates
 from concurlint.effects.program import Program
@@ -38,7 +39,7 @@ def _locks(program: Program, paths: frozenset[str], states: Iterable[State]) -> 
     found: dict[str, tuple[Lock, list[Taken]]] = {}
     for code in program.graph.edges:
         for taking in program[Acquisitions].of(code):
-            _, taken = found.setdefault(taking.lock.qualified, (taking.lock, []))
+            _, taken = found.setdefault(program[LockNames].of(taking.lock), (taking.lock, []))
             taken.append(Taken(full_name(code), code.span(taking.at)))
     guarded: dict[str, list[str]] = {}
     for state in states:
@@ -47,6 +48,7 @@ def _locks(program: Program, paths: frozenset[str], states: Iterable[State]) -> 
     for name, (lock, taken) in sorted(found.items()):
         if any(each.at.path in paths for each in taken):
             kind = f"reentrant {lock.kind}" if lock.reentrant else lock.kind
+            taken.sort(key=lambda each: each.at)
             yield LockRow(name, kind, _made(lock), tuple(taken), tuple(sorted(set(guarded.get(name, ())))))
 
 
@@ -56,11 +58,11 @@ def _made(lock: Lock) -> Span | None:
 
 
 def _orders(program: Program, paths: frozenset[str]) -> Iterable[Order]:
-    order = program[LockOrder]
+    order, names = program[LockOrder], program[LockNames]
     inverted = {second for inversion in order.inversions() for second in (inversion.one, inversion.other)}
     seen: dict[tuple[str, str], tuple[Second, bool]] = {}
     for second in order.pairs():
-        key = (second.first.lock.qualified, second.second.lock.qualified)
+        key = (names.of(second.first.lock), names.of(second.second.lock))
         if key[0] != key[1] and second.code.module.source.name in paths:
             seen.setdefault(key, (second, second in inverted))
     for (first, last), (second, twice) in sorted(seen.items()):

@@ -166,3 +166,15 @@ def test_without_the_gil_its_guard_is_gone(tmp_path: Path) -> None:
     told = overview(found, frozenset(file.name for file in found.files))
     names = next(state for state in told.states if state.name == "names")
     assert (names.mark.value, names.says) == ("unguarded", "each change is one step under the GIL, and none without it")
+
+
+def test_a_lock_has_one_name_however_it_is_reached(tmp_path: Path) -> None:
+    files = {
+        "locks.py": "import threading\nGUARD = threading.Lock()\n\ndef here():\n    with GUARD:\n        pass\n",
+        "app.py": "import locks\n\ndef there():\n    with locks.GUARD:\n        pass\n",
+    }
+    found = program(tmp_path, files)
+    told = overview(found, frozenset(file.name for file in found.files))
+    assert [(lock.name, [taken.code for taken in lock.taken]) for lock in told.locks] == [
+        ("GUARD", ["app.there", "locks.here"])
+    ]

@@ -20,7 +20,8 @@ def check(program: Program) -> Iterator[Finding]:
             computed.code.span(computed.site.call.at),
             f"`{callee.qualname[-40:]}` computes for one item after another, on one core",
             help=_remedy(program, computed),
-            trace=(step, *computed.load.because),
+            trace=(step, *computed.because),
+            confidence=computed.confidence,
         )
 
 
@@ -32,6 +33,6 @@ def _remedy(program: Program, computed: Computed) -> str:
         pool = f"`with ProcessPoolExecutor() as pool:` and `{call}` under the main guard use all cores"
         if program.config.target_python >= (3, 14):
             pool += ", or `InterpreterPoolExecutor`"
-    if computed.load.arithmetic:
+    if computed.arithmetic:
         return f"vectorise the arithmetic with NumPy first; then {pool}"
     return pool

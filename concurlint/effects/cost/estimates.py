@@ -111,6 +111,10 @@ class Estimates:
         """How much there is in what an expression stands for."""
         return self._sizes.of(expression, code, NOTHING_GIVEN)
 
+    def at(self, code: Code, site: CallSite) -> Estimate:
+        """What one call in `code` takes."""
+        return self._call(code, site, NOTHING_GIVEN, {})
+
     def turns_around(self, code: Code, site: CallSite) -> float:
         """About how often a call is made by the loops around it."""
         turns = {number_: self._count(code, code.scope.loops[number_], NOTHING_GIVEN) for number_ in site.context.loops}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
@@ -10,6 +10,7 @@ from concurlint.catalog.entries import ReadRole
 from concurlint.effects.accesses import StateAccesses
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.cost.estimates import Estimate, Estimates
 from concurlint.effects.cost.load import Costs, Load
 from concurlint.effects.cost.numbers import largest
 from concurlint.effects.flow.dependence import Dependence
@@ -18,13 +19,18 @@ from concurlint.effects.pickling import Pickling
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Call, Constant, Expression, Name, Text
-from concurlint.finding import Step
+from concurlint.finding import Confidence, Step
 from concurlint.project.arguments import given
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, Function, Literal
 
 _FEW = 3.0
 """With fewer items there is next to nothing to gain."""
+_MANY = 100.0
+_LONG = 1000.0
+"""Microseconds of computing for an item that outweigh sending it to a process."""
+_WORTH_PROCESSES = 100_000.0
+"""Microseconds in all that outweigh starting the processes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +53,9 @@ class Computed:
     loop: Loop
     site: CallSite
     callee: Code
-    load: Load
+    because: tuple[Step, ...]
+    arithmetic: bool
+    confidence: Confidence
 
 
 class SequentialLoops:
@@ -63,6 +71,7 @@ class SequentialLoops:
         self._moments = program[Reachability]
         self._turns = program[Dependence]
         self._computing = program[Costs]
+        self._estimates = program[Estimates]
         self._pickling = program[Pickling]
         self._alone: dict[Code, bool] = {}
 
@@ -203,13 +212,27 @@ class SequentialLoops:
             return None
         biggest = largest(loop.iterable, code, self._graph.evaluator, {})
         known = {loop.target.id: biggest} if isinstance(loop.target, Name) and biggest is not None else {}
-        load = self._computing.at(code, site, known)
-        if not load.is_heavy or any(self._is_ordered(part) for part in self._moments.below(callee)):
+        load, confidence = self._weighed(code, loop, site, known)
+        if confidence is None or any(self._is_ordered(part) for part in self._moments.below(callee)):
             return None
         refusals = [self._pickling.of(each.value, code, at_start=False) for each in site.call.arguments]
         if any([self._pickling.of_value(values[0], at_start=False), *refusals]):
             return None
-        return Computed(code, loop, site, callee, load)
+        return Computed(code, loop, site, callee, load.because, load.arithmetic, confidence)
+
+    def _weighed(
+        self, code: Code, loop: Loop, site: CallSite, known: Mapping[str, float]
+    ) -> tuple[Load | Estimate, Confidence | None]:
+        """What one turn computes, and how sure it is that it does for most of its time; None where it does not."""
+        load = self._computing.at(code, site, known)
+        if load.is_heavy:
+            return load, Confidence.HIGH
+        estimate = self._estimates.at(code, site)
+        size = self._estimates.size(loop.iterable, code) if loop.iterable is not None else None
+        items = size.units if size is not None else _MANY
+        long = estimate.computing >= _LONG and estimate.computing * items >= _WORTH_PROCESSES
+        mostly = estimate.computing >= 2 * (estimate.elsewhere + estimate.doubt)
+        return estimate, Confidence.MIDDLE if long and mostly and estimate.what else None
 
     # both
 

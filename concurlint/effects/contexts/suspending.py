@@ -19,7 +19,7 @@ class Suspending:
         """Whether nothing in a coroutine waits: it awaits nothing, or only coroutines of the kind."""
         if code not in self._known:
             self._known[code] = False  # those that await each other are not known to end
-            self._known[code] = code.is_async and all(
+            self._known[code] = _does_something(code) and all(
                 awaited.value is not None and isinstance(awaited.value, Call) and self._at_once(awaited.value, code)
                 for awaited in code.scope.awaits
             )
@@ -32,3 +32,9 @@ class Suspending:
             and bool(values.items)
             and all(isinstance(value, Coroutine) and self.never(value.function) for value in values)
         )
+
+
+def _does_something(code: Code) -> bool:
+    """Whether a coroutine has a body: one of `...` stands for something else."""
+    scope = code.scope
+    return code.is_async and bool(scope.calls or scope.accesses or scope.awaits)

@@ -14,7 +14,9 @@ rule = Rule[Program]("CCL509", "awaits-one-by-one", Level.ADVICE, in_use=True)
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     for code, _, awaited, called in program[Polling].one_by_one():
-        together = "`asyncio.gather` or a `TaskGroup`"
+        together = "`asyncio.gather`"
+        if program.config.target_python >= (3, 11):
+            together += " or a `TaskGroup`"
         if framework_of(code) != "asyncio":
             together = "`start_soon` of a nursery or task group"
         yield rule.finding(

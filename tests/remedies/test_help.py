@@ -131,3 +131,29 @@ def test_a_lock_of_asyncio_is_entered_with_async_with(tmp_path: Path) -> None:
         "    await client.send()\n    lock.release()\n"
     )
     assert helps(tmp_path, text, "CCL307") == ["write `async with lock:` around it, or release it in a `finally`"]
+
+
+def test_a_recursion_is_not_sent_to_numpy(tmp_path: Path) -> None:
+    text = (
+        "from concurrent.futures import ThreadPoolExecutor\n\n\ndef fib(n):\n"
+        "    return n if n < 2 else fib(n - 1) + fib(n - 2)\n\n\n"
+        "with ThreadPoolExecutor() as pool:\n    print(list(pool.map(fib, range(30, 38))))\n"
+    )
+    assert helps(tmp_path, text, "CCL201") == [
+        "use `ProcessPoolExecutor` under the main guard; the GIL lets one thread compute at a time"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("python", "named"), [((3, 11), "`asyncio.gather` or a `TaskGroup`"), ((3, 10), "`asyncio.gather`")]
+)
+def test_requests_are_awaited_together_by_what_the_oldest_python_has(
+    tmp_path: Path, python: tuple[int, int], named: str
+) -> None:
+    text = (
+        "import asyncio\n\nimport httpx\n\n\nasync def main(urls):\n    async with httpx.AsyncClient() as client:\n"
+        "        for url in urls:\n            answer = await client.get(url)\n            print(answer.status_code)\n"
+    )
+    assert helps(tmp_path, text, "CCL509", python) == [
+        f"run them together by {named}, with a semaphore where there are many"
+    ]

@@ -317,7 +317,8 @@ class Costs:
             return None
         step = Step(code.span(own[0].call.at), f"`{code.qualname}` calls itself {len(own)} times")
         what = f"recursion of `{code.qualname}`"
-        return Load(HEAVY * 10, False, False, False, what, (step,), True)
+        # It is no arithmetic for NumPy: there are no arrays in it.
+        return Load(HEAVY * 10, False, False, False, what, (step,), False)
 
 
 class CautiousCosts(Costs):

@@ -158,7 +158,7 @@ async def typed(session: Session, folder: Path, name: str, turns: int) -> Row:
     path = folder / name
     text = path.read_text(encoding="utf-8")
     session.open(path, text)
-    opened = await session.type(path, text + TYPED.format(0), finds=True)
+    opened = await session.type(path, text + TYPED.format(turns + 1), finds=True)
     keys = []
     for turn in range(turns):
         keys.append(await session.type(path, text, finds=False))

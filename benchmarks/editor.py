@@ -58,10 +58,12 @@ class Session:
         self.shown: list[types.Diagnostic] = []
         self._changed = asyncio.Event()
         self._version = 0
+        self._shown_of = 0
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]
         def _published(params: types.PublishDiagnosticsParams) -> None:
             self.shown = list(params.diagnostics)
+            self._shown_of = params.version or 0
             self._changed.set()
 
     async def start(self, folder: Path) -> None:
@@ -98,7 +100,12 @@ class Session:
         change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(where, [change]))
         last = text.count("\n") - 1
-        await self.until(lambda: any(one.range.start.line == last for one in self.shown) is finds)
+
+        def is_answered() -> bool:
+            there = any(one.range.start.line == last for one in self.shown)
+            return self._shown_of == self._version and there is finds
+
+        await self.until(is_answered)
         return time.perf_counter() - began
 
     async def until(self, there: Callable[[], bool]) -> None:

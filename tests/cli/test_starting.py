@@ -77,7 +77,8 @@ def test_every_line_of_the_table_can_be_taken_as_it_is(tmp_path: Path, ask: Ask)
         {"ourlib.client.fetch": {"effect": "block_net"}},
         {"ourlib.jobs.job": {"on": "thread", "many": True}},
     )
-    assert Config(**{**vars(after), "calls": {}, "roles": {}}) == before
+    assert after.cache_dir == tmp_path / ".concurlint_cache"  # where it is without the key too
+    assert Config(**{**vars(after), "calls": {}, "roles": {}, "cache_dir": None}) == before
 
 
 def test_without_a_pyproject_init_makes_a_file_of_its_own(tmp_path: Path, ask: Ask):

@@ -188,10 +188,9 @@ class Estimates:
         if not targets:
             return self._unknown(code, site, given).times(times)
         found = [self._target(code, site, value, given) for value in targets]
-        most = max(found, key=lambda part: part.elsewhere + part.doubt + part.computing)
         if isinstance(site.call.function, Name) and self._is_handed(site.call.function.id, code):
-            most = replace(most, doubt=most.doubt + _MAY_ASK)  # what callers outside hand over may do anything
-        return most.times(times)
+            return Estimate(_CALL, doubt=_MAY_ASK, arithmetic=False).times(times)  # it may be any function
+        return max(found, key=lambda part: part.elsewhere + part.doubt + part.computing).times(times)
 
     def _is_handed(self, name: str, code: Code) -> bool:
         """Whether a function is called that somebody passed, who is not known to be the only one."""

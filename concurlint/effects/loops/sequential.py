@@ -27,7 +27,7 @@ from concurlint.project.values import Bound, Function, Literal
 _FEW = 3.0
 """With fewer items there is next to nothing to gain."""
 _MANY = 100.0
-_LONG = 1000.0
+_LONG = 5000.0
 """Microseconds of computing for an item that outweigh sending it to a process."""
 _WORTH_PROCESSES = 100_000.0
 """Microseconds in all that outweigh starting the processes."""
@@ -232,7 +232,9 @@ class SequentialLoops:
         items = size.units if size is not None else _MANY
         long = estimate.computing >= _LONG and estimate.computing * items >= _WORTH_PROCESSES
         mostly = estimate.computing >= 2 * (estimate.elsewhere + estimate.doubt)
-        return estimate, Confidence.MIDDLE if long and mostly and estimate.what else None
+        # how much a recursion goes through is too much of a guess
+        told = estimate.what.startswith("`")
+        return estimate, Confidence.MIDDLE if long and mostly and told else None
 
     # both
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from concurlint.effects.commands.commands import Command, Commands
 from concurlint.effects.commands.scripts import stray_operator
 from concurlint.effects.commands.shell import has_arguments, needs_shell, shown_items
-from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
+from concurlint.effects.startup.platforms import Platforms
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from concurlint.effects.commands.batching import Repeat, RepeatedCommands
+from concurlint.effects.commands.child_waits import ChildWaits, Kept
 from concurlint.effects.commands.commands import Commands
 from concurlint.effects.program import Program
-from concurlint.effects.threads.child_waits import ChildWaits, Kept
 from concurlint.facts.unparse import written
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from concurlint.effects.commands.commands import Commands
-from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
+from concurlint.effects.startup.platforms import Platforms
 from concurlint.finding import Finding, Level
 from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule

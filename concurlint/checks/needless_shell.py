@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from concurlint.effects.commands.commands import Commands
 from concurlint.effects.commands.shell import is_plain_shell, needs_shell, shown_items
-from concurlint.effects.contexts.platforms import Platforms
 from concurlint.effects.program import Program
+from concurlint.effects.startup.platforms import Platforms
 from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.remedies.commands import without_shell

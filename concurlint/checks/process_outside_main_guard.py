@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.import_time_starts import ImportTimeStarts
 from concurlint.effects.program import Program
+from concurlint.effects.startup.import_time_starts import ImportTimeStarts
 from concurlint.finding import Finding, Level
 from concurlint.remedies.targets import breaking_start_method
 from concurlint.rule import Rule

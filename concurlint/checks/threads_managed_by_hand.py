@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from concurlint.effects.commands.child_waits import ChildWaits
 from concurlint.effects.program import Program
-from concurlint.effects.threads.child_waits import ChildWaits
 from concurlint.effects.threads.computing import ComputingThreads
 from concurlint.effects.threads.fork_join import ForkJoins
 from concurlint.finding import Finding, Level, Step

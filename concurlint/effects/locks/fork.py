@@ -9,10 +9,10 @@ from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.parallel import Parallel
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.lockset.acquisitions import Acquisitions
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.program import Program
+from concurlint.effects.startup.start_methods import StartMethods
 from concurlint.facts.syntax import Attribute, Call, Place
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name

@@ -7,12 +7,12 @@ from functools import cached_property
 
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.callers import Callers, is_by_callers
-from concurlint.effects.contexts.import_time import is_guarded
-from concurlint.effects.contexts.import_time_starts import ImportTimeStarts
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.overview.records import Entry
 from concurlint.effects.program import Program
 from concurlint.effects.races.sharing import Sharing, TaskSharing
+from concurlint.effects.startup.import_time import is_guarded
+from concurlint.effects.startup.import_time_starts import ImportTimeStarts
 from concurlint.facts.records import Condition
 from concurlint.project.modules import Code
 

@@ -10,9 +10,9 @@ from concurlint.catalog.traits import Trait, has, may
 from concurlint.effects.calls.reachability import Event, Reachability
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.contexts.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
+from concurlint.effects.startup.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.flow.conditions import holds, says_main
 from concurlint.effects.flow.names import names_in
 from concurlint.effects.program import Program
+from concurlint.effects.startup.start_methods import StartMethods
 from concurlint.facts.records import Binding
 from concurlint.facts.syntax import Attribute, Call, Place, spelled
 from concurlint.finding import Step

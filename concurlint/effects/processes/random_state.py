@@ -9,8 +9,8 @@ from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.program import Program
+from concurlint.effects.startup.start_methods import StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, spelled
 from concurlint.finding import Step

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from concurlint.effects.calls.reachability import Event, Reachability
-from concurlint.effects.contexts.import_time import calls_at_import
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.contexts.start_methods import chooses_for_all
 from concurlint.effects.flow.conditions import holds, is_for_tests, says_main
 from concurlint.effects.program import Program
+from concurlint.effects.startup.import_time import calls_at_import
+from concurlint.effects.startup.start_methods import chooses_for_all
 from concurlint.facts.records import CallSite
 from concurlint.finding import Step
 from concurlint.project.arguments import given

@@ -10,10 +10,10 @@ from concurlint.catalog.traits import has
 from concurlint.effects.calls.arguments import ABSENT, Known, Passed, at_caller, whole_parameter
 from concurlint.effects.calls.summaries import spread
 from concurlint.effects.contexts.spawns import handed_arguments
-from concurlint.effects.contexts.start_methods import StartMethods
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.pickling import Pickling, Refusal
 from concurlint.effects.program import Program
+from concurlint.effects.startup.start_methods import StartMethods
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression
 from concurlint.finding import Step

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concurlint.effects.contexts.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
+from concurlint.effects.startup.import_time import ImportTimeCall, calls_at_import, is_guarded, reached_at_import
 from concurlint.facts.syntax import Call
 from concurlint.project.arguments import given
 from concurlint.project.modules import Module

@@ -1,0 +1,1 @@
+"""What runs while modules load, and how processes start."""

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,4 +98,5 @@ def kept_answer(store: Store, key: bytes) -> Answer | None:
 def keep_answer(store: Store, key: bytes, answer: Answer) -> None:
     """Keep it for whoever asks the same; nothing that broke is kept."""
     if not answer.troubles:
-        store.put(Kind.ANSWER, key, _packer.encode(answer))
+        with suppress(UnicodeEncodeError):  # a file's name may be no text
+            store.put(Kind.ANSWER, key, _packer.encode(answer))

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ def keep(
     if glances:
         standing = Standing(answer, tuple(map(content_of, files)), glances)
         key = key_of(files, shares, alone=alone, contents=False)
-        store.put(Kind.STANDING, key, zlib.compress(_packer.encode(standing), 1))
+        with suppress(UnicodeEncodeError):  # a file's name may be no text
+            store.put(Kind.STANDING, key, zlib.compress(_packer.encode(standing), 1))
 
 
 def kept(store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool) -> Answer | None:

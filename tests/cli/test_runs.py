@@ -140,7 +140,7 @@ def test_the_report_tells_what_check_finds_on_hot_lines(folder: Path, ask: Calla
     assert below.splitlines() == [
         "app.py:5:5: CCL501 `time.sleep` blocks the event loop",
         "    measured: 8.00 s, sleeps 100%: the run confirms it",
-        "    help: use `await asyncio.sleep(…)`",
+        "    help: use `await asyncio.sleep(1)`",
     ]
 
 

@@ -63,6 +63,10 @@ def _parsed(data: bytes) -> Parsed:
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.relative_to(_ROOT).as_posix())
 def test_what_was_written_is_read_back_with_all_its_sharing(path: Path) -> None:
     parsed = _parsed(path.read_bytes())
+    if rb"\ud800" in path.read_bytes():  # half a pair of surrogates, which no bytes stand for
+        with pytest.raises(UnicodeEncodeError):
+            encode(parsed)
+        return
     assert _drawn(decode(encode(parsed))) == _drawn(parsed)
 
 

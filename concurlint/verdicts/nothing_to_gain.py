@@ -31,6 +31,8 @@ _SAYS = {
         "What is waited for goes on outside, and nothing else holds it up.",
     ),
 }
+_WHERE = {Use.ASKED_SLEEP: frozenset({State.SLEEP}), Use.OVERLAPPED: OUTSIDE}
+"""What is pointed at: the line that takes most of the time; elsewhere the one that computes most."""
 _ELSE = (
     "nothing is in the way of the rest for long enough to matter",
     "Whoever may come, or what is computed in between, takes the time; waiting and taking turns do not.",
@@ -42,10 +44,11 @@ def question(case: Case) -> Iterator[Verdict]:
     found = account(case)
     if not found.is_clear(case.seconds):
         return
-    says, why = _SAYS.get(max(found.spent, key=lambda use: found.spent[use]), _ELSE)
+    use = max(found.spent, key=lambda use: found.spent[use])
+    says, why = _SAYS.get(use, _ELSE)
     yield rule.verdict(
         case,
-        case.first(CPU),
+        case.first(_WHERE.get(use, CPU)) or case.first(CPU),
         says,
         figures=[*_figures(case), *_doubt(case, found)],
         instead="today's design",

@@ -97,7 +97,8 @@ def test_other_bytes_are_told_apart(data: bytes) -> None:
 @given(st.data())
 def test_damaged_bytes_are_told_apart(data: st.DataObject) -> None:
     whole = encode(_parsed(_ODD))
-    place = data.draw(st.integers(0, len(whole) - 1))
+    # The first two bytes tell how hard zlib has tried, which may be another thing and changes nothing.
+    place = data.draw(st.integers(2, len(whole) - 1))
     other = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[place]))
     with pytest.raises(NotRecordsError):
         decode(whole[:place] + bytes([other]) + whole[place + 1 :])

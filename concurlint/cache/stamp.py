@@ -8,9 +8,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from concurlint import version
+from concurlint.version import __version__
 
-_HOME = Path(version.__file__).parent
+_HOME = Path(__file__).parents[1]
 _OURS = (".py", ".toml")
 
 
@@ -28,7 +28,7 @@ def of_answers() -> bytes:
 
 def _stamp(folder: Path) -> bytes:
     found = hashlib.blake2b(digest_size=16)
-    words = (version.__version__, sys.implementation.name, sys.version, sys.platform)
+    words = (__version__, sys.implementation.name, sys.version, sys.platform)
     found.update("\0".join(words).encode())
     found.update(_parser())
     # By content, not by version alone: what is under development, or was mended in place, has the same version.

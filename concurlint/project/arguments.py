@@ -1,7 +1,7 @@
 """Which argument of a call goes to which parameter."""
 
 from concurlint.facts.records import Parameter
-from concurlint.facts.syntax import Argument, Call, Expression, Star, Table
+from concurlint.facts.syntax import Argument, Call, Expression, Star
 from concurlint.project.modules import Code
 from concurlint.project.values import Partial, Value
 
@@ -28,16 +28,6 @@ def given(call: Call, keyword: str | None, position: int | None) -> Expression |
 def has_stars(call: Call) -> bool:
     """Whether `*args` or `**kwargs` hide what is passed."""
     return any(argument.star for argument in call.arguments)
-
-
-def from_table(call: Call, keyword: str) -> Expression | None:
-    """The value of `keyword` in a dict display passed as `**{…}`."""
-    for argument in call.arguments:
-        if argument.star == 2 and isinstance(argument.value, Table):
-            for key, value in zip(argument.value.keys, argument.value.values, strict=True):
-                if key is not None and getattr(key, "value", None) == keyword:
-                    return value
-    return None
 
 
 def positional(call: Call) -> list[Argument]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from concurlint import __version__
 from concurlint.effects.overview.records import URGENCY, Overview
 from concurlint.finding import Span
 from concurlint.report.mapped.text import guard, name_of, place
 from concurlint.report.visible import visible
+from concurlint.version import __version__
 
 _PAGE = Path(__file__).parent / "page"
 _TICKED = re.compile(r"`([^`]+)`")

@@ -220,7 +220,9 @@ def own_words(catalog: Path) -> frozenset[str]:
     records = "".join(file.read_text("utf-8") for room in rooms for file in room.glob("*.py"))
     compared = re.findall(r'(?:kind|operator|part|on|status|changes) (?:==|in|not in) \(?("[^\n:]*)', records)
     written = (word for text in compared for word in re.findall(r'"([\w-]+)"', text))
-    literals = re.findall(r"Literal\[([^\]]*)\]", re.sub(r"Trait: TypeAlias = Literal\[[^\]]*\]", "", records))
+    effects = "".join(file.read_text("utf-8") for file in (catalog.parent / "effects").rglob("*.py"))
+    typed = re.sub(r"Trait: TypeAlias = Literal\[[^\]]*\]", "", records) + effects
+    literals = re.findall(r"Literal\[([^\]]*)\]", typed)
     literals += re.findall(r'^    [A-Z_]+ = ("\w+")$', records, re.MULTILINE)
     return frozenset((*kinds, *written, *re.findall(r'"([\w-]+)"', "".join(literals))))
 

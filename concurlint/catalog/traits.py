@@ -9,6 +9,7 @@ from concurlint.catalog.classes import inherited
 from concurlint.catalog.tables import of_package, table
 
 Trait: TypeAlias = Literal[
+    "abandons",
     "acquires",
     "adds-behind",
     "adds-item",
@@ -71,7 +72,9 @@ Trait: TypeAlias = Literal[
     "handles-threads",
     "hands-on-all",
     "hands-on-error",
+    "hardly-fails",
     "harmless-part",
+    "implements-lock",
     "independent",
     "interrupts",
     "iterator",
@@ -83,6 +86,7 @@ Trait: TypeAlias = Literal[
     "limits-time",
     "lock-call",
     "lock-handle",
+    "lockless",
     "looks-up",
     "makes-container",
     "makes-pattern",
@@ -127,6 +131,7 @@ Trait: TypeAlias = Literal[
     "suppresses",
     "swallows-errors",
     "takes",
+    "takes-in",
     "takes-item",
     "takes-out",
     "tells-apart",
@@ -137,7 +142,9 @@ Trait: TypeAlias = Literal[
     "torn",
     "tries-to-acquire",
     "type-checking",
+    "unbound",
     "unchanged-text",
+    "unshared",
     "uses-pattern",
     "uses-up",
     "view",
@@ -149,6 +156,8 @@ Trait: TypeAlias = Literal[
     "waits-on-condition",
     "waits-on-queue",
     "waits-without-arguments",
+    "while-logging",
+    "yes-or-no",
 ]
 """What README.md says of each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import may
@@ -45,12 +46,15 @@ class Location:
         return f"{self.home.name}.{self.name}" if self.kind == "class" else self.name
 
 
+Change: TypeAlias = Literal["store", "update", "mutate", "delete", "look"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StateAccess:
     """One write (or read-modify-write) of a location.
 
     `changes` tells how: "store" of a new value, "update" that depends on the old one, "mutate" by a
-    method call, "delete". `torn` when a call runs between read and write.
+    method call, "delete", "look" at it only. `torn` when a call runs between read and write.
     """
 
     location: Location
@@ -58,7 +62,7 @@ class StateAccess:
     place: Place
     context: Context
     order: int
-    changes: str
+    changes: Change
     torn: bool
     value: Expression | None
     target: Expression
@@ -235,7 +239,7 @@ class StateAccesses:
         values = self._evaluator.values(base, code).used()
         return False, tuple(v.site for v in values if isinstance(v, Instance))
 
-    def _change(self, access: Access, code: Code) -> tuple[str, bool]:
+    def _change(self, access: Access, code: Code) -> tuple[Change, bool]:
         if access.kind == "delete":
             return "delete", False
         if access.kind == "augment":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from concurlint.catalog.entries import HookRole
+from concurlint.catalog.traits import has, may
 from concurlint.effects.contexts.claims import Claims
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.program import Program
@@ -115,8 +116,7 @@ class Callers:
 
     def _runs_alone(self, home: Code) -> bool:
         """Whether objects of the class are errors, tests or threads, which are not shared to be called."""
-        kinds = ("BaseException", "Exception", "TestCase", "threading.local", "Protocol")
-        return any(name.endswith(kinds) for name in self._evaluator.lineage(home)[1])
+        return any(_is_unshared(name) for name in self._evaluator.lineage(home)[1])
 
 
 def is_by_callers(dispatch: Spawn) -> bool:
@@ -131,6 +131,12 @@ def _is_public(code: Code) -> bool:
 def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
     """Whether a dotted name, or what it stands in, is among those wanted."""
     return any(name == one or name.startswith(f"{one}.") for one in wanted)
+
+
+def _is_unshared(base: str) -> bool:
+    """Whether objects of classes with that library base are not shared: errors are known by the end of it."""
+    last = base.rpartition(".")[2]
+    return has("unshared", base) or may("unshared", last) or last.endswith("Exception")
 
 
 def _is_of_tests(code: Code) -> bool:

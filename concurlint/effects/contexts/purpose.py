@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
+from concurlint.catalog.purposes import file_purpose, folder_purpose, is_tools_file, root_files, top_folder_purpose
 from concurlint.effects.program import Program
 from concurlint.finding import Finding, Weight
 from concurlint.rule import Entry
@@ -26,32 +27,10 @@ class Purpose(StrEnum):
     CHORE = "chore"
 
 
-_FOLDERS = {
-    **dict.fromkeys(("test", "tests", "unittests", "integration_tests", "functional_tests", "e2e"), Purpose.TEST),
-    **dict.fromkeys(("example", "examples", "demo", "demos", "samples", "tutorial", "tutorials"), Purpose.EXAMPLE),
-    **dict.fromkeys(("doc", "docs", "docs_src"), Purpose.EXAMPLE),
-    **dict.fromkeys(("bench", "benches", "benchmark", "benchmarks"), Purpose.BENCHMARK),
-}
-"""At any depth: nobody calls the folder of a program's own modules so."""
-_CHORES = frozenset({"scripts", "script", "tools", "ci", ".ci", ".github", "hack", "devtools", "dev", "release"})
-"""At the top and no package, where what they serve lies beside them."""
-_FILES = {
-    "setup.py": (Purpose.BUILD, rb"\b(?:setuptools|distutils|skbuild)\b"),
-    "noxfile.py": (Purpose.BUILD, rb"\bnox\b"),
-    "fabfile.py": (Purpose.BUILD, rb"\b(?:fabric|invoke)\b"),
-    "tasks.py": (Purpose.BUILD, rb"(?m)^(?:from|import) invoke\b"),
-    "dodo.py": (Purpose.BUILD, rb"\bdef task_"),
-    "conanfile.py": (Purpose.BUILD, rb"\bconan"),
-    "hatch_build.py": (Purpose.BUILD, rb"\bhatchling\b"),
-    "versioneer.py": (Purpose.BUILD, rb"\bversioneer\b"),
-    "conftest.py": (Purpose.TEST, rb"\bpytest\b"),
-}
-"""By the name alone it might be anything: each has a word that tells."""
 _TEST_NAME = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py")
 _TEST_TEXT = re.compile(rb"(?m)^\s*(?:async )?def test|^\s*(?:import|from) (?:pytest|unittest)\b")
 _SHOW_NAME = re.compile(r"(?:demo|example)_.+\.py|.+_(?:demo|examples?)\.py")
 _BENCH_NAME = re.compile(r"(?:bench|benchmark)(?:_.+)?\.py|.+_(?:bench|benchmarks?)\.py")
-_ROOTS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class Purposes:
@@ -87,7 +66,7 @@ class Purposes:
     def _has_program(self) -> bool:
         """Whether there is more than files whose folder tells that they serve something else."""
         return any(
-            source.path.name not in _FILES and self._by_folder(source) is Purpose.PROGRAM
+            not is_tools_file(source.path.name) and self._by_folder(source) is Purpose.PROGRAM
             for source in self._files.values()
             if self._by_name(source) is Purpose.PROGRAM
         )
@@ -95,7 +74,7 @@ class Purposes:
     @cached_property
     def _root(self) -> Path:
         """The folder whose sub-folders' names mean something: the project's, or where all lies that is checked."""
-        if any((self._config.root / name).is_file() for name in _ROOTS):
+        if any((self._config.root / name).is_file() for name in root_files()):
             return self._config.root
         folders = {source.path.parent for source in self._files.values() if source.asked}
         return Path(os.path.commonpath(folders)) if folders else self._config.root
@@ -106,9 +85,10 @@ class Purposes:
 
     def _by_folder(self, source: SourceFile) -> Purpose:
         folders = self._folders(source)
-        if folders and folders[0] in _CHORES and not self._is_package(self._root / folders[0]):
-            return Purpose.CHORE
-        return next((_FOLDERS[part] for part in reversed(folders) if part in _FOLDERS), Purpose.PROGRAM)
+        top = top_folder_purpose(folders[0]) if folders else ""
+        if top and not self._is_package(self._root / folders[0]):
+            return Purpose(top)
+        return next((Purpose(word) for word in map(folder_purpose, reversed(folders)) if word), Purpose.PROGRAM)
 
     def _is_package(self, folder: Path) -> bool:
         return any(source.is_package and source.path.parent == folder for source in self._files.values())
@@ -116,9 +96,9 @@ class Purposes:
     @staticmethod
     def _by_name(source: SourceFile) -> Purpose:
         name, text = source.path.name, source.data
-        purpose, evidence = _FILES.get(name, (Purpose.PROGRAM, b""))
-        if evidence and re.search(evidence, text):
-            return purpose
+        purpose = file_purpose(name, text)
+        if purpose:
+            return Purpose(purpose)
         if _TEST_NAME.fullmatch(name) and _TEST_TEXT.search(text):
             return Purpose.TEST
         return Purpose.PROGRAM

@@ -169,7 +169,7 @@ class Sizes:
         return any(self._is_text_value(value) for value in self._evaluator.values(expression, code))
 
     def _is_text_value(self, value: Value) -> bool:
-        return self._evaluator.type_name(value) in ("builtins.str", "builtins.bytes")
+        return self._evaluator.kind(value) in kinds_with("text")
 
     def _is_child(self, owner: Expression, code: Code) -> bool:
         """Whether it is a child process, whose output is a pipe and no text."""

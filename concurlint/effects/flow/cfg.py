@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from concurlint.catalog.traits import may
 from concurlint.facts.flow import ENTRY, RAISED, RETURNED, Way, unpack
 from concurlint.facts.records import Entered, Scope
 from concurlint.facts.syntax import Call, Expression, Name, spelled
@@ -26,7 +27,7 @@ class Edge:
 def is_named_suppress(entered: Entered) -> bool:
     """Whether a context manager is a call of `suppress`: all that can be told without knowing its value."""
     manager = entered.manager
-    return isinstance(manager, Call) and spelled(manager.function) in ("suppress", "contextlib.suppress")
+    return isinstance(manager, Call) and may("suppresses", spelled(manager.function).rpartition(".")[2])
 
 
 class Cfg:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurlint.catalog.traits import Trait, has
+from concurlint.catalog.traits import Trait, has, spelt
 from concurlint.effects.flow.cfg import Cfg
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Entered
@@ -96,7 +96,7 @@ def _may_be_true(value: Expression | None) -> bool:
     if isinstance(value, Constant):
         return bool(value.value)
     return isinstance(value, (Compare, Logic, Unary)) or (
-        isinstance(value, Call) and spelled(value.function) in ("isinstance", "issubclass", "bool")
+        isinstance(value, Call) and spelt("yes-or-no", spelled(value.function))
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
+from concurlint.catalog.traits import listed, may
 from concurlint.effects.flow.cfg import Edge
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.acquisitions import Acquisitions
@@ -18,11 +19,6 @@ from concurlint.facts.syntax import Attribute, Constant, Item, Place, Slice, spe
 from concurlint.finding import Step
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
-
-_IMPLEMENTS = {"acquire", "release", "__enter__", "__exit__", "__aenter__", "__aexit__", "lock", "unlock"}
-_COPIES = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict"}
-_PLAIN = {"append", "add", "get", "items", "keys", "values", "clear", "copy", "set", "is_set", "discard", "extend",
-          "appendleft", "notify", "notify_all", "wait", "setdefault"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +70,10 @@ class LockRelease:
     @staticmethod
     def _implements_lock(code: Code) -> bool:
         """A method that takes or releases on somebody's behalf, or a class that is itself a lock."""
-        if code.name in _IMPLEMENTS or "acquire" in code.name or "release" in code.name:
+        if may("implements-lock", code.name) or "acquire" in code.name or "release" in code.name:
             return True
         own = {child.name for child in code.owner.children} if code.owner is not None else set()
-        return {"acquire", "release"} <= own or {"__enter__", "__exit__"} <= own & {code.name, "__enter__", "__exit__"}
+        return any(may("acquires", name) for name in own) and any(may("releases", name) for name in own)
 
     def _of(self, taking: Acquisition) -> Leak | None:
         code, graph = taking.code, self._graphs.of(taking.code)
@@ -126,7 +122,7 @@ class LockRelease:
         targets = self._graph.targets(site)
         if not targets:
             function = site.call.function
-            return "" if isinstance(function, Attribute) and function.attr in _PLAIN else says
+            return "" if isinstance(function, Attribute) and may("hardly-fails", function.attr) else says
         for value in targets:
             callee = self._graph.runs(value)
             name = library_name(value)
@@ -135,7 +131,7 @@ class LockRelease:
                     return says
             elif (
                 name
-                and name not in _COPIES
+                and not listed("makes-container", name)
                 and not self._evaluator.roles.is_quiet(name)
                 and not self._is_of_locks(name)
             ):

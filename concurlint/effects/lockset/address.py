@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import any_has, has
 from concurlint.effects.calls.access_paths import Path, at_caller, path_of
 from concurlint.effects.calls.aliases import Aliases
 from concurlint.effects.program import Program
@@ -141,8 +141,7 @@ class LockAddresses:
         kind = self._evaluator.kind(value)
         if kind:
             return kind not in kinds_with("no-lock")
-        name = self._evaluator.type_name(value)
-        return not name.startswith(("builtins.", "contextlib.", "io.", "unittest.", "pathlib.", "tempfile."))
+        return not any_has("lockless", self._evaluator.type_name(value).partition(".")[0])
 
     # where it was made
 

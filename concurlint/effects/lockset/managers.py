@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import may
+from concurlint.catalog.traits import any_has, may
 from concurlint.effects.lockset.address import Lock, LockAddresses
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Expression
@@ -57,7 +57,7 @@ class LockManagers:
             return False
         if name.startswith("builtins.") and name.count(".") > 1:
             return False  # what a container's method gives may well be a lock
-        if name.startswith(("contextlib.", "builtins.", "unittest.", "tempfile.", "warnings.")):
+        if any_has("lockless", name.partition(".")[0]):
             return True
         fact = self._effects.lookup(name)
         return fact is not None and fact.effect != "block_lock"

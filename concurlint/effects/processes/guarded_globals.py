@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from concurlint.catalog.traits import spelt
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.flow.conditions import holds, says_main
@@ -100,6 +101,6 @@ class GuardedGlobals:
 def _expects(code: Code) -> bool:
     """Whether the function catches that a name is missing."""
     return any(
-        not handler.types or any(spelled(kind) in ("NameError", "Exception") for kind in handler.types)
+        not handler.types or any(spelt("unbound", spelled(kind)) for kind in handler.types)
         for handler in code.scope.handlers
     )

@@ -86,7 +86,7 @@ class QueueDraining:
             reached = self._moments.below(process.code)
             for queue in self._of_queue.values():
                 put = next((use for use in queue if may("puts", use.attr) and use.code in reached), None)
-                if put is None or any(use.attr == "cancel_join_thread" for use in queue):
+                if put is None or any(may("abandons", use.attr) for use in queue):
                     continue
                 yield from self._compare(process, uses, queue, put)
 
@@ -97,7 +97,7 @@ class QueueDraining:
             return  # another process, or this one, takes what is put
         ends = [use for use in uses if may("kills", use.attr)]
         for for_good in (True, False):
-            joins = [use for use in uses if use.attr == "join" and _waits_for_good(use.site) is for_good]
+            joins = [use for use in uses if may("joins", use.attr) and _waits_for_good(use.site) is for_good]
             for code in self._moments.above([use.code for use in joins]):
                 found = self._late(code, joins, takes, ends, for_good)
                 if found is None:
@@ -147,7 +147,7 @@ class QueueDraining:
 
 @cache
 def _asked() -> frozenset[str]:
-    return guessed("puts") | guessed("takes") | guessed("kills") | {"join", "cancel_join_thread"}
+    return guessed("puts") | guessed("takes") | guessed("kills") | guessed("joins") | guessed("abandons")
 
 
 def _waits_for_good(site: CallSite) -> bool:

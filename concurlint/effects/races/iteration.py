@@ -105,9 +105,7 @@ class Iterations:
             return may("resizes", touch.attr)
         if not isinstance(touch.target, Item):
             return False
-        return touch.changes == "delete" or (
-            touch.changes != "mutate" and self._kind(touch.target.value, touch.code) == "dict"
-        )
+        return touch.changes == "delete" or self._kind(touch.target.value, touch.code) == "dict"
 
     def _look(self, code: Code, loop: Loop) -> tuple[StateAccess | None, str]:
         """The loop as a touch of what it goes through, and the kind of container."""

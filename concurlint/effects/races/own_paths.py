@@ -68,9 +68,9 @@ class OwnPaths:
         if not isinstance(call.function, Attribute):
             return False
         method, text = call.function.attr, call.function.value
-        if method in ("format", "joinpath") and self._any(parts, code, leaf, depth):
-            return True
-        return (may("part-text", method) or method == "joinpath") and self._tells_apart(text, code, leaf, depth)
+        if may("takes-in", method):
+            return self._any((text, *parts), code, leaf, depth)
+        return may("part-text", method) and self._tells_apart(text, code, leaf, depth)
 
     def _is_own_binding(self, binding: Binding, home: Code, leaf: Leaf, depth: int) -> bool:
         if binding.kind in ("assign", "with") and binding.value is not None:

@@ -127,7 +127,7 @@ class PresenceTests:
         """A call that takes an item and waits for one, or fails at once; not one that waits for some time."""
         if not may("takes", function.attr):
             return False
-        timed = any(a.keyword in ("timeout", "block") for a in site.call.arguments) or len(site.call.arguments) > 1
+        timed = any(argument.keyword for argument in site.call.arguments) or len(site.call.arguments) > 1
         return not timed
 
     @staticmethod

@@ -185,7 +185,7 @@ class KeptFutures:
             inner = self._place(function.value, code)
             known = inner is not None and inner != place and depth < _MOST_PLACES
             return known and inner is not None and self._asks_nothing(inner, depth + 1)
-        return bool(names) and names <= {"builtins.len", "builtins.print", "builtins.bool", "builtins.id"}
+        return bool(names) and all(listed("only-looks", name) and not listed("uses-up", name) for name in names)
 
     def _is_looped(self, iterable: Expression, code: Code, place: _Place, depth: int) -> bool:
         """Whether a loop goes through the futures and does no more than ask whether they are done, or cancel them."""

@@ -106,10 +106,9 @@ class Reentries:
     def _by_logging(self) -> Iterator[Reentry]:
         """What a log handler logs comes to the handler itself."""
         for cls in self._graph.edges:
-            if cls.scope.kind != "class" or "logging.Handler" not in self._ancestry(cls):
-                continue
-            for method in cls.children:
-                if method.name not in ("emit", "handle", "flush", "format"):
+            ancestry = self._ancestry(cls) if cls.scope.kind == "class" else set()
+            for method in cls.children if ancestry else ():
+                if not any(has("while-logging", f"{name}.{method.name}") for name in ancestry):
                     continue
                 taken = [hold for hold in self._acquisitions.taken_in(method) if _excludes(hold.lock)]
                 for code, way in reached(self._graph, [method]).items() if taken else ():

@@ -67,6 +67,7 @@ from concurlint.checks import (
     unpicklable_work_for_process,
     unreadable_file,
     unused_suppression,
+    waited_for_in_each_turn,
     waiting_under_lock,
     waiting_work_in_processes,
 )
@@ -119,6 +120,7 @@ RULES: tuple[Rule[Program], ...] = (
     loop_variable_captured.rule,
     run_instead_of_start.rule,
     queue_item_never_done.rule,
+    waited_for_in_each_turn.rule,
     shared_write_unlocked.rule,
     inconsistently_locked.rule,
     check_then_act_unlocked.rule,

@@ -49,10 +49,10 @@ def content_of(source: SourceFile) -> bytes:
 
 
 def key_of(
-    files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False, contents: bool = True
+    store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False, contents: bool = True
 ) -> bytes:
     """The fingerprint of everything that the answer depends on; or of all but the `contents` of the files."""
-    whole = hashlib.blake2b(digest_size=20, key=of_answers())
+    whole = hashlib.blake2b(digest_size=20, key=of_answers(store))
     for content in map(content_of, files) if contents else ():
         whole.update(content)
     for part in _parts(files, shares, alone=alone):

@@ -55,20 +55,20 @@ def keep(
     alone: bool,
 ) -> None:
     """Keep the answer for whoever asks the same of the same files, and of some of them with another content."""
-    keep_answer(store, key_of(files, shares, alone=alone), answer)
+    keep_answer(store, key_of(store, files, shares, alone=alone), answer)
     if glances:
         standing = Standing(answer, tuple(map(content_of, files)), glances)
-        key = key_of(files, shares, alone=alone, contents=False)
+        key = key_of(store, files, shares, alone=alone, contents=False)
         with suppress(UnicodeEncodeError):  # a file's name may be no text
             store.put(Kind.STANDING, key, zlib.compress(_packer.encode(standing), 1))
 
 
 def kept(store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool) -> Answer | None:
     """The answer to the same question, if it was asked before or all that has changed since is nothing to it."""
-    key = key_of(files, shares, alone=alone)
+    key = key_of(store, files, shares, alone=alone)
     answer = kept_answer(store, key)
     if answer is None and len(shares) == 1:
-        answer = _standing(store, files, shares[0], key_of(files, shares, alone=alone, contents=False))
+        answer = _standing(store, files, shares[0], key_of(store, files, shares, alone=alone, contents=False))
         if answer is not None:
             keep_answer(store, key, answer)
     return answer

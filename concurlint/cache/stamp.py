@@ -1,41 +1,73 @@
 """What answers and records depend on besides files and settings: who made them."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from concurlint.cache.store import Kind, Store
 from concurlint.version import __version__
 
-_HOME = Path(__file__).parents[1]
+_HOME = str(Path(__file__).parents[1])
 _OURS = (".py", ".toml")
+READING = ("facts", "documents", "decoding.py")
+"""What of our own code makes records out of the bytes of a file."""
+_made: dict[bytes, bytes] = {}
 
 
 @cache
 def of_records() -> bytes:
     """Of whatever reads files: our own code for that, LibCST and Python."""
-    return _stamp(_HOME / "facts")
+    return _stamp(path for name in READING for path in _files(os.path.join(_HOME, name)))
+
+
+def of_answers(store: Store | None = None) -> bytes:
+    """Of all that finds: our own code and tables, LibCST and Python.
+
+    A `store` knows it for files of these sizes and times, by which Python too tells whether a module has changed.
+    """
+    key = _looks()
+    found = _made.get(key) or (store.get(Kind.STAMP, key) if store is not None else None)
+    if found is None:
+        found = _stamp(_files(_HOME))
+        if store is not None:
+            store.put(Kind.STAMP, key, found)
+    _made[key] = found
+    return found
 
 
 @cache
-def of_answers() -> bytes:
-    """Of all that finds: our own code and tables, LibCST and Python."""
-    return _stamp(_HOME)
+def _looks() -> bytes:
+    """How our own files look from outside."""
+    found = _begun()
+    found.update(_HOME.encode(errors="surrogatepass"))
+    for path in sorted(_files(_HOME)):
+        seen = os.stat(path)
+        found.update(f"{path}\0{seen.st_size} {seen.st_mtime_ns}\0".encode(errors="surrogatepass"))
+    return found.digest()
 
 
-def _stamp(folder: Path) -> bytes:
+def _stamp(paths: Iterable[str]) -> bytes:
+    found = _begun()
+    # By content, not by version alone: what is under development, or was mended in place, has the same version.
+    for path in sorted(paths):
+        with open(path, "rb") as file:
+            found.update(hashlib.blake2b(file.read(), digest_size=16).digest())
+        found.update(path.removeprefix(_HOME).encode(errors="surrogatepass"))
+    return found.digest()
+
+
+def _begun() -> hashlib.blake2b:
     found = hashlib.blake2b(digest_size=16)
     words = (__version__, sys.implementation.name, sys.version, sys.platform)
     found.update("\0".join(words).encode())
     found.update(_parser())
-    # By content, not by version alone: what is under development, or was mended in place, has the same version.
-    for path in sorted(_files(str(folder))):
-        found.update(hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest())
-        found.update(os.path.relpath(path, folder).encode())
-    return found.digest()
+    return found
 
 
 def _parser() -> bytes:
@@ -50,8 +82,12 @@ def _parser() -> bytes:
         return repr([(entry.name, entry.stat().st_size) for entry in sorted(home.iterdir())]).encode()
 
 
-def _files(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
+def _files(place: str) -> Iterator[str]:
+    """A file, or those of a folder."""
+    if not os.path.isdir(place):
+        yield place
+        return
+    with os.scandir(place) as entries:
         for entry in entries:
             if entry.is_dir():
                 yield from _files(entry.path)

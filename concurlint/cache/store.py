@@ -39,6 +39,7 @@ class Kind(IntEnum):
     TROUBLE = 2
     ANSWER = 3
     STANDING = 4
+    STAMP = 5
 
 
 class Store:

@@ -16,9 +16,19 @@ def record(cls: type[_T]) -> type[_T]:
     A large project has a million records. msgspec's structs are made in a fifth of the time of frozen dataclasses,
     and the garbage collector need not look at them: no record leads back to itself.
     """
+    return _struct(cls, eq=False)
+
+
+@dataclass_transform(eq_default=True, frozen_default=True)
+def value(cls: type[_T]) -> type[_T]:
+    """The same, known by what is in it; compared and hashed in C."""
+    return _struct(cls, eq=True)
+
+
+def _struct(cls: type[_T], *, eq: bool) -> type[_T]:
     plain: Any = dataclass(frozen=True, eq=False, repr=False)(cls)
     kept = {name: value for name, value in vars(plain).items() if name not in _MADE}
-    made = _STRUCT(cls.__name__, (Struct,), kept, frozen=True, eq=False, gc=False)
+    made = _STRUCT(cls.__name__, (Struct,), kept, frozen=True, eq=eq, gc=False)
     made.__dataclass_fields__ = plain.__dataclass_fields__  # what `dataclasses.replace` and `fields` go by
     return made  # type: ignore[no-any-return]
 

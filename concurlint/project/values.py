@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from concurlint.facts.packing import value
 from concurlint.facts.syntax import Call, Expression
 from concurlint.project.modules import Code, Module
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Library:
     """Something outside the project, by its public dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ModuleOf:
     module: Module
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Namespace:
     """A package of the project without a file of its own."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Function:
     """A function or lambda of the project."""
 
     code: Code
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClassOf:
     """A class of the project."""
 
     code: Code
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Site:
     """Where an object was made: the call and the code it stands in."""
 
@@ -51,7 +51,7 @@ class Site:
     call: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Instance:
     """An object: its class, and where it was made if that is known."""
 
@@ -59,7 +59,7 @@ class Instance:
     site: Site | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bound:
     """A method with its object; the function may be a library's."""
 
@@ -67,7 +67,7 @@ class Bound:
     owner: Instance | ClassOf
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Partial:
     """`functools.partial(work, …)`: the call that made it holds the arguments."""
 
@@ -76,7 +76,7 @@ class Partial:
     code: Code
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parent:
     """`super()` in a method of `code`'s class."""
 
@@ -84,12 +84,12 @@ class Parent:
     owner: Instance | ClassOf
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Literal:
     value: str | bytes | int | float | complex | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coroutine:
     """What calling an `async def` gives."""
 
@@ -97,7 +97,7 @@ class Coroutine:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Container:
     """A list, tuple, set, dict or generator made by a display or comprehension, or named by an annotation."""
 
@@ -125,7 +125,7 @@ Value: TypeAlias = (
 _MOST = 24
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Values:
     """All that an expression may stand for; `whole` when there is nothing else."""
 

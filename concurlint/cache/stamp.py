@@ -23,7 +23,7 @@ _made: dict[bytes, bytes] = {}
 @cache
 def of_records() -> bytes:
     """Of whatever reads files: our own code for that, LibCST and Python."""
-    return _stamp(path for name in READING for path in _files(os.path.join(_HOME, name)))
+    return _stamp(path for name in READING for path in _files(f"{_HOME}{os.sep}{name}"))
 
 
 def of_answers(store: Store | None = None) -> bytes:
@@ -47,7 +47,7 @@ def _looks() -> bytes:
     found = _begun()
     found.update(_HOME.encode(errors="surrogatepass"))
     for path in sorted(_files(_HOME)):
-        seen = os.stat(path)
+        seen = Path(path).stat()
         found.update(f"{path}\0{seen.st_size} {seen.st_mtime_ns}\0".encode(errors="surrogatepass"))
     return found.digest()
 
@@ -56,8 +56,7 @@ def _stamp(paths: Iterable[str]) -> bytes:
     found = _begun()
     # By content, not by version alone: what is under development, or was mended in place, has the same version.
     for path in sorted(paths):
-        with open(path, "rb") as file:
-            found.update(hashlib.blake2b(file.read(), digest_size=16).digest())
+        found.update(hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest())
         found.update(path.removeprefix(_HOME).encode(errors="surrogatepass"))
     return found.digest()
 
@@ -84,7 +83,7 @@ def _parser() -> bytes:
 
 def _files(place: str) -> Iterator[str]:
     """A file, or those of a folder."""
-    if not os.path.isdir(place):
+    if place.endswith(_OURS):
         yield place
         return
     with os.scandir(place) as entries:

@@ -25,6 +25,7 @@ from concurlint.facts.syntax import (
     Unary,
     children,
     spelled,
+    walk,
 )
 from concurlint.finding import Confidence, Step
 from concurlint.project.bindings import names_of
@@ -102,7 +103,8 @@ class UnfinishedItems:
                 if isinstance(function, Attribute) and function.attr == method:
                     queues = self._queues(function.value, code)
                     if queues:
-                        yield Use(code, site, queues, site.order, tuple(self._names(code, site)))
+                        order, taken = _when_done(code, site)
+                        yield Use(code, site, queues, order, tuple(_names(code, taken)))
 
     def _looped(self) -> Iterator[Use]:
         """Loops that take one item in each turn: `for item in iter(queue.get, None)`."""
@@ -126,13 +128,6 @@ class UnfinishedItems:
         sites = [value.site for value in values if isinstance(value, Instance)]
         return frozenset(id(site.call) for site in sites if site is not None)
 
-    @staticmethod
-    def _names(code: Code, site: CallSite) -> Iterator[str]:
-        yield from names_of(site.call, code)
-        for name, bindings in code.scope.bindings.items():
-            if any(getattr(b.value, "value", None) is site.call and not b.path for b in bindings):
-                yield name  # `item = await queue.get()`
-
     # ways that leave one undone
 
     def _undone(self, join: Use, taken: Use, takes: list[Use], done: list[Use]) -> Unfinished | None:
@@ -154,10 +149,15 @@ class UnfinishedItems:
             at, what = self._in_words(edges, taken, cfg)
             return Unfinished(join, taken, at, what, Confidence.HIGH)
         fatal = next((site for site in code.scope.calls if site.order in ways and self._kills(site, code, ends)), None)
-        if fatal is None:
+        if fatal is None or self._is_asked_before(join):
             return None
         what = "the worker ends here when this fails, and `task_done()` is skipped"
         return Unfinished(join, taken, fatal.call.at, what, Confidence.MIDDLE)
+
+    def _is_asked_before(self, join: Use) -> bool:
+        """Whether the workers' errors come up before the join: `gather(*workers)`."""
+        calls = self._graph.libraries.get(join.code, ())
+        return any(has("gathers", name) and site.order < join.order and site.awaited for site, name, _ in calls)
 
     def _kills(self, site: CallSite, code: Code, ends: set[int]) -> bool:
         """Whether a call is known to fail at times, and its error leaves the worker without a report of the item."""
@@ -219,6 +219,21 @@ class UnfinishedItems:
                 outcome = "holds" if _OUTCOMES[edge.way] else "does not hold"
                 return edge.test.at, f"`task_done()` is skipped when this {outcome}"
         return taken.site.call.at, "`task_done()` is skipped from here on"
+
+
+def _when_done(code: Code, site: CallSite) -> tuple[int, Expression]:
+    """When a call has given what it gives, a coroutine by the `await` around it, and the expression of that."""
+    for awaited in code.scope.awaits:
+        if awaited.value is not None and any(part is site.call for part in walk(awaited.value)):
+            return awaited.order, awaited.value
+    return site.order, site.call
+
+
+def _names(code: Code, taken: Expression) -> Iterator[str]:
+    yield from names_of(taken, code)
+    for name, bindings in code.scope.bindings.items():
+        if any(getattr(b.value, "value", None) is taken and not b.path for b in bindings):
+            yield name  # `item = await queue.get()`
 
 
 def _handler(edge: Edge, cfg: Cfg) -> Handler | None:

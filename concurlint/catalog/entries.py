@@ -76,7 +76,8 @@ class RunsRole:
 class HookRole:
     """A framework that runs decorated functions, or overridden methods, on its own threads or loop.
 
-    `needs`: only in a project that uses one of these names.
+    `needs`: only in a project that uses one of these names. `by`: the library calls that run the callable themselves,
+    on the thread they are called on.
     """
 
     name: str
@@ -86,6 +87,7 @@ class HookRole:
     owner: Literal["shared", "own"] = "shared"
     what: str = ""
     needs: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
     @property
     def serves(self) -> bool:

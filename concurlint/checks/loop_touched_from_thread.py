@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from concurlint.effects.program import Program
 from concurlint.effects.tasks.loop_affinity import LoopAffinity
+from concurlint.effects.tasks.loop_binding import LoopBinding
 from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
@@ -22,3 +23,11 @@ def check(program: Program) -> Iterator[Finding]:
             help=f"use {crossing.remedy}",
             trace=crossing.steps(),
         )
+    for found in program[LoopBinding].all():
+        if found.is_on_thread:
+            yield rule.finding(
+                found.code.span(found.at),
+                f"`{found.name[-40:]}` belongs to one loop, and a loop on another thread uses it too",
+                help="make one for each loop, or have one loop run all of it by `asyncio.run_coroutine_threadsafe`",
+                trace=found.steps(),
+            )

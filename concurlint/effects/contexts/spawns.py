@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from concurlint.catalog.entries import HookRole, RunsRole
 from concurlint.catalog.traits import has
@@ -168,7 +169,21 @@ class Spawns:
                 for value in self._evaluator.values(access.value, code) if hook is not None else ():
                     run = ran(value)
                     if run is not None and hook is not None and self._is_used(hook.needs):
-                        yield Spawn(code, None, hook.on, hook.name, run, value, hook.many, False, hook=hook)
+                        on = "thread" if self._sent_to_threads.intersection(hook.by) else hook.on
+                        yield Spawn(code, None, on, hook.name, run, value, hook.many, False, hook=hook)
+
+    @cached_property
+    def _sent_to_threads(self) -> set[str]:
+        """The library functions that something has run on a thread."""
+        found: set[str] = set()
+        for code, calls in self._graph.libraries.items():
+            for site, name, callee in calls:
+                role = self._roles.runs(name)
+                call = merged(callee, site.call)
+                work = given(call, *role.work) if role is not None else None
+                if role is not None and work is not None and self._where(role, call, code) == "thread":
+                    found.update(library_name(value) for value in self._evaluator.values(work, code))
+        return found
 
     def _by_role(self, code: Code, site: CallSite, name: str, role: RunsRole, callee: Value) -> Iterator[Spawn]:
         call = merged(callee, site.call)

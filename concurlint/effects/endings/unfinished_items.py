@@ -9,6 +9,7 @@ from functools import cached_property
 from concurlint.catalog.traits import has, may, spelt
 from concurlint.effects.calls.exceptions import ExceptionFlow
 from concurlint.effects.calls.reachability import Event, Reachability
+from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.flow.cfg import Cfg, Edge
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
@@ -77,6 +78,7 @@ class UnfinishedItems:
         self._graphs = program[Graphs]
         self._moments = program[Reachability]
         self._failing = program[ExceptionFlow]
+        self._spawns = program[Spawns]
 
     def all(self) -> Iterator[Unfinished]:
         """One for each join and worker."""
@@ -135,13 +137,15 @@ class UnfinishedItems:
         if code is join.code or code.scope.kind == "class":
             return None
         events = [Event(use.code, use.site) for use in done]
-        ends = {site.order for site in self._moments.in_code(code, events)}
+        ends = {site.order for site in self._moments.in_code(code, events)} | self._sent_away(code, done)
         if not ends:
             if done or self._is_done_somewhere:
                 return None
             return Unfinished(join, taken, taken.site.call.at, "and nobody calls `task_done()`", Confidence.HIGH)
         again = {use.order for use in takes if use.code is code and use.queues & taken.queues}
         cfg = self._graphs.of(code)
+        if not any(end in cfg.after(taken.order, again) for end in ends):
+            return None  # reported by another order of things
         ways = cfg.after(taken.order, ends | again, lambda edge: self._is_followed(edge, taken, cfg, ends))
         edges = next((way for order in again if (way := ways.way_to(order)) is not None), None)
         edges = edges if edges is not None else ways.way_out(RETURNED)
@@ -153,6 +157,15 @@ class UnfinishedItems:
             return None
         what = "the worker ends here when this fails, and `task_done()` is skipped"
         return Unfinished(join, taken, fatal.call.at, what, Confidence.MIDDLE)
+
+    def _sent_away(self, code: Code, done: list[Use]) -> set[int]:
+        """The calls that have somebody else run what reports the item: `pool.submit(handle, item)`."""
+        reporting = {use.code for use in done}
+        return {
+            spawn.site.order
+            for spawn in self._spawns.all
+            if spawn.where is code and spawn.site is not None and reporting & self._moments.below(spawn.code)
+        }
 
     def _is_asked_before(self, join: Use) -> bool:
         """Whether the workers' errors come up before the join: `gather(*workers)`."""
@@ -185,7 +198,8 @@ class UnfinishedItems:
         if edge.way is Way.DONE and any(loop.order == taken.order for loop in cfg.scope.loops):
             return taken.order not in cfg.orders(edge.source)
         if edge.way in _OUTCOMES and edge.test is not None:
-            return not _is_sentinel(edge.test, _OUTCOMES[edge.way], taken.item)
+            looked = edge.test is taken.site.call and edge.way is Way.FALSE  # `while queue.get():`
+            return not looked and not _is_sentinel(edge.test, _OUTCOMES[edge.way], taken.item)
         if edge.raised is not None:
             return edge.raised not in ends and self._may_raise(edge.raised, taken, cfg)
         if edge.way in (Way.UNCAUGHT, Way.UNCAUGHT_BASE):

@@ -37,11 +37,18 @@ PACKAGES = {
     "joblib": "1.5.0",
     "watchdog": "6.0.0",
     "paramiko": "3.5.1",
+    "starlette": "0.47.0",
+    "werkzeug": "3.1.3",
+    "pip": "25.1.1",
+    "requests": "2.32.3",
+    "httpx": "0.28.1",
 }
 SOURCES = frozenset({"luigi"})
 """Released as source archives only."""
 JUDGMENTS = Path(__file__).with_name("judgments.toml")
 TABLE = Path(__file__).with_name("precision.md")
+STRANGERS = "## Sixty packages of strangers"
+"""What stands below this heading is written by strangers.py, and kept."""
 
 
 class JudgmentError(Exception):
@@ -101,7 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"trouble: {line}", file=sys.stderr)
     print(f"{len(found)} findings, {len(unjudged)} of them without a judgment", file=sys.stderr)
     if options.write:
-        TABLE.write_text(table(found, judgments, PACKAGES), encoding="utf-8")
+        kept = TABLE.read_text(encoding="utf-8").partition(STRANGERS)
+        TABLE.write_text("".join([table(found, judgments, PACKAGES).rstrip(), "\n\n", *kept[1:]]), encoding="utf-8")
     return 2 if troubles else int(bool(unjudged or stale))
 
 

@@ -1,0 +1,209 @@
+"""Checks the sixty packages of strangers.toml, and joins each finding with what fresh readers of the code said of it.
+
+    python benchmarks/strangers.py tuning      prints what has no judgment yet, ready for strangers_judged.toml
+    python benchmarks/strangers.py --write     checks both halves and renews their part of precision.md
+
+A judgment is `true` (right, and worth a maintainer's commit), `pedantic` (right, and nobody would act) or `false`.
+`before = true` marks what was found before any rule was mended by what the tuning half had shown.
+Exit status 0: all judged; 1: something to judge; 2: concurlint itself had trouble.
+"""
+
+import argparse
+import hashlib
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from precision import STRANGERS, TABLE, Found, JudgmentError, Key, check, findings, skeleton
+from wheels import CACHE, unpack
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = HERE / "strangers.toml"
+JUDGMENTS = HERE / "strangers_judged.toml"
+HALVES = ("tuning", "proof")
+VERDICTS = ("true", "pedantic", "false")
+PROTOCOL = """\
+The packages were picked by kind, versions fixed, and the list written down before any of them was checked; no file of
+the project named them. A digest of the name says which half a package belongs to. The tuning half was checked and read
+first, and rules were mended by what it showed; *before* is what it had shown then. The proof half was neither
+checked nor read until the rules were frozen, was then checked once, at the defaults, and nothing was tuned to it. Every
+finding was judged from the message, its trace and the code alone: **true** is right and worth acting on,
+**pedantic** is right but no maintainer would act, **false** is wrong. Each reason stands in `strangers_judged.toml`,
+the list in `strangers.toml`.
+"""
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A package, at a version, of one half; `source` where there is no wheel."""
+
+    name: str
+    version: str
+    half: str
+    source: bool = False
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What a reader said and why, and whether the finding was there before rules were mended."""
+
+    verdict: str
+    reason: str
+    before: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What concurlint finds in one package of so many lines."""
+
+    stranger: Stranger
+    lines: int
+    found: tuple[Found, ...]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, join, print what is open, and keep the page if asked to; returns the exit status."""
+    options = _parse(arguments)
+    judgments = read_judgments(JUDGMENTS.read_text(encoding="utf-8"))
+    outcomes, troubles = [], []
+    for stranger in read_strangers(PACKAGES.read_text(encoding="utf-8")):
+        if stranger.half in options.half and (not options.only or stranger.name in options.only):
+            outcome, trouble = _outcome(stranger, options.cache)
+            outcomes.append(outcome)
+            troubles.extend(f"{stranger.name}: {line}" for line in trouble)
+            print(f"{stranger.name} {stranger.version}: {len(outcome.found)} findings", file=sys.stderr)
+    unjudged = [one for outcome in outcomes for one in outcome.found if one.key not in judgments]
+    print("\n".join(skeleton(one) for one in unjudged))
+    for line in troubles:
+        print(f"trouble: {line}", file=sys.stderr)
+    print(f"{len(unjudged)} findings without a judgment", file=sys.stderr)
+    if options.write:
+        page = TABLE.read_text(encoding="utf-8")
+        TABLE.write_text(with_section(page, section(outcomes, judgments)), encoding="utf-8")
+    return 2 if troubles else int(bool(unjudged))
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="join findings on packages of strangers with judgments")
+    parser.add_argument("half", nargs="*", metavar="HALF", help=f"default: {' and '.join(HALVES)}")
+    parser.add_argument("--only", action="append", default=[], metavar="PACKAGE")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where downloads stay")
+    parser.add_argument("--write", action="store_true", help=f"renew {TABLE.name}; needs both halves")
+    options = parser.parse_args(arguments)
+    if unknown := [half for half in options.half if half not in HALVES]:
+        parser.error(f"unknown half {unknown[0]!r}")
+    if options.write and (options.half or options.only):
+        parser.error("--write needs both halves")
+    options.half = options.half or list(HALVES)
+    return options
+
+
+def read_strangers(text: str) -> list[Stranger]:
+    """The packages in `text`; raises ValueError where one is not in the half that its name says."""
+    strangers = [Stranger(**entry) for entry in tomllib.loads(text)["stranger"]]
+    for one in strangers:
+        if one.half != half_of(one.name):
+            raise ValueError(f"{one.name} belongs to the half {half_of(one.name)}")
+    return strangers
+
+
+def half_of(name: str) -> str:
+    """The half that a name belongs to: nobody can choose it."""
+    return HALVES[int(hashlib.sha256(name.encode()).hexdigest()[-1], 16) % 2]
+
+
+def read_judgments(text: str) -> dict[Key, Judgment]:
+    """The judgments in `text`; raises JudgmentError where one is not complete or stands there twice."""
+    judgments: dict[Key, Judgment] = {}
+    for entry in tomllib.loads(text).get("judgment", []):
+        key = Key(entry["package"], entry["path"], entry["code"], entry["text"], entry.get("ordinal", 1))
+        if entry.get("verdict") not in VERDICTS or not entry.get("reason", "").strip():
+            raise JudgmentError(f"{key}: the verdict is one of {', '.join(VERDICTS)}, with a reason")
+        if key in judgments:
+            raise JudgmentError(f"{key}: judged twice")
+        judgments[key] = Judgment(entry["verdict"], entry["reason"].strip(), entry.get("before", False))
+    return judgments
+
+
+def _outcome(stranger: Stranger, cache: Path) -> tuple[Outcome, list[str]]:
+    folder = cache / "strangers" / f"{stranger.name}-{stranger.version}"
+    if not folder.exists():
+        unpack(stranger.name.replace(".", "-"), stranger.version, folder, cache, source=stranger.source)
+    answer, trouble = check(folder)
+    lines = sum(path.read_bytes().count(b"\n") for path in folder.rglob("*.py"))
+    return Outcome(stranger, lines, tuple(findings(stranger.name, folder, answer))), trouble
+
+
+def with_section(page: str, text: str) -> str:
+    """The page with this part in place of what it had after the heading."""
+    return f"{page.partition(STRANGERS)[0].rstrip()}\n\n{text}"
+
+
+def section(outcomes: Sequence[Outcome], judgments: Mapping[Key, Judgment]) -> str:
+    """The part of the page: protocol, figures of the halves, by rule, by package."""
+    halves = {half: [one for one in outcomes if one.stranger.half == half] for half in HALVES}
+    names = {one.stranger.name for one in halves["tuning"]}
+    before = [key for key, said in judgments.items() if said.before and key.package in names]
+    columns = [("tuning, before", before, halves["tuning"])]
+    columns += [(f"{half}, now" if half == "tuning" else half, _keys(halves[half]), halves[half]) for half in HALVES]
+    unjudged = sum(key not in judgments for _, keys, _ in columns for key in keys)
+    codes = sorted({key.code for _, keys, _ in columns for key in keys})
+    return "\n".join(
+        [
+            STRANGERS,
+            "",
+            PROTOCOL,
+            *([f"Not judged yet: {unjudged}.", ""] if unjudged else []),
+            "| half | lines | true | pedantic | false | worth acting on | false of all | true in 100,000 lines |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+            *(_figures(name, keys, judgments, sum(one.lines for one in own)) for name, keys, own in columns),
+            "",
+            "True / pedantic / false by rule:",
+            "",
+            f"| code | {' | '.join(name for name, _, _ in columns)} |",
+            "| --- | ---: | ---: | ---: |",
+            *(_by_rule(code, [keys for _, keys, _ in columns], judgments) for code in codes),
+            "",
+            "| package | half | lines | true | pedantic | false |",
+            "| --- | --- | ---: | ---: | ---: | ---: |",
+            *(_by_package(one, judgments) for half in HALVES for one in halves[half]),
+            "",
+            "Renew with `python benchmarks/strangers.py --write`.",
+            "",
+        ]
+    )
+
+
+def _keys(outcomes: Iterable[Outcome]) -> list[Key]:
+    return [one.key for outcome in outcomes for one in outcome.found]
+
+
+def counted(keys: Iterable[Key], judgments: Mapping[Key, Judgment]) -> tuple[int, int, int]:
+    """How many are true, pedantic and false."""
+    said = [judgments[key].verdict for key in keys if key in judgments]
+    return said.count("true"), said.count("pedantic"), said.count("false")
+
+
+def _figures(name: str, keys: Sequence[Key], judgments: Mapping[Key, Judgment], lines: int) -> str:
+    true, pedantic, false = counted(keys, judgments)
+    judged = true + pedantic + false or 1
+    shares = f"{100 * true / judged:.0f} % | {100 * false / judged:.0f} % | {100_000 * true / (lines or 1):.1f}"
+    return f"| {name} | {lines} | {true} | {pedantic} | {false} | {shares} |"
+
+
+def _by_rule(code: str, columns: Sequence[Sequence[Key]], judgments: Mapping[Key, Judgment]) -> str:
+    own = [counted([key for key in keys if key.code == code], judgments) for keys in columns]
+    told = [" / ".join(map(str, counts)) if any(counts) else "–" for counts in own]
+    return f"| {code} | {' | '.join(told)} |"
+
+
+def _by_package(outcome: Outcome, judgments: Mapping[Key, Judgment]) -> str:
+    true, pedantic, false = counted(_keys([outcome]), judgments)
+    one = outcome.stranger
+    return f"| {one.name} {one.version} | {one.half} | {outcome.lines} | {true} | {pedantic} | {false} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
-from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import any_has, has
+from concurlint.catalog.traits import has
 from concurlint.effects.blocking.calls import Blocking
-from concurlint.effects.contexts.parallel import SoleEndedTasks
+from concurlint.effects.blocking.others import Others
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -28,8 +26,7 @@ class Company:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._graph = program.graph
-        self._alone = program[SoleEndedTasks]
+        self._others = program[Others]
         self._dispatches = program[Spawns]
 
     def weight(self, code: Code, site: CallSite | None, blocking: Blocking | None = None) -> Weight:
@@ -38,30 +35,8 @@ class Company:
             return Weight.LOW
         if site is not None and self._is_first(code, site):
             return Weight.LOW
-        return Weight.LOW if self._alone.is_alone(code) and not self._has_others else Weight.HIGH
-
-    @cached_property
-    def _has_others(self) -> bool:
-        """Whether others are on the loop that no call here starts: a library's tasks, such as those that keep
-        connections alive, or whoever is meant to meet this program's tasks at its queues and events."""
-        if self._starts_libraries_coroutines():
-            return True
-        packages = {name.partition(".")[0] for name in self._graph.named}
-        roles = [self._program.roles.class_role(name) for name in self._graph.named]
-        return any(any_has("runs-tasks", package) for package in packages) or any(
-            role is not None and role.kind in kinds_with("between-tasks") for role in roles
-        )
-
-    def _starts_libraries_coroutines(self) -> bool:
-        """Whether a task is made of what is no coroutine of the program: `create_task(client.listen())`."""
-        known = {id(dispatch.site) for dispatch in self._dispatches.all}
-        for calls in self._graph.libraries.values():
-            for site, name, _ in calls:
-                role = self._program.roles.runs(name)
-                starts = has("gathers", name) or (role is not None and role.on == "task" and not role.waits)
-                if starts and id(site) not in known:
-                    return True
-        return False
+        order = site.order if site is not None else None
+        return Weight.HIGH if self._others.may_be_beside(code, order) else Weight.LOW
 
     def _is_first(self, code: Code, site: CallSite) -> bool:
         """Whether the main coroutine is there before it waits for anything: no other task has had its turn."""

@@ -9,7 +9,7 @@ from concurlint.effects.contexts.lifetimes import Lifetimes
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Call
-from concurlint.project.callgraph import Edge, library_name
+from concurlint.project.callgraph import CallGraph, Edge, library_name
 from concurlint.project.modules import Code
 
 
@@ -79,7 +79,7 @@ class SoleTasks:
             return False
         if runs and not (self._run_to_end and all(run.waits for run in runs)):
             return False
-        if self._is_command(code):
+        if is_command(self._graph, code):
             return True  # what calls it is around it, by other decorators
         return None if self._into(code) else bool(runs)
 
@@ -87,16 +87,18 @@ class SoleTasks:
         below = set(reached(self._graph, code.family()))
         return any(dispatch.on == "task" and dispatch.where in below for dispatch in self._dispatches.all)
 
-    def _is_command(self, code: Code) -> bool:
-        for decorator in code.scope.decorators:
-            inner = decorator.function if isinstance(decorator, Call) else decorator
-            for value in self._graph.evaluator.values(inner, code.parent or code):
-                if has("command", library_name(value)):
-                    return True
-        return False
-
 
 class SoleEndedTasks(SoleTasks):
     """The same, with coroutines for whose end a plain function waits: `asyncio.run(main())`."""
 
     _run_to_end = True
+
+
+def is_command(graph: CallGraph, code: Code) -> bool:
+    """Whether a decorator makes a coroutine a command that is run for itself."""
+    for decorator in code.scope.decorators:
+        inner = decorator.function if isinstance(decorator, Call) else decorator
+        for value in graph.evaluator.values(inner, code.parent or code):
+            if has("command", library_name(value)):
+                return True
+    return False

@@ -28,7 +28,20 @@ def told(folder: Path, text: str) -> tuple[list[str], int]:
     return [finding.code for finding in result.findings], result.held_back
 
 
-@pytest.mark.parametrize("text", [ALONE, FIRST, ROW], ids=["alone on its loop", "before all others", "one row by key"])
+LAST = FIRST.replace("    name = input()\n", "").replace("print(name)", "input()")
+BELOW = (
+    HEAD + "async def work():\n    await asyncio.sleep(9)\n\n\nasync def ask():\n    return input()\n\n\n"
+    "async def main():\n    name = await ask()\n    async with asyncio.TaskGroup() as group:\n"
+    "        group.create_task(work())\n    print(name, await ask())\n\n\nasyncio.run(main())\n"
+)
+BESIDE = BELOW.replace("create_task(work())", "create_task(work())\n        await ask()")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ALONE, FIRST, LAST, BELOW, ROW],
+    ids=["alone on its loop", "before all others", "after all others", "before and after a group", "one row by key"],
+)
 def test_what_keeps_nobody_waiting_is_held_back(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, text) == ([], 1)
 
@@ -42,10 +55,21 @@ def test_what_keeps_nobody_waiting_is_held_back(tmp_path: Path, text: str) -> No
         ),
         "import websockets\n" + ALONE.replace("await asyncio.sleep(1)", "await websockets.connect('ws://a.test')"),
         ALONE.replace("    await asyncio.sleep(1)", "    done = asyncio.Event()\n    await done.wait()"),
-        FIRST.replace("    name = input()\n", "").replace("print(name)", "input()"),
+        FIRST.replace("    name = input()\n", "").replace(
+            "await asyncio.gather(work(), work())\n    print(name)",
+            "both = asyncio.gather(work(), work())\n    await asyncio.sleep(1)\n    input()\n    await both",
+        ),
+        BESIDE,
         ROW.replace("WHERE id = ?", "WHERE name LIKE ?"),
     ],
-    ids=["beside a task", "beside a library's tasks", "an event others set", "after others", "a search of the table"],
+    ids=[
+        "beside a task",
+        "beside a library's tasks",
+        "an event others set",
+        "beside others",
+        "in a group",
+        "a search of the table",
+    ],
 )
 def test_what_may_keep_somebody_waiting_is_told(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, text)[0][:1] == ["CCL501"]

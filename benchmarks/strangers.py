@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check, join, print what is open, and keep the page if asked to; returns the exit status."""
     options = _parse(arguments)
     judgments = read_judgments(JUDGMENTS.read_text(encoding="utf-8"))
-    outcomes, troubles = [], []
+    outcomes: list[Outcome] = []
+    troubles: list[str] = []
     for stranger in read_strangers(PACKAGES.read_text(encoding="utf-8")):
         if stranger.half in options.half and (not options.only or stranger.name in options.only):
             outcome, trouble = _outcome(stranger, options.cache)

@@ -9,6 +9,7 @@ KindTrait: TypeAlias = Literal[
     "admits-some",
     "between-tasks",
     "child-process",
+    "connected-when-made",
     "container",
     "future",
     "lock",

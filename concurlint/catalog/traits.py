@@ -42,6 +42,7 @@ Trait: TypeAlias = Literal[
     "compiled",
     "compiles",
     "connects",
+    "connects-late",
     "continues-answer",
     "coroutine-function",
     "digest",

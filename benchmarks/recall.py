@@ -85,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = table(outcomes)
     print(text, end="")
     if options.write:
-        TABLE.write_text(text, encoding="utf-8")
+        # What follows is renewed by mended.py.
+        rest = TABLE.read_text(encoding="utf-8").partition("\n## ")
+        TABLE.write_text(text + "".join(rest[1:]), encoding="utf-8")
     return int(not all(one.as_told for one in outcomes))
 
 
@@ -103,15 +105,15 @@ def read_bugs(text: str) -> list[Bug]:
 def outcome(bug: Bug, cache: Path) -> Outcome:
     """What concurlint says of both releases."""
     buggy, fixed = (_unpacked(bug, version, cache) for version in (bug.buggy, bug.fixed))
-    path = _only(buggy, bug.path)
+    path = only(buggy, bug.path)
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     flagged = _flagged(bug, buggy, path)
     hits = [number for number in flagged if lines[number - 1].strip() == bug.text]
     if not any(one.strip() == bug.text for one in lines):
         raise BugError(f"{bug.package} {bug.buggy}: no line {bug.text!r} in {bug.path}")
-    where = {_function(path, number) for number, one in enumerate(lines, 1) if one.strip() == bug.text}
-    later = _only(fixed, bug.fixed_path or bug.path)
-    still = [number for number in _flagged(bug, fixed, later) if _function(later, number) in where]
+    where = {function_at(path, number) for number, one in enumerate(lines, 1) if one.strip() == bug.text}
+    later = only(fixed, bug.fixed_path or bug.path)
+    still = [number for number in _flagged(bug, fixed, later) if function_at(later, number) in where]
     return Outcome(bug, bool(hits), tuple(still))
 
 
@@ -122,7 +124,7 @@ def _unpacked(bug: Bug, version: str, cache: Path) -> Path:
     return folder
 
 
-def _only(folder: Path, path: str) -> Path:
+def only(folder: Path, path: str) -> Path:
     """The file in an unpacked release; a source archive has a folder of its own around everything."""
     found = sorted((folder / path, *folder.glob(f"*/{path}")), key=lambda one: (not one.exists(), one))
     if not found[0].exists():
@@ -140,7 +142,7 @@ def _flagged(bug: Bug, folder: Path, path: Path) -> list[int]:
     return [one["line"] for one in findings if folder / one["path"] == path and one["code"] == bug.code]
 
 
-def _function(path: Path, number: int) -> str:
+def function_at(path: Path, number: int) -> str:
     """The qualified name of the innermost function around a line, "" for none; the whole file if it is not Python."""
     try:
         tree = ast.parse(path.read_bytes())
@@ -175,9 +177,9 @@ def table(outcomes: Sequence[Outcome]) -> str:
     """The page: each bug, whether it is found, and why not."""
     found = sum(one.found for one in outcomes)
     rows = [
-        f"| {one.bug.package} {one.bug.buggy} | {one.bug.fixed} | {one.bug.code} | {_cell(one.bug.says)} "
-        f"| {'found' if one.found else 'missed: ' + _cell(one.bug.missed)} "
-        f"| {'flagged' if one.still else 'silent'} | {_cell(one.bug.known)} |"
+        f"| {one.bug.package} {one.bug.buggy} | {one.bug.fixed} | {one.bug.code} | {cell(one.bug.says)} "
+        f"| {'found' if one.found else 'missed: ' + cell(one.bug.missed)} "
+        f"| {'flagged' if one.still else 'silent'} | {cell(one.bug.known)} |"
         for one in outcomes
     ]
     return "\n".join(
@@ -199,7 +201,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text for a cell of a table."""
     return text.replace("|", "\\|").replace("\n", " ")
 
 

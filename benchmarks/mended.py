@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from recall import TABLE, cell, function_at, only
 from wheels import CACHE, unpack
 
@@ -90,8 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_mends(text: str) -> list[Mend]:
     """The bugs in `text`, lists as tuples."""
-    entries = tomllib.loads(text)["mend"]
-    return [Mend(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}) for entry in entries]
+    return msgspec.convert(tomllib.loads(text)["mend"], list[Mend])
 
 
 def _seen(one: Mend, extra: Sequence[str], cache: Path) -> Seen:

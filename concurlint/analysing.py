@@ -19,6 +19,7 @@ from concurlint.facts.reading import Reader, collection_paused
 from concurlint.facts.records import Trouble
 from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
+from concurlint.fixes.making import with_fixes
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
@@ -74,8 +75,9 @@ def analyse(
     kept = _silenced(wanted, {name: by_name[name].text for name in names}, by_name, configs)
     # Held back only now, so that a comment that silences one of these is not called superfluous.
     shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
+    asked = {name: program for share, program in zip(shares, programs, strict=True) for name in share.configs}
     answer = Answer(
-        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
+        findings=tuple(sorted(with_fixes(shown, asked), key=lambda f: f.sort_key)),
         shown=names,
         held_back=len(kept) - len(shown),
         troubles=tuple(dict.fromkeys(troubles)),

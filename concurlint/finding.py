@@ -55,6 +55,25 @@ class Step:
     message: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """What stands there in the finding's file gives way to `text`; an empty stretch is a place where it is put in."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding, none of the edits over another; `says` is one line for people, to follow "to"."""
+
+    says: str
+    edits: tuple[Edit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One true sentence about one place, with its proof and its remedy."""
@@ -66,9 +85,14 @@ class Finding:
     span: Span
     help: str = ""
     trace: tuple[Step, ...] = ()
-    fixable: bool = False
+    fix: Fix | None = None
     confidence: Confidence = Confidence.HIGH
     weight: Weight = Weight.HIGH
+
+    @property
+    def fixable(self) -> bool:
+        """Whether the tool can mend it."""
+        return self.fix is not None
 
     @property
     def is_pedantic(self) -> bool:

@@ -12,9 +12,10 @@ Check = Callable[[Subject], Iterator[Finding]]
 class Entry:
     """What every rule has, whatever it is put to: a code, a name, a level.
 
-    `worst` is given where single findings may be graver than the rule's own level. `anywhere` is set where the
-    rule also speaks of files with no trace of concurrency. `in_use`: what it finds does harm where the program is
-    used, and none in a test, an example, a benchmark, a build or a chore, where its developers look on.
+    `worst` is given where single findings may be graver than the rule's own level. `fixable`: some of what it finds
+    the tool can mend. `anywhere` is set where the rule also speaks of files with no trace of concurrency. `in_use`:
+    what it finds does harm where the program is used, and none in a test, an example, a benchmark, a build or a
+    chore, where its developers look on.
     """
 
     def __init__(
@@ -56,7 +57,6 @@ class Entry:
             span=span,
             help=help,
             trace=tuple(trace),
-            fixable=self.fixable,
             confidence=confidence,
             weight=weight,
         )

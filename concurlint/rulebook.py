@@ -25,6 +25,10 @@ class Named:
     name: str
 
 
+_MENDED = "`concurlint check --fix`"
+"""What a page names whose findings the tool can mend."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What a rule's page says: `title` is its first heading, `summary` its first paragraph on one line."""
@@ -98,7 +102,7 @@ def parse_page(stem: str, text: str) -> Page:
     opening = list(_prose(text.partition("\n## ")[0]))
     title = next((line.removeprefix("# ").strip() for line in opening if line.startswith("# ")), f"{code} {name}")
     level = next((found[1] for line in opening if (found := _LEVEL.match(line))), Level.WARNING)
-    fixable = "\n## Fix" in text and any(line.rstrip() == "## Fix" for line in _prose(text))
+    fixable = any(_MENDED in line for line in _prose(text))
     return Page(code, name, Level(level), title, _first_paragraph(opening), text, fixable)
 
 

@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
@@ -80,9 +81,24 @@ def fill_closed() -> None:
 
 def show(report: str) -> None:
     """Print to standard output; a reader who has gone (`| head`) is no trouble."""
-    try:
+    with _standing():
         sys.stdout.write(report)
         sys.stdout.flush()
+
+
+def show_bytes(content: bytes) -> None:
+    """Print what a file holds to standard output as it is; a reader who has gone is no trouble."""
+    with _standing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _standing() -> Iterator[None]:
+    """Standard output, of which somebody may have closed the other end."""
+    try:
+        yield
     except OSError as error:
         # Python flushes once more at exit and would complain then.
         with contextlib.suppress(OSError, io.UnsupportedOperation):

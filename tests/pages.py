@@ -20,7 +20,7 @@ MEASURED = "CCL9"
 
 # The headings that hold examples, and what a page must hold in which order.
 EXAMPLE_HEADINGS = ("Flagged", "Good", "Missed alarms", "False alarms")
-HEADINGS = ("Why", "Flagged", "Good", "Fix", "Silence", "Missed alarms", "False alarms")
+HEADINGS = ("Why", "Flagged", "Good", "Silence", "Missed alarms", "False alarms")
 
 DEFAULT_FILE = "example.py"
 DEFAULT_TARGET = "3.11"

@@ -474,7 +474,7 @@ def test_a_terminal_gets_code_frames_in_colour_and_the_summary(folder: Path):
     assert "━━━" in screen
     assert "3 \x1b[0m\x1b[2m│" in screen
     assert screen.splitlines()[-2].endswith(" in 1 file")
-    assert screen.splitlines()[-1] == "`concurlint explain CCL402` tells why and what to do"
+    assert screen.splitlines()[-1] == "`concurlint explain CCL402` tells why and what to do; `--fix` mends it"
 
 
 def test_no_color_is_honoured_on_a_terminal(folder: Path):

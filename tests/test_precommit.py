@@ -133,6 +133,24 @@ def test_a_bad_commit_is_refused_and_a_good_one_passes(workplace: Workplace):
 
 
 @pytest.mark.slow
+def test_the_hook_that_mends_changes_the_file_and_stops_the_commit(workplace: Workplace):
+    config = workplace.folder / ".pre-commit-config.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace("id: concurlint", "id: concurlint-fix"), encoding="utf-8")
+    path = workplace.folder / "update.py"
+    path.write_text("import os\n\nos.system('git fetch --all')\n", encoding="utf-8")
+    workplace.git("add", "--all")
+    done = workplace.run([sys.executable, "-m", "pre_commit", "run", "concurlint-fix"])
+    config.write_text(before, encoding="utf-8")
+    after = path.read_text(encoding="utf-8")
+    path.unlink()
+    workplace.git("add", "--all")
+    assert done.returncode == 1
+    assert "mended 1 finding in 1 file: CCL402 1" in done.stdout
+    assert after == 'import os\nimport subprocess\n\nsubprocess.run(["git", "fetch", "--all"])\n'
+
+
+@pytest.mark.slow
 def test_a_commit_without_python_is_not_checked(workplace: Workplace):
     (workplace.folder / "notes.md").write_text("os.system('ls ' + name)\n", encoding="utf-8")
     workplace.git("add", "--all")

@@ -25,14 +25,13 @@ It is.
 ### A title
 
 ```python
-# Not a heading
-## Fix
+# Not a heading: `concurlint check --fix`
 x = 1  # error
 ```
 
 ````text
 ```
-## Fix
+`concurlint check --fix` mends it.
 ````
 
 ## Missed alarms
@@ -83,9 +82,9 @@ def test_a_page_is_read_by_its_headings() -> None:
     assert page.text == TEXT
 
 
-def test_a_rule_is_fixable_where_its_page_has_a_fix_outside_of_the_examples() -> None:
+def test_a_rule_is_fixable_where_its_page_says_so_outside_of_the_examples() -> None:
     assert not parse_page("CCL901-x", TEXT).fixable
-    assert parse_page("CCL901-x", f"{TEXT}\n## Fix\n\nDo it.\n").fixable
+    assert parse_page("CCL901-x", f"{TEXT}\n`concurlint check --fix` does it.\n").fixable
 
 
 def test_a_page_without_a_heading_is_titled_by_its_file() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from concurlint.changes.draft import Draft, code_of, expression
-from concurlint.changes.independence import Independence
 from concurlint.changes.request import Request
 from concurlint.facts.records import CallSite
 from concurlint.project.modules import Code
+from concurlint.rewriting.draft import Draft, code_of, expression, may_await
+from concurlint.rewriting.independence import Independence
 from concurlint.runtime.samples import Frame
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.known import Known, KnownCall
@@ -25,7 +25,7 @@ def unblocked(request: Request) -> bool:
     for code, site, callee in _blocking(request.case, known, request.verdict):
         draft = request.edit.draft(code)
         call = draft.node(site.call.at, cst.Call)
-        if call is None or site.awaited or not _may_await(draft, call):
+        if call is None or site.awaited or not may_await(draft, call):
             continue
         names = [name for found, name, _ in known.program.graph.libraries.get(code, ()) if found is site]
         if callee is None and names == [_SLEEP]:
@@ -67,16 +67,6 @@ def _blocking(case: Case, known: Known, verdict: Verdict) -> list[tuple[Code, Ca
 
 def _stops(call: KnownCall) -> bool:
     return call.fact is not None and call.fact.blocks_loop
-
-
-def _may_await(draft: Draft, call: cst.Call) -> bool:
-    """Whether `await` may stand there: right in a coroutine, and not in a generator of its own."""
-    for node in draft.around(call):
-        if isinstance(node, (cst.Lambda, cst.GeneratorExp, cst.Decorator, cst.Await)):
-            return False
-        if isinstance(node, cst.FunctionDef):
-            return node.asynchronous is not None
-    return False
 
 
 def _awaited(draft: Draft, call: cst.Call, by: str, *first: str) -> cst.BaseExpression:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from concurlint.changes.draft import Draft
 from concurlint.facts.syntax import Place
 from concurlint.project.modules import Code
+from concurlint.rewriting.draft import Draft
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.change import Change, Rewritten
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from concurlint.changes.draft import Draft, code_of, names_in
 from concurlint.changes.edit import Edit, statement_at
+from concurlint.rewriting.draft import Draft, code_of, names_in
 from concurlint.verdicts.case import Case
 
 _MAIN = ('__name__ == "__main__"', "__name__ == '__main__'")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from concurlint.changes.independence import Independence
 from concurlint.effects.flow.dependence import Dependence
 from concurlint.effects.pickling import Pickling
 from concurlint.facts.records import CallSite, Loop
@@ -14,6 +13,7 @@ from concurlint.facts.syntax import Attribute, Call, Comprehension, Name, spelle
 from concurlint.finding import Span
 from concurlint.project.modules import Code
 from concurlint.project.values import Container, Function
+from concurlint.rewriting.independence import Independence
 from concurlint.runtime.profile import StackTime
 from concurlint.runtime.samples import Frame
 from concurlint.verdicts.case import Case

@@ -10,13 +10,13 @@ import libcst as cst
 from concurlint.changes.coroutines import unblocked
 from concurlint.changes.edit import Edit
 from concurlint.changes.guard import guard
-from concurlint.changes.independence import Independence
 from concurlint.changes.loops import Repeat, repeat_at, stacks_at, why_together
 from concurlint.changes.mapping import Repeated, gathered, pooled
 from concurlint.changes.pools import to_processes
 from concurlint.changes.request import Options, Request
 from concurlint.changes.settings import released, switched_faster
 from concurlint.changes.variations import variations
+from concurlint.rewriting.independence import Independence
 from concurlint.verdicts.case import Case
 from concurlint.verdicts.change import Change
 from concurlint.verdicts.measured import Place

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from concurlint.changes.draft import Draft, Replacement, code_of, expression, names_in, replaced
 from concurlint.facts.syntax import Place
+from concurlint.rewriting.draft import Draft, Replacement, code_of, expression, names_in, replaced
 
 Comprehension = cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from concurlint.changes.draft import Draft, expression
 from concurlint.changes.guard import guard
-from concurlint.changes.independence import Independence
 from concurlint.changes.request import Request
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.pickling import Pickling
 from concurlint.facts.syntax import Attribute, Name, Place
 from concurlint.project.modules import Code
 from concurlint.project.values import Function, Instance, Library
+from concurlint.rewriting.draft import Draft, expression
+from concurlint.rewriting.independence import Independence
 from concurlint.verdicts.known import Known
 from concurlint.verdicts.measured import Place as Line
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from concurlint.changes.draft import expression
 from concurlint.changes.guard import is_guarded
 from concurlint.changes.request import Request
 from concurlint.facts.syntax import Attribute, Name, walk
 from concurlint.project.modules import Code
+from concurlint.rewriting.draft import expression
 
 INTERVAL = 0.0005
 """Seconds: a tenth of the interpreter's own; below that the switching itself begins to cost."""

@@ -10,7 +10,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.coroutines import instead_of
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING, in_use=True)
+rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING, fixable=True, in_use=True)
 
 
 @rule.check

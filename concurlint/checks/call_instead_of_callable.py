@@ -8,7 +8,7 @@ from concurlint.facts.syntax import Call, spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL202", "call-instead-of-callable", Level.ERROR)
+rule = Rule[Program]("CCL202", "call-instead-of-callable", Level.ERROR, fixable=True)
 
 
 @rule.check

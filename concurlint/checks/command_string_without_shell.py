@@ -11,7 +11,7 @@ from concurlint.effects.taint.domain import constant_text
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL404", "command-string-without-shell", Level.ERROR)
+rule = Rule[Program]("CCL404", "command-string-without-shell", Level.ERROR, fixable=True)
 
 
 def _stray(command: Command, operator: str) -> Finding:

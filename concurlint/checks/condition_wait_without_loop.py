@@ -8,7 +8,7 @@ from concurlint.facts.syntax import Attribute, spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL308", "condition-wait-without-loop", Level.WARNING)
+rule = Rule[Program]("CCL308", "condition-wait-without-loop", Level.WARNING, fixable=True)
 
 
 @rule.check

@@ -10,7 +10,7 @@ from concurlint.finding import Finding, Level
 from concurlint.project.modules import Code
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL504", "coroutine-not-awaited", Level.ERROR)
+rule = Rule[Program]("CCL504", "coroutine-not-awaited", Level.ERROR, fixable=True)
 
 
 @rule.check

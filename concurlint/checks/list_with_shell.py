@@ -9,7 +9,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR)
+rule = Rule[Program]("CCL403", "list-with-shell", Level.ERROR, fixable=True)
 
 
 @rule.check

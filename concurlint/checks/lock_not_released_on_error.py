@@ -7,7 +7,7 @@ from concurlint.effects.program import Program
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING, in_use=True)
+rule = Rule[Program]("CCL307", "lock-not-released-on-error", Level.WARNING, fixable=True, in_use=True)
 
 
 @rule.check

@@ -9,7 +9,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL506", "loop-touched-from-thread", Level.ERROR)
+rule = Rule[Program]("CCL506", "loop-touched-from-thread", Level.ERROR, fixable=True)
 
 
 @rule.check

@@ -7,7 +7,7 @@ from concurlint.effects.threads.late_binding import Capture, LateBinding
 from concurlint.finding import Finding, Level, Step
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL208", "loop-variable-captured", Level.WARNING)
+rule = Rule[Program]("CCL208", "loop-variable-captured", Level.WARNING, fixable=True)
 
 
 @rule.check

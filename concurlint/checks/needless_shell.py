@@ -11,7 +11,7 @@ from concurlint.finding import Finding, Level
 from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL402", "needless-shell", Level.WARNING, in_use=True)
+rule = Rule[Program]("CCL402", "needless-shell", Level.WARNING, fixable=True, in_use=True)
 
 _LONGEST = 40
 

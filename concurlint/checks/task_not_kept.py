@@ -10,7 +10,7 @@ from concurlint.finding import Finding, Level, Weight
 from concurlint.project.modules import Code
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL503", "task-not-kept", Level.WARNING, in_use=True)
+rule = Rule[Program]("CCL503", "task-not-kept", Level.WARNING, fixable=True, in_use=True)
 
 
 @rule.check

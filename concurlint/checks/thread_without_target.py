@@ -8,7 +8,7 @@ from concurlint.facts.syntax import spelled
 from concurlint.finding import Finding, Level
 from concurlint.rule import Rule
 
-rule = Rule[Program]("CCL207", "thread-without-target", Level.ERROR)
+rule = Rule[Program]("CCL207", "thread-without-target", Level.ERROR, fixable=True)
 
 
 @rule.check

@@ -10,6 +10,7 @@ from concurlint.keys import Section
 from concurlint.report.formats import FORMATS
 
 _CONFIGURATION = "Configuration"
+_FIXES = "Fixes"
 
 
 @click.command(cls=Sectioned)
@@ -40,6 +41,27 @@ _CONFIGURATION = "Configuration"
     help="Read files on the workers of a Dask cluster, which have this concurlint too.",
 )
 @setting_options
+@click.option(
+    "--fix",
+    is_flag=True,
+    cls=SectionOption,
+    section=_FIXES,
+    help="Mend what can be mended, and tell the rest.",
+)
+@click.option(
+    "--fix-diff",
+    is_flag=True,
+    cls=SectionOption,
+    section=_FIXES,
+    help="Print as a diff what --fix would change, and change nothing.",
+)
+@click.option(
+    "--exit-non-zero-on-fix",
+    is_flag=True,
+    cls=SectionOption,
+    section=_FIXES,
+    help="Exit 1 also if all that was found is mended.",
+)
 @click.option(
     "--update-baseline",
     is_flag=True,

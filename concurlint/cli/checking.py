@@ -47,6 +47,9 @@ class Asked:
     show_files: bool
     show_settings: bool
     exit_zero: bool
+    fix: bool
+    fix_diff: bool
+    exit_non_zero_on_fix: bool
     update_baseline: bool
     add_noqa: bool
     reason: str | None
@@ -69,6 +72,8 @@ def run(asked: Asked) -> int:
     _refuse(asked, wanted, paths, settings)
     if asked.show_files or asked.show_settings:
         return inspect(paths, settings, unsaved, files=asked.show_files)
+    if asked.fix or asked.fix_diff:
+        return _fix(asked, wanted, paths, settings, unsaved)
     watch, result = _lint(paths, settings, unsaved, asked)
     if not asked.quiet and not asked.silent:
         for note in result.notes:
@@ -78,6 +83,11 @@ def run(asked: Asked) -> int:
 
         return update_baseline(result) if asked.update_baseline else add_noqa(result, asked.reason or "")
     saved = asked.silent or _report(asked, wanted, result)
+    _tell(asked, watch, result)
+    return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
+
+
+def _tell(asked: Asked, watch: Stopwatch, result: Result) -> None:
     if asked.verbose or asked.timings:
         from concurlint.cli.telling import timings, told
 
@@ -85,7 +95,38 @@ def run(asked: Asked) -> int:
             say(line)
     for trouble in result.troubles:
         complain(trouble)
-    return exit_status(result, exit_zero=asked.exit_zero) if saved else TROUBLE
+
+
+def _fix(
+    asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], settings: Nearest, unsaved: Unsaved
+) -> int:
+    """Mend, and report what is left; with `--fix-diff` show what would be changed. The exit status."""
+    from concurlint.cli.fixing import show_diff, tell, write
+    from concurlint.repairing import repair
+
+    watches: list[Stopwatch] = []
+
+    def found(changed: Unsaved) -> Result:
+        watch, result = _lint(paths, settings, {**unsaved, **changed}, asked)
+        watches.append(watch)
+        return result
+
+    repaired = repair(found, unsaved)
+    result = repaired.result
+    is_done = not asked.fix_diff and not result.troubles and write(repaired, unsaved)
+    if asked.fix_diff:
+        show_diff(repaired)
+    if unsaved and not asked.fix_diff and not asked.silent and result.findings:
+        say(formats.render("concise", _found(result)).rstrip("\n"))  # standard output is for the text
+    is_reported = asked.silent or asked.fix_diff or bool(unsaved) or _report(asked, wanted, result)
+    if not asked.quiet and not asked.silent and not result.troubles:
+        tell(repaired, is_written=not asked.fix_diff)
+    _tell(asked, watches[-1], result)
+    if not is_reported or not (is_done or asked.fix_diff):
+        return TROUBLE
+    if repaired.fixed and not asked.exit_zero and (asked.fix_diff or asked.exit_non_zero_on_fix):
+        return FOUND
+    return CLEAN if asked.fix_diff and not result.troubles else exit_status(result, exit_zero=asked.exit_zero)
 
 
 def _given(asked: Asked) -> tuple[list[Path], Unsaved]:
@@ -114,6 +155,18 @@ def _refuse(asked: Asked, wanted: Sequence[Destination], paths: Sequence[Path], 
         raise click.UsageError("no baseline is named; write --baseline FILE, or `baseline` in the table")
     if asked.update_baseline and asked.diff is not None:
         raise click.UsageError("--update-baseline is for all that is found, and --diff leaves out what is not new")
+    if asked.fix or asked.fix_diff:
+        for name, is_set in (
+            ("--diff", asked.diff is not None),
+            ("--update-baseline", asked.update_baseline),
+            ("--add-noqa", asked.add_noqa),
+        ):
+            if is_set:
+                raise click.UsageError(f"{'--fix' if asked.fix else '--fix-diff'} and {name} are for two runs")
+        if asked.fix and asked.fix_diff:
+            raise click.UsageError("--fix changes files, --fix-diff shows what it would change: ask for one")
+    elif asked.exit_non_zero_on_fix:
+        raise click.UsageError("--exit-non-zero-on-fix is for --fix")
     if asked.reason is not None and not asked.add_noqa:
         raise click.UsageError("--reason is for the comments of --add-noqa")
 
@@ -153,9 +206,13 @@ def exit_status(result: Result, *, exit_zero: bool = False) -> int:
     return FOUND if is_bad and not exit_zero else CLEAN
 
 
+def _found(result: Result) -> Found:
+    return Found(result.findings, result.texts, result.cells, result.files, result.seconds, result.troubles)
+
+
 def _report(asked: Asked, wanted: Sequence[Destination], result: Result) -> bool:
     """Print and save the reports; False if one could not be saved, and was printed instead."""
-    found = Found(result.findings, result.texts, result.cells, result.files, result.seconds, result.troubles)
+    found = _found(result)
     measured = ""
     if asked.profile is not None:
         from concurlint.cli.ranking import rank

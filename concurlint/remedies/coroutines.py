@@ -24,7 +24,7 @@ def instead_of(program: Program, code: Code, site: CallSite, blocking: Blocking)
         return f"hand it to a thread: `loop.run_in_executor({_passed('None', site.call, plain=True)})`"
     framework = framework_of(code)
     away = in_thread(program, code, site.call)
-    if _is_bound_to_its_thread(program, blocking):
+    if is_bound_to_its_thread(program, blocking):
         return f"use aiosqlite, or {_ONE_THREAD}" if framework == "asyncio" else _ONE_THREAD
     if _is_endpoint_that_never_waits(program, code):
         return f"write the endpoint as a plain `def`, which FastAPI runs on a thread, or {away}"
@@ -73,7 +73,7 @@ def _arguments(call: Call) -> str | None:
     return ", ".join(texts)
 
 
-def _is_bound_to_its_thread(program: Program, blocking: Blocking) -> bool:
+def is_bound_to_its_thread(program: Program, blocking: Blocking) -> bool:
     """Whether the call is one of an SQLite connection that was made elsewhere: it raises on any other thread."""
     code, site = blocking.chain[-1]
     function = site.call.function

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -53,6 +54,7 @@ def plain_finding(finding: Finding, cells: Cells = MappingProxyType({})) -> dict
         **_place(finding.span, cells, ends=True),
         "help": finding.help,
         "fixable": finding.fixable,
+        "fix": None if finding.fix is None else asdict(finding.fix),
         "confidence": finding.confidence.value,
         "weight": finding.weight.value,
         "trace": [{**_place(step.span, cells), "message": step.message} for step in finding.trace],

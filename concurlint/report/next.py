@@ -9,11 +9,14 @@ _GRAVEST_FIRST = ("error", "warning", "advice")
 
 
 def next_steps(findings: Sequence[Finding], held_back: int) -> list[str]:
-    """One line: where to read on, of the gravest rule that found most, and how much is held back; none if nothing."""
+    """One line: where to read on, of the gravest rule that found most, what can be mended, how much is held back."""
     steps = []
     rows = sorted(by_rule(findings), key=lambda row: _GRAVEST_FIRST.index(row.level))
     if rows:
         steps.append(f"`concurlint explain {rows[0].code}` tells why and what to do")
+    mendable = sum(finding.fixable for finding in findings)
+    if mendable:
+        steps.append(f"`--fix` mends {mendable if mendable > 1 or len(findings) > 1 else 'it'}")
     if held_back:
         steps.append(_held_back(held_back))
     return ["; ".join(steps)] if steps else []

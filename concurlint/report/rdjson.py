@@ -36,14 +36,14 @@ class _Columns:
         # Beyond what is known of the line each character counts as one.
         return {"line": line, "column": column + len(before.encode("utf-8", "replace")) - len(before)}
 
-    def location(self, span: Span) -> dict[str, object]:
+    def range(self, span: Span) -> dict[str, object]:
         return {
-            "path": span.path,
-            "range": {
-                "start": self.position(span.path, span.line, span.column),
-                "end": self.position(span.path, span.end_line, span.end_column),
-            },
+            "start": self.position(span.path, span.line, span.column),
+            "end": self.position(span.path, span.end_line, span.end_column),
         }
+
+    def location(self, span: Span) -> dict[str, object]:
+        return {"path": span.path, "range": self.range(span)}
 
 
 def _diagnostic(finding: Finding, columns: _Columns) -> dict[str, object]:
@@ -57,5 +57,14 @@ def _diagnostic(finding: Finding, columns: _Columns) -> dict[str, object]:
     if finding.trace:
         diagnostic["related_locations"] = [
             {"message": step.message, "location": columns.location(step.span)} for step in finding.trace
+        ]
+    if finding.fix is not None:
+        path = finding.span.path
+        diagnostic["suggestions"] = [
+            {
+                "range": columns.range(Span(path, edit.line, edit.column, edit.end_line, edit.end_column)),
+                "text": edit.text,
+            }
+            for edit in finding.fix.edits
         ]
     return diagnostic

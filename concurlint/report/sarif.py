@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
-from concurlint.finding import Confidence, Finding, Level, Span, Step, Weight
+from concurlint.finding import Confidence, Finding, Fix, Level, Span, Step, Weight
 from concurlint.report.found import Found
 from concurlint.rulebook import Page, read_page
 from concurlint.version import __version__
@@ -93,9 +93,29 @@ def _result(finding: Finding, rule: int, extra: Mapping[str, object], digest: st
         ]
         steps = [{"location": _location(step.span, step.message)} for step in (*finding.trace, _here(finding))]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.span.path, finding.fix)]
     graded = {"confidence": finding.confidence.value, "weight": finding.weight.value}
     result["properties"] = {**graded, **extra}
     return result
+
+
+def _fix(path: str, fix: Fix) -> dict[str, object]:
+    """https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317881"""
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in fix.edits
+    ]
+    changes = [{"artifactLocation": _artifact(path), "replacements": replacements}]
+    return {"description": {"text": fix.says}, "artifactChanges": changes}
 
 
 def _here(finding: Finding) -> Step:

@@ -70,7 +70,7 @@ def by_rule(findings: Sequence[Finding]) -> list[RuleCount]:
 
 def _count(found: Sequence[Finding]) -> RuleCount:
     gravest = min((finding.level for finding in found), key=_GRAVEST_FIRST.index)
-    return RuleCount(found[0].code, found[0].name, gravest, len(found), found[0].fixable)
+    return RuleCount(found[0].code, found[0].name, gravest, len(found), any(each.fixable for each in found))
 
 
 def render(found: Found) -> str:

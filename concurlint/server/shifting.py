@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from concurlint.finding import Finding, Span, Step
+from concurlint.finding import Edit, Finding, Fix, Span, Step
 from concurlint.source import lines_of
 
 
@@ -39,7 +39,18 @@ class Shift:
         span = self.span(finding.span)
         if span is None:
             return None
-        return replace(finding, span=span, trace=tuple(self._step(step, span.path) for step in finding.trace))
+        trace = tuple(self._step(step, span.path) for step in finding.trace)
+        return replace(finding, span=span, trace=trace, fix=self._fix(finding.fix))
+
+    def _fix(self, fix: Fix | None) -> Fix | None:
+        """The fix at its new place; None where a line of it was edited."""
+        edits: list[Edit] = []
+        for edit in fix.edits if fix is not None else ():
+            first, last = self.line(edit.line), self.line(edit.end_line)
+            if first is None or last is None or last - first != edit.end_line - edit.line:
+                return None
+            edits.append(replace(edit, line=first, end_line=last))
+        return replace(fix, edits=tuple(edits)) if fix is not None else None
 
     def _step(self, step: Step, path: str) -> Step:
         moved = self.span(step.span) if step.span.path == path else None

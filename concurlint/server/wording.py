@@ -98,27 +98,39 @@ def hover(findings: Sequence[Finding], path: str, position: types.Position, plac
 def actions(
     findings: Sequence[Finding], path: str, wanted: types.Range, places: Places, *, related: bool
 ) -> Iterator[types.CodeAction]:
-    """What can be done about the findings that touch a range: to silence each on its line, or in the file."""
+    """What can be done about the findings that touch a range: mend them, silence each on its line or in the file."""
     text = places.text(path)
     for finding in findings:
         here = places.range(finding.span)
         if here.end < wanted.start or here.start > wanted.end or finding.code == UNREADABLE:
             continue
         about = diagnostic(finding, places, related=related)
+        if finding.fix is not None:
+            edits = [
+                types.TextEdit(places.range(Span(path, e.line, e.column, e.end_line, e.end_column)), e.text)
+                for e in finding.fix.edits
+            ]
+            yield _action(f"{finding.code}: {finding.fix.says}", about, path, edits, preferred=True)
         on_line = silence_line(text, finding.span.line, finding.code)
         if on_line is not None:
-            yield _action(f"Silence {finding.code} on this line", about, path, on_line, places)
+            yield _action(f"Silence {finding.code} on this line", about, path, [_inserted(path, on_line, places)])
         in_file = silence_file(text, finding.code)
-        yield _action(f"Silence {finding.code} in this file", about, path, in_file, places)
+        yield _action(f"Silence {finding.code} in this file", about, path, [_inserted(path, in_file, places)])
 
 
-def _action(title: str, about: types.Diagnostic, path: str, insertion: Insertion, places: Places) -> types.CodeAction:
-    edit = types.TextEdit(places.point(path, insertion.line, insertion.column), insertion.text)
+def _inserted(path: str, insertion: Insertion, places: Places) -> types.TextEdit:
+    return types.TextEdit(places.point(path, insertion.line, insertion.column), insertion.text)
+
+
+def _action(
+    title: str, about: types.Diagnostic, path: str, edits: list[types.TextEdit], *, preferred: bool = False
+) -> types.CodeAction:
     return types.CodeAction(
         title=title,
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[about],
-        edit=types.WorkspaceEdit(changes={uri(path): [edit]}),
+        edit=types.WorkspaceEdit(changes={uri(path): edits}),
+        is_preferred=preferred or None,
     )
 
 

@@ -133,3 +133,55 @@ def test_what_cannot_be_is_told_in_one_line(run: Run, git: Callable[..., None], 
     status, out, err = run(*arguments)
     assert (status, out, len(err)) == (2, [], 1)
     assert part in err[0]
+
+
+def test_fix_mends_what_it_can_and_tells_the_rest(folder: Path, run: Run):
+    replaced(folder / "wrap.py", '"ls | wc"', "command")
+    status, found, told = run("--fix", ".")
+    assert (status, found) == (1, ["use.py:5:5: CCL401"])
+    assert told[0] == "1 error in 3 files"
+    assert told[-1] == "mended 1 finding in 1 file: CCL402 1"
+    text = "import subprocess\n\nsubprocess.run(['ls', '-l'], check=True)\n".replace("'", '"')
+    assert (folder / "old.py").read_text(encoding="utf-8") == text
+    assert run("--fix", "old.py") == (0, [], ["no findings in 1 file"])
+
+
+def test_fix_diff_shows_what_fix_would_change_and_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]):
+    before = (folder / "old.py").read_text(encoding="utf-8")
+    assert main(["check", "--fix-diff", "old.py"]) == 1
+    out, err = capsys.readouterr()
+    assert (folder / "old.py").read_text(encoding="utf-8") == before
+    assert err == "would mend 1 finding in 1 file: CCL402 1\n"
+    patched = subprocess.run(["git", "apply", "-"], input=out, text=True, check=False, capture_output=True)
+    assert patched.stderr == ""
+    assert main(["check", "--fix-diff", "old.py"]) == 0
+    assert capsys.readouterr() == ("", "nothing would be mended\n")
+
+
+def test_a_mended_file_can_count_as_a_fault(folder: Path, run: Run):
+    assert run("--fix", "--exit-non-zero-on-fix", "old.py")[0] == 1
+    assert run("--fix", "--exit-non-zero-on-fix", "old.py")[0] == 0
+
+
+def test_what_comes_through_standard_input_goes_mended_to_standard_output(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+):
+    with (folder / "old.py").open() as given:
+        monkeypatch.setattr("sys.stdin", given)
+        assert main(["check", "--fix", "-"]) == 0
+    out, err = capfdbinary.readouterr()
+    assert out == b'import subprocess\n\nsubprocess.run(["ls", "-l"], check=True)\n'
+    assert err == b"mended 1 finding in 1 file: CCL402 1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--fix", "--diff", "HEAD"), "--fix and --diff are for two runs"),
+        (("--fix", "--fix-diff"), "--fix changes files, --fix-diff shows what it would change: ask for one"),
+        (("--exit-non-zero-on-fix",), "--exit-non-zero-on-fix is for --fix"),
+    ],
+)
+def test_options_that_do_not_go_with_fix_are_refused(arguments: tuple[str, ...], says: str, run: Run):
+    status, _, told = run(*arguments)
+    assert (status, told) == (2, [f"concurlint: {says} (see `concurlint check --help`)"])

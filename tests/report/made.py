@@ -1,6 +1,6 @@
 """Findings made by hand, for the tests of the reports."""
 
-from concurlint.finding import Finding, Level, Span, Step
+from concurlint.finding import Edit, Finding, Fix, Level, Span, Step
 
 SOURCE = """\
 import threading
@@ -35,7 +35,7 @@ SHELL = Finding(
     level=Level.ERROR,
     message="a shell reads this command, and part of it is from the command line",
     span=Span("lib/run.py", 1, 1, 1, 4),
-    fixable=True,
+    fix=Fix("run it without a shell", (Edit(1, 1, 1, 4, "run"),)),
 )
 ADVICE = Finding(
     code="CCL601",

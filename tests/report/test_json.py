@@ -32,6 +32,7 @@ def test_a_finding_has_its_keys_in_their_order():
                 "end_column": 15,
                 "help": "guard every change with one `threading.Lock`",
                 "fixable": False,
+                "fix": None,
                 "confidence": "high",
                 "weight": "high",
                 "trace": [

@@ -152,14 +152,37 @@ def test_a_finding_can_be_silenced_from_the_editor(project: Path):
         offered = await editor.client.text_document_code_action_async(params)
         assert offered is not None
         actions = [one for one in offered if isinstance(one, types.CodeAction)]
-        assert [one.title for one in actions] == ["Silence CCL501 on this line", "Silence CCL501 in this file"]
-        edits = [edit for one in actions if one.edit is not None for edit in (one.edit.changes or {})[where.uri]]
+        silencing = actions[1:]
+        assert [one.title for one in silencing] == ["Silence CCL501 on this line", "Silence CCL501 in this file"]
+        edits = [edit for one in silencing if one.edit is not None for edit in (one.edit.changes or {})[where.uri]]
         assert [(edit.range.start, edit.new_text) for edit in edits if isinstance(edit, types.TextEdit)] == [
             (types.Position(4, 17), "  # noqa: CCL501"),
             (types.Position(0, 0), "# concurlint: ignore-file[CCL501]\n"),
         ]
         editor.type(app, CALLER.replace("helper.wait()", "helper.wait()  # noqa: CCL501"))
         await editor.until_shown(app)
+
+    in_editor(project, does)
+
+
+def test_a_finding_can_be_mended_from_the_editor(project: Path):
+    text = "import time\n\n\nasync def slow():\n    time.sleep(1)\n"
+
+    async def does(editor: Editor) -> None:
+        app = project / "app.py"
+        where = types.TextDocumentIdentifier(editor.open(app))
+        editor.type(app, text)
+        found = await editor.until_shown(app, "CCL501:5")
+        params = types.CodeActionParams(where, found[0].range, types.CodeActionContext(found))
+        offered = await editor.client.text_document_code_action_async(params)
+        first = next(one for one in offered or () if isinstance(one, types.CodeAction))
+        assert (first.title, first.is_preferred) == ("CCL501: await `asyncio.sleep`", True)
+        assert first.edit is not None
+        edits = (first.edit.changes or {})[where.uri]
+        assert [(edit.range.start, edit.range.end, edit.new_text) for edit in edits] == [
+            (types.Position(0, 0), types.Position(0, 0), "import asyncio\n"),
+            (types.Position(4, 4), types.Position(4, 14), "await asyncio.sleep"),
+        ]
 
     in_editor(project, does)
 

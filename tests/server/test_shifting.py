@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurlint.finding import Finding, Level, Span, Step
+from concurlint.finding import Edit, Finding, Fix, Level, Span, Step
 from concurlint.server.shifting import Shift
 
 
@@ -41,3 +41,14 @@ def test_the_steps_of_a_finding_move_with_it_and_those_of_other_files_stay():
     moved = Shift("a\nb\nc\n", "a\nB1\nB2\nc\n").finding(finding)
     assert moved is not None
     assert (moved.span.line, [step.span.line for step in moved.trace]) == (4, [4, 3, 2])
+
+
+def test_the_fix_of_a_finding_moves_with_it_and_goes_where_its_line_was_edited():
+    fix = Fix("mend it", (Edit(1, 1, 1, 1, "import a\n"), Edit(3, 1, 3, 2, "C")))
+    finding = Finding("CCL501", "blocking-call-in-async", Level.WARNING, "blocks", span(3), fix=fix)
+    moved = Shift("a\nb\nc\n", "a\nB1\nB2\nc\n").finding(finding)
+    assert moved is not None
+    assert moved.fix == Fix("mend it", (Edit(1, 1, 1, 1, "import a\n"), Edit(4, 1, 4, 2, "C")))
+    spoilt = Shift("a\nb\nc\n", "A\nb\nc\n").finding(finding)
+    assert spoilt is not None
+    assert spoilt.fix is None

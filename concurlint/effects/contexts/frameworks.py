@@ -11,15 +11,19 @@ from concurlint.project.modules import Code
 
 def framework_of(code: Code) -> str:
     """`trio`, `anyio` or `asyncio`, by what the module imports."""
+    names = frameworks_of(code)
+    return "asyncio" if "asyncio" in names else next(iter(names), "asyncio")
+
+
+def frameworks_of(code: Code) -> list[str]:
+    """All those that the module imports."""
     names = {
         binding.imported.module.partition(".")[0]
         for bindings in code.module.body.scope.bindings.values()
         for binding in bindings
         if binding.imported is not None and not binding.imported.level
     }
-    if "asyncio" in names:
-        return "asyncio"
-    return next((name for name in sorted(names, reverse=True) if has("async-framework", name)), "asyncio")
+    return [name for name in sorted(names, reverse=True) if name == "asyncio" or has("async-framework", name)]
 
 
 def makes_greenlets(code: Code, graph: CallGraph) -> bool:

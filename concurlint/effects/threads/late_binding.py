@@ -42,20 +42,21 @@ class LateBinding:
             site = dispatch.site
             if site is None or dispatch.on not in ("thread", "task") or dispatch.waits or site.awaited:
                 continue
-            capture = self._captured(dispatch)
+            capture = next(self.of(dispatch), None)
             if capture is not None and id(site) not in seen:
                 seen.add(id(site))
                 yield capture
 
-    def _captured(self, dispatch: Spawn) -> Capture | None:
+    def of(self, dispatch: Spawn) -> Iterator[Capture]:
+        """One for each name that the work reads too late."""
         for name, home in _free_names(dispatch.code):
             bindings = [b for b in home.scope.bindings.get(name, ()) if b.kind != "annotate"]
             for number in self._loops(dispatch, home):
                 binding = _turning(bindings, number)
                 if binding is None or _has_one_turn(home, number) or self._is_over(dispatch, home, number):
                     continue
-                return Capture(dispatch, name.partition("@")[0], binding, home, binding.kind == "for")
-        return None
+                yield Capture(dispatch, name.partition("@")[0], binding, home, binding.kind == "for")
+                break
 
     def _loops(self, dispatch: Spawn, home: Code) -> tuple[int, ...]:
         """The loops of `home` in which the work is defined or handed over."""

@@ -45,6 +45,10 @@ class Draft:
         found = [node for node, place in self._places.items() if place[0] == line and isinstance(node, kind)]
         return sorted(found, key=lambda node: self._places[node])
 
+    def places_of(self, kind: type[cst.CSTNode]) -> Iterator[Place]:
+        """Where nodes of the kind stand."""
+        return (place for node, place in self._places.items() if isinstance(node, kind))
+
     def place(self, node: cst.CSTNode) -> Place:
         """Where a node of the text stands."""
         return self._places[node]
@@ -158,3 +162,13 @@ def expression(text: str) -> cst.BaseExpression:
 def code_of(node: cst.CSTNode) -> str:
     """The node as it is written, without space and comments around it."""
     return cst.Module([]).code_for_node(node).strip()
+
+
+def may_await(draft: Draft, node: cst.CSTNode) -> bool:
+    """Whether `await` may stand there: right in a coroutine, and not in a generator of its own."""
+    for each in draft.around(node):
+        if isinstance(each, (cst.Lambda, cst.GeneratorExp, cst.Decorator, cst.Await)):
+            return False
+        if isinstance(each, cst.FunctionDef):
+            return each.asynchronous is not None
+    return False

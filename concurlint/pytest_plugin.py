@@ -22,16 +22,18 @@ _RUNNERS = ("_pytest", "pytest", "pluggy", "xdist", "execnet", "runpy", "importl
 """Packages whose calls around a test are no part of it."""
 _ATTRIBUTE = "concurlint_window"
 _START = pytest.StashKey[int]()
+_OPTION = "--concurlint-profile"
+_FORMS = ("text", "html")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options; without the first, nothing is measured."""
     group = parser.getgroup("concurlint")
     group.addoption(
-        "--concurlint-profile",
+        _OPTION,
         nargs="?",
         const="text",
-        choices=("text", "html"),
+        metavar="{text,html}",
         help=f"Tell where the slowest tests spend their time; `html` writes {_PAGE} too. Linux only.",
     )
     group.addoption(
@@ -43,9 +45,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    """Without a form the option takes nothing: in `pytest --concurlint-profile tests` the folder is pytest's."""
+    args[:] = [
+        f"{_OPTION}=text" if arg == _OPTION and following not in _FORMS else arg
+        for arg, following in zip(args, [*args[1:], ""], strict=True)
+    ]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Measure, where that is asked for; a worker of pytest-xdist only says when its tests run."""
-    form = config.getoption("--concurlint-profile")
+    form = config.getoption(_OPTION)
+    if form not in (None, *_FORMS):
+        raise pytest.UsageError(f"{_OPTION}: {form!r} is neither `text` nor `html`")
     if form is None or config.getoption("collectonly"):
         return
     if hasattr(config, "workerinput"):

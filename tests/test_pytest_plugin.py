@@ -100,9 +100,17 @@ def test_without_the_option_nothing_is_measured(tmp_path: Path):
 
 
 def test_tests_too_short_to_be_seen_are_not_told(tmp_path: Path):
-    done = session(tmp_path, "--concurlint-profile", "-k", "quick")
-    assert done.returncode == 0
+    done = session(tmp_path, "--concurlint-profile", "test_slow.py", "-k", "quick")
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "no test ran long enough to be seen" in done.stdout
+
+
+def test_the_option_takes_no_other_form(tmp_path: Path):
+    done = session(tmp_path, "--concurlint-profile=pdf")
+    assert (done.returncode, done.stderr.strip()) == (
+        4,
+        "ERROR: --concurlint-profile: 'pdf' is neither `text` nor `html`",
+    )
 
 
 def test_where_nothing_can_be_measured_the_session_says_why(tmp_path: Path):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 
-from concurlint.answers import COMMENT, Answer
+from concurlint.answers import COMMENT, Answer, Told, answer_of, names_in
 from concurlint.catalog.effects import Effects
 from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
@@ -19,14 +20,14 @@ from concurlint.facts.reading import Reader, collection_paused
 from concurlint.facts.records import Trouble
 from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
-from concurlint.fixes.making import with_fixes
+from concurlint.fixes.making import FIXERS, with_fixes
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
 from concurlint.shares import Share
 from concurlint.source import SourceFile
-from concurlint.standing import Glance, glances_at
+from concurlint.standing import Seen
 from concurlint.suppress import Unused, silence
 from concurlint.watching import Watch
 
@@ -42,8 +43,8 @@ def analyse(
     memory: Memory | None,
     alone: bool,
     watch: Watch,
-) -> tuple[Answer, dict[str, Glance]]:
-    """What is to be said of the files that are asked about, see `lint_sources`; what was seen of the unopened ones."""
+) -> tuple[Answer, Seen | None]:
+    """What is to be said of the files that are asked about, see `lint_sources`; and all that was seen on the way."""
     watch.begin("reading and linking files")
     by_name = {source.name: source for source in files}
     # A bad entry is told before anything is read.
@@ -70,37 +71,57 @@ def analyse(
     configs = {name: config for share in shares for name, config in share.configs.items()}
     unread = {name: reader.troubles[name] for name in configs if name in reader.troubles}
     found += [_unreadable(by_name[name], trouble) for name, trouble in unread.items() if not trouble.is_valid]
-    wanted = [finding for finding in found if _wants(configs, finding, by_name)]
-    names = _shown(wanted, files)
-    kept = _silenced(wanted, {name: by_name[name].text for name in names}, by_name, configs)
-    # Held back only now, so that a comment that silences one of these is not called superfluous.
-    shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
+    skipped = tuple(sorted(name for name, trouble in unread.items() if trouble.is_valid))
+    told = _told([finding for finding in found if _wants(configs, finding, by_name)], files, configs, skipped)
     asked = {name: program for share, program in zip(shares, programs, strict=True) for name in share.configs}
-    answer = Answer(
-        findings=tuple(sorted(with_fixes(shown, asked), key=lambda f: f.sort_key)),
-        shown=names,
-        held_back=len(kept) - len(shown),
-        troubles=tuple(dict.fromkeys(troubles)),
-        skipped=tuple(sorted(name for name, trouble in unread.items() if trouble.is_valid)),
-    )
-    return answer, glances_at(files, reader.opened, programs[0].project.sought) if len(shares) == 1 else {}
+    told = replace(told, kept=_mended(told.kept, configs, asked))
+    answer = replace(answer_of(told, files, configs), troubles=tuple(dict.fromkeys(troubles)))
+    if len(shares) != 1 or alone:
+        return answer, None
+    sought = {name: tuple(sorted(words)) for name, words in programs[0].project.sought.items()}
+    broken = tuple(sorted(reader.troubles))
+    mendable = tuple(sorted({finding.span.path for finding in told.kept if finding.code in FIXERS}))
+    return answer, Seen(told, frozenset(reader.opened), sought, broken, mendable, everything=_asks_all(shares[0]))
 
 
-def _shown(findings: Sequence[Finding], files: Sequence[SourceFile]) -> tuple[str, ...]:
-    """The names of files that findings or comments of ours are in."""
-    names = {finding.span.path for finding in findings}
-    names |= {step.span.path for finding in findings for step in finding.trace}
+def _told(
+    wanted: Sequence[Finding], files: Sequence[SourceFile], configs: Mapping[str, Config], skipped: tuple[str, ...]
+) -> Told:
+    """What is left when comments have been read, and what these say in vain."""
+    by_name = {source.name: source for source in files}
+    names = {name for finding in wanted for name in names_in(finding)}
     names |= {source.name for source in files if source.asked and COMMENT.search(source.data)}
-    return tuple(sorted(names))
+    kept = _silenced(wanted, {name: by_name[name].text for name in sorted(names)}, by_name, configs)
+    left = {id(finding) for finding in kept}
+    named: dict[str, tuple[str, ...]] = {}
+    for finding in wanted:
+        if id(finding) not in left:
+            named[finding.span.path] = (*named.get(finding.span.path, ()), *names_in(finding)[1:])
+    return Told(tuple(kept), named, skipped)
+
+
+def _mended(
+    findings: Sequence[Finding], configs: Mapping[str, Config], programs: Mapping[str, Program]
+) -> tuple[Finding, ...]:
+    """The findings, those that are shown with their fixes.
+
+    Held back only now, so that a comment that silences one of these is not called superfluous.
+    """
+    held = [finding for finding in findings if finding.is_pedantic and not configs[finding.span.path].pedantic]
+    left = {id(finding) for finding in held}
+    return (*held, *with_fixes((finding for finding in findings if id(finding) not in left), programs))
 
 
 def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
     project = Project(share.files, reader.facts, reader.expect)
     linked = [source for source in share.files if source.asked] if alone else share.files
-    # Some rules speak of files with no trace of concurrency too.
+    return link(project, linked, share.config, effects, roles, everything=_asks_all(share))
+
+
+def _asks_all(share: Share) -> bool:
+    """Whether files with no trace of concurrency are read too, because some rules speak of them."""
     asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
-    asks_all = asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
-    return link(project, linked, share.config, effects, roles, everything=asks_all)
+    return asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
 
 
 def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:

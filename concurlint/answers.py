@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import msgspec
 
 from concurlint.cache.stamp import of_answers
 from concurlint.cache.store import Kind, Store
+from concurlint.config import Config
 from concurlint.documentation import pages_of
 from concurlint.finding import Finding
 from concurlint.shares import Share
@@ -36,8 +37,40 @@ class Answer:
     skipped: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that was found, before it is chosen from for those who ask.
+
+    `kept` is what no comment silences; `named` are the files that silenced findings name, by the file these are in.
+    """
+
+    kept: tuple[Finding, ...]
+    named: Mapping[str, tuple[str, ...]]
+    skipped: tuple[str, ...]
+
+
 _packer = msgspec.msgpack.Encoder()
 _unpacker = msgspec.msgpack.Decoder(Answer)
+
+
+def answer_of(told: Told, files: Sequence[SourceFile], configs: Mapping[str, Config]) -> Answer:
+    """What is to be said of the files that have settings, which are those asked about."""
+    kept = [finding for finding in told.kept if finding.span.path in configs]
+    shown = [finding for finding in kept if configs[finding.span.path].pedantic or not finding.is_pedantic]
+    names = {source.name for source in files if source.name in configs and COMMENT.search(source.data)}
+    names |= {name for path, named in told.named.items() if path in configs for name in (path, *named)}
+    names |= {name for finding in kept for name in names_in(finding)}
+    return Answer(
+        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
+        shown=tuple(sorted(names)),
+        held_back=len(kept) - len(shown),
+        skipped=tuple(name for name in told.skipped if name in configs),
+    )
+
+
+def names_in(finding: Finding) -> tuple[str, ...]:
+    """The files that a finding names."""
+    return (finding.span.path, *(step.span.path for step in finding.trace))
 
 
 def content_of(source: SourceFile) -> bytes:
@@ -48,35 +81,48 @@ def content_of(source: SourceFile) -> bytes:
     return found.digest()
 
 
-def key_of(
-    store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False, contents: bool = True
-) -> bytes:
-    """The fingerprint of everything that the answer depends on; or of all but the `contents` of the files."""
+def key_of(store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool = False) -> bytes:
+    """The fingerprint of everything that the answer depends on."""
+    parts = [b"".join(map(content_of, files)), b"alone" if alone else b"whole", asked_of(files)]
+    for share in shares:
+        parts += (b"share", *_settings(share))
+    return _fingerprint(store, parts, files, shares)
+
+
+def ground_of(store: Store, files: Sequence[SourceFile], share: Share) -> bytes:
+    """The same but for the contents of files, and which of them are asked about."""
+    return _fingerprint(store, [repr(share.config).encode("utf-8", "surrogatepass")], files, [share])
+
+
+def asked_of(files: Sequence[SourceFile]) -> bytes:
+    """Which of the files are asked about."""
+    return bytes(source.asked for source in files)
+
+
+def _fingerprint(store: Store, parts: list[bytes], files: Sequence[SourceFile], shares: Sequence[Share]) -> bytes:
     whole = hashlib.blake2b(digest_size=20, key=of_answers(store))
-    for content in map(content_of, files) if contents else ():
-        whole.update(content)
-    for part in _parts(files, shares, alone=alone):
+    for part in (*parts, *_places(files), *_pages({share.config.root: None for share in shares})):
         whole.update(len(part).to_bytes(8, "little"))
         whole.update(part)
     return whole.digest()
 
 
-def _parts(files: Sequence[SourceFile], shares: Sequence[Share], *, alone: bool) -> Iterable[bytes]:
-    yield b"alone" if alone else b"whole"
+def _places(files: Sequence[SourceFile]) -> Iterable[bytes]:
     for source in files:
         named = (source.path.as_posix(), source.name, source.module, *source.aliases)
-        marks = (source.is_package, source.asked, source.is_notebook)
-        yield repr((named, marks)).encode("utf-8", "surrogatepass")
-    configs: dict[int, bytes] = {}
-    roots: dict[Path, None] = {}
-    for share in shares:
-        yield b"share"
-        for name, config in share.configs.items():
-            if id(config) not in configs:
-                configs[id(config)] = repr(config).encode("utf-8", "surrogatepass")
-                yield configs[id(config)]
-            yield f"{name}\0{list(configs).index(id(config))}".encode("utf-8", "surrogatepass")
-        roots[share.config.root] = None
+        yield repr((named, source.is_package, source.is_notebook)).encode("utf-8", "surrogatepass")
+
+
+def _settings(share: Share) -> Iterable[bytes]:
+    configs: dict[int, int] = {}
+    for name, config in share.configs.items():
+        if id(config) not in configs:
+            configs[id(config)] = len(configs)
+            yield repr(config).encode("utf-8", "surrogatepass")
+        yield f"{name}\0{configs[id(config)]}".encode("utf-8", "surrogatepass")
+
+
+def _pages(roots: Iterable[Path]) -> Iterable[bytes]:
     for root in roots:
         for path in pages_of(root):
             yield path.as_posix().encode("utf-8", "surrogatepass")

@@ -187,9 +187,9 @@ def _found(
     with store.turn() if store is not None else nullcontext(False) as has_waited:
         answer = kept(store, files, shares, alone=alone) if store is not None and has_waited else None
         if answer is None:
-            answer, glances = analyse(
+            answer, seen = analyse(
                 files, shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
             )
             if store is not None and not answer.troubles:
-                keep(store, files, shares, answer, glances, alone=alone)
+                keep(store, files, shares, answer, seen, alone=alone)
     return answer

@@ -31,6 +31,7 @@ TABLES = (
     'not-thread-safe = ["execnet.gateway_base"]',
 )
 CALM = "\n\ndef added():\n    return 1\n"
+QUIET = "def added(value, other):\n    both = value.added_part + other.added_part\n    return both if both else 1\n\n\n"
 BUSY = """
 
 import threading as threading_
@@ -104,7 +105,49 @@ def _forget_import(text: str, draw: Draw) -> str:
     return "".join(lines)
 
 
+def _comment(text: str, draw: Draw) -> str:
+    """Comments and blank lines stand before a statement."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
+    if not nodes:
+        return text
+    node = nodes[draw.number(len(nodes) - 1)]
+    lines = text.splitlines(keepends=True)
+    lines.insert(node.lineno - 1, "\n" * draw.number(2) + " " * node.col_offset + "# what comes next\n")
+    return "".join(lines)
+
+
+def _annotate(text: str, draw: Draw) -> str:
+    """A line, of code or not, gets a comment behind it or loses all of it."""
+    lines = text.split("\n")
+    number = draw.number(len(lines) - 1)
+    lines[number] = lines[number].partition("  #")[0] if draw.number(1) else f"{lines[number]}  # see below"
+    return "\n".join(lines)
+
+
+def _describe(text: str, draw: Draw) -> str:
+    """A docstring says more."""
+    places = [number for number, part in enumerate(text.split('"""')) if number % 2]
+    parts = text.split('"""')
+    if places:
+        parts[places[draw.number(len(places) - 1)]] += draw.of(
+            [" More.", "\n\n    More.\n", " Several threads may use it."]
+        )
+    return '"""'.join(parts)
+
+
+def _add_quiet(text: str, draw: Draw) -> str:
+    """A function that only computes stands before another one; if there is such a one, it may go."""
+    if QUIET in text and draw.number(1):
+        return text.replace(QUIET, "")
+    return text.replace("\n\n\ndef ", f"\n\n\n{QUIET}def ", draw.number(3))
+
+
 EDITS: dict[str, Edit] = {
+    "comment": _comment,
+    "annotate": _annotate,
+    "describe": _describe,
+    "add a quiet function": _add_quiet,
+    "use a quiet function": lambda text, draw: text + draw.of(["\nadded(1, 2)\n", "\nprint(text.added_part)\n"]),
     "rename": _rename,
     "remove": _remove,
     "unlock": _unlock,

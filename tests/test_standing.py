@@ -81,3 +81,69 @@ def test_a_change_that_matters_is_seen_and_so_is_its_undoing(home: Path, text: s
     assert _check(home).findings == first.findings
     (home / "store.py").write_text(STORE.replace("COUNT += 1", "return COUNT"), encoding="utf-8")
     assert _check(home).findings == ()
+
+
+QUIET = "\n\ndef doubled(value):\n    return value.amount + value.amount\n"
+
+
+def _answered(home: Path, asked: list[Path], parsed: list[str]) -> Result:
+    """What a run with a cache says that reads no file; the same as one without a cache."""
+    parsed.clear()
+    result = lint(asked, Nearest(), cache=Caching())
+    assert parsed == []
+    assert _told(result) == _told(lint(asked, Nearest(), cache=NO_CACHE))
+    return result
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# counts\n" + STORE, 7),
+        (STORE.replace("    global", "    # of all\n\n    global"), 8),
+        (STORE.replace("+= 1", "+= 1  # one more"), 6),
+        (STORE + QUIET, 6),
+        (STORE.replace("\n\n\ndef", QUIET + "\n\ndef"), 9),
+    ],
+    ids=["comment above", "comment inside", "comment behind", "function below", "function above"],
+)
+def test_a_quiet_edit_moves_what_was_found(home: Path, parsed: list[str], text: str, line: int):
+    first = _check(home)
+    (home / "store.py").write_text(text, encoding="utf-8")
+    second = _answered(home, [home], parsed)
+    assert [(f.code, f.message, f.span.line) for f in second.findings] == [
+        (f.code, f.message, line) for f in first.findings
+    ]
+
+
+def test_who_asks_for_a_file_gets_what_was_found_there_when_all_were_asked_for(home: Path, parsed: list[str]):
+    _check(home)
+    (home / "store.py").write_text(STORE + QUIET, encoding="utf-8")
+    found = {name: _answered(home, [home / name], parsed).findings for name in ("app.py", "store.py", "plain.py")}
+    assert {name: [f.code for f in findings] for name, findings in found.items()} == {
+        "app.py": [],
+        "store.py": ["CCL301"],
+        "plain.py": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "used",
+    ["store.doubled(1)", "x = app.amount", "x = getattr(app, 'amount')"],
+    ids=["called", "read", "named in a string"],
+)
+def test_a_function_whose_words_others_have_is_looked_at(home: Path, parsed: list[str], used: str):
+    (home / "app.py").write_text(f"{APP}{used}\n", encoding="utf-8")
+    _check(home)
+    (home / "store.py").write_text(STORE + QUIET, encoding="utf-8")
+    parsed.clear()
+    lint([home], Nearest(), cache=Caching())
+    assert parsed == ["store.py"]
+    _check(home)
+
+
+def test_with_advice_a_file_is_looked_at_that_is_asked_for_alone(home: Path, parsed: list[str]):
+    (home / "pyproject.toml").write_text("[tool.concurlint]\nadvice = true\n", encoding="utf-8")
+    _check(home)
+    _check(home / "plain.py")
+    (home / "plain.py").write_text(PLAIN + QUIET, encoding="utf-8")
+    _answered(home, [home], parsed)

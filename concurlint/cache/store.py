@@ -40,6 +40,7 @@ class Kind(IntEnum):
     ANSWER = 3
     STANDING = 4
     STAMP = 5
+    TEXT = 6
 
 
 class Store:

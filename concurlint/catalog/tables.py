@@ -28,6 +28,12 @@ def packages(folder: Folder) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_CATALOG / folder).glob("*.toml")))
 
 
+@cache
+def texts() -> tuple[bytes, ...]:
+    """All files as they are written: whoever looks for a word that no library has."""
+    return tuple(path.read_bytes() for path in sorted(_CATALOG.rglob("*.toml")))
+
+
 def line(section: str, name: str) -> Any:
     """What the roles say of exactly that dotted name in a section; None if nothing."""
     return of_package("roles", name.partition(".")[0]).get(section, {}).get(name)

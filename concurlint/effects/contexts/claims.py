@@ -13,13 +13,22 @@ from concurlint.effects.program import Program
 from concurlint.finding import Confidence, Evidence
 from concurlint.project.modules import Code, Module
 
-_TRACE = re.compile(rb"(?i)thread[- _]?safe|(?:between|across|by|from) (?:multiple |several |many |different )?threads")
+_TRACE = re.compile(
+    rb"(?i)thread[- _]?(?:un)?safe|(?:between|across|by|from) (?:multiple |several |many |different )?threads"
+)
 _SAFE = re.compile(
-    r"(?i)\bthread[- ]?safe(?:ly|ty)?\b"
+    r"(?i)\bthread[- ]?(?:un)?safe(?:ly|ty)?\b"
     r"|\b(?:shared?|used?|called?) (?:safely )?(?:between|across|by|from|in)"
     r" (?:multiple |several |many |different )threads"
 )
-_DENIED = re.compile(r"(?i)\b(?:not?|non|never|isn.t|aren.t|un|without|neither|nor|must)\b[\s\w,\"*`-]{0,40}$")
+_NOT = r"not?|non|never|un|cannot|without|neither|nor|none|nothing|nobody|hardly|must|lacks?|lacking"
+_DENIED = re.compile(rf"(?i)(?:\b(?:{_NOT})|n['’]t|isnt)\b[\s\w,\"*`()'’-]{{0,40}}$")
+_DENIED_AFTER = re.compile(
+    r"(?i)[\s:?*`=–—-]*(?:(?:is|are|was|has)\b[\s\w]{0,20}?)?"
+    r"(?:\b(?:not?|none|never|nothing|unsafe|up to|left to|(?:(?:is|are) )?(?:the|your) (?:caller|user|client|respons))"
+    r"|n['’]t\b)"
+)
+"""What follows a topic: "Thread safety: none", "Thread safety is the caller's", "thread-safe: no"."""
 _COMMENT = re.compile(r"#\s*concurlint:\s*(?P<no>not-)?thread-safe\b")
 _BLOCK = re.compile(r"```.*?```|~~~.*?~~~|^(?: {4}|\t)[^\n]*$", re.DOTALL | re.MULTILINE)
 """Code on a page: what stands in it is no claim."""
@@ -81,12 +90,14 @@ def _named_on(path: Path) -> set[str]:
 
 def _claims(text: str) -> bool | None:
     """True where a text says that something is safe among threads, False where it says the opposite."""
-    found = _SAFE.search(text)
-    if found is None:
-        return None
-    return _DENIED.search(text[: found.start()]) is None
-
-
+    for found in _SAFE.finditer(text):
+        if "unsafe" in found.group().lower() or _DENIED.search(text[: found.start()]):
+            return False
+        if _DENIED_AFTER.match(text, found.end()):
+            return False
+        if not found.group().lower().endswith("ty"):
+            return True
+    return True if _SAFE.search(text) else None
 def _read(data: bytes) -> dict[int, tuple[bool, str]]:
     """By the line of a class (0 for the module): whether it is called safe, and by what."""
     try:

@@ -98,6 +98,8 @@ def _claims(text: str) -> bool | None:
         if not found.group().lower().endswith("ty"):
             return True
     return True if _SAFE.search(text) else None
+
+
 def _read(data: bytes) -> dict[int, tuple[bool, str]]:
     """By the line of a class (0 for the module): whether it is called safe, and by what."""
     try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.effects.blocking.calls import BlockingCalls
 from concurlint.effects.blocking.company import Company
 from concurlint.effects.program import Program
-from concurlint.facts.syntax import spelled
+from concurlint.facts.syntax import Attribute, spelled
 from concurlint.finding import Finding, Level
 from concurlint.remedies.coroutines import instead_of
 from concurlint.rule import Rule
@@ -16,7 +16,12 @@ rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING, fixable=
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     company = program[Company]
-    for code, site, blocking in program[BlockingCalls].on_loops():
+    found = list(program[BlockingCalls].on_loops())
+    told = {id(site.call) for _, site, _ in found}
+    for code, site, blocking in found:
+        function = site.call.function
+        if isinstance(function, Attribute) and id(function.value) in told:
+            continue  # `urlopen(url).read()` goes to a thread as a whole
         if program.roles.runs_loop(blocking.name):
             continue  # it does not block but raises: CCL507
         direct = len(blocking.chain) == 1

@@ -11,7 +11,7 @@ from concurlint.facts.syntax import Argument, Attribute, Call, Expression, Logic
 from concurlint.project.arguments import given
 from concurlint.project.classes import holder
 from concurlint.project.evaluate import Evaluator
-from concurlint.project.implicit_calls import SPECIAL, implicit_calls
+from concurlint.project.implicit_calls import SPECIAL, implicit_calls, lines_read
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import (
     Bound,
@@ -112,6 +112,7 @@ class CallGraph:
                     yield from self._made(code, site, value)
         yield from self._properties(code)
         yield from self._implicit(code)
+        self._read_by_line(code)
         if code.scope.kind == "class":
             self.named.update(self.evaluator.lineage(code)[1])
         for child in code.children:
@@ -186,6 +187,16 @@ class CallGraph:
                         self._targets[found.site] = (method,)
                         self.read_sites.setdefault(code, []).append(found.site)
                         yield self._join(code, found.site, callee, method)
+
+    def _read_by_line(self, code: Code) -> None:
+        """A loop over standard input waits for each line, as its `readline` does."""
+        for found in lines_read(code):
+            names = {library_name(value) for value in self.evaluator.values(found.owner, code)}
+            if len(names) == 1 and listed("read-by-line", name := names.pop()):
+                method = Library(f"{name}.{found.method}")
+                self._targets[found.site] = (method,)
+                self.read_sites.setdefault(code, []).append(found.site)
+                self.libraries[code].append((found.site, method.name, method))
 
     def _applied(self, code: Code, site: CallSite, name: str) -> Iterator[Code]:
         """Functions of the project that a library call runs on each item of what it is given."""

@@ -94,6 +94,14 @@ def _iterated(code: Code, defined: Collection[str]) -> Iterator[Implicit]:
                 yield _implicit(loop.iterable, name, (loop.at, loop.context, loop.order), awaited=awaited)
 
 
+def lines_read(code: Code) -> Iterator[Implicit]:
+    """The loops of a function, as calls of `readline` on what is looped over, each time it turns."""
+    for number, loop in enumerate(code.scope.loops):
+        if isinstance(loop.iterable, (Attribute, Name)) and loop.kind != "while" and not loop.is_async:
+            turning = replace(loop.context, loops=(*loop.context.loops, number))
+            yield _implicit(loop.iterable, "readline", (loop.iterable.at, turning, loop.order))
+
+
 def _subscripts(code: Code, defined: Collection[str]) -> Iterator[Implicit]:
     for access in code.scope.accesses:
         target = access.target

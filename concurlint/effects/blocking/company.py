@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cached_property
 
-from concurlint.catalog.traits import has
+from concurlint.catalog.traits import has, listed
 from concurlint.effects.blocking.calls import Blocking
 from concurlint.effects.blocking.others import Others
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Constant, spelled
 from concurlint.finding import Weight
 from concurlint.project.arguments import given
+from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
-from concurlint.project.values import Literal
+from concurlint.project.values import Function, Literal
 
 # One row by its key is a matter of microseconds: SQLite looks into a file that is in memory.
 _ONE_ROW = re.compile(
@@ -33,9 +37,9 @@ class Company:
         """Low where nobody else is on the loop, or nobody yet, or where it is all over in no time."""
         if blocking is not None and self._is_brief(blocking):
             return Weight.LOW
-        if site is not None and self._is_first(code, site):
-            return Weight.LOW
         order = site.order if site is not None else None
+        if site is not None and (self._is_first(code, site) or self._is_before_serving(code, site)):
+            return Weight.LOW
         return Weight.HIGH if self._others.may_be_beside(code, order) else Weight.LOW
 
     def _is_first(self, code: Code, site: CallSite) -> bool:
@@ -45,10 +49,67 @@ class Company:
             return False
         return all(awaited.order > site.order for awaited in code.scope.awaits)
 
+    def _is_before_serving(self, code: Code, site: CallSite) -> bool:
+        """Whether a framework runs this before it lets anybody in: `on_event("startup")`, the first half of a `lifespan`."""
+        if self._others.go_on(code, site.order):
+            return False
+        if any(listed("runs-before-serving", name) for name in self._decorated_with(code)):
+            return True
+        opened = [place.order for place in code.scope.yielded]
+        return bool(opened) and site.order < min(opened) and code in self._lifespans
+
+    def _decorated_with(self, code: Code) -> Iterator[str]:
+        """The names of library decorators, with the event's where they take one: `fastapi.FastAPI.on_event.startup`."""
+        for decorator in code.scope.decorators:
+            function = decorator.function if isinstance(decorator, Call) else decorator
+            event = decorator.arguments[0].value if isinstance(decorator, Call) and decorator.arguments else None
+            for value in self._program.evaluator.values(function, code.parent or code):
+                name = library_name(value)
+                named = isinstance(event, Constant) and isinstance(event.value, str)
+                yield f"{name}.{event.value!s}" if named and name else name
+
+    @cached_property
+    def _lifespans(self) -> frozenset[Code]:
+        """The context managers handed to a framework as `lifespan`."""
+        evaluator = self._program.evaluator
+        return frozenset(
+            value.code
+            for code in self._program.graph.edges
+            for site in code.scope.calls
+            for argument in site.call.arguments
+            if argument.keyword == "lifespan"
+            for value in evaluator.values(argument.value, code)
+            if isinstance(value, Function)
+        )
+
     def _is_brief(self, blocking: Blocking) -> bool:
         code, site = blocking.chain[-1]
-        if not has("runs-sql", blocking.name):
-            return False
+        if has("fetches-row", blocking.name):
+            found = self._statement_before(code, site)
+            return found is not None and self._finds_one_row(code, found)
+        return has("runs-sql", blocking.name) and self._finds_one_row(code, site)
+
+    def _statement_before(self, code: Code, site: CallSite) -> CallSite | None:
+        """The call that ran the statement of which a row is fetched: `c.execute(…).fetchone()`, or the last on `c`."""
+        function = site.call.function
+        cursor = function.value if isinstance(function, Attribute) else None
+        before = [
+            other
+            for other, name, _ in self._program.graph.libraries.get(code, ())
+            if has("runs-sql", name) and other.order <= site.order and other is not site
+        ]
+        if isinstance(cursor, Call):
+            return next((other for other in before if other.call is cursor), None)
+        own = [
+            other
+            for other in before
+            if isinstance(other.call.function, Attribute)
+            and cursor is not None
+            and spelled(other.call.function.value) == spelled(cursor) != ""
+        ]
+        return max(own, key=lambda other: other.order, default=None)
+
+    def _finds_one_row(self, code: Code, site: CallSite) -> bool:
         text = given(site.call, "sql", 0)
         value = self._program.evaluator.values(text, code).only() if text is not None else None
         return isinstance(value, Literal) and isinstance(value.value, str) and bool(_ONE_ROW.fullmatch(value.value))

@@ -29,7 +29,7 @@ class Others:
         self._lifetimes = program[Lifetimes]
         self._alone = EveryWay(
             self._into,
-            lambda edge, above: above and self._waits_for(edge) and not self._go_on(edge.caller, edge.site.order),
+            lambda edge, above: above and self._waits_for(edge) and not self.go_on(edge.caller, edge.site.order),
             both,
             otherwise=False,
             known=self._decided,
@@ -38,7 +38,7 @@ class Others:
 
     def may_be_beside(self, code: Code, order: int | None) -> bool:
         """Whether others may want the loop while a coroutine is at a record, or anywhere in it."""
-        return not self._alone.of(code) or self._go_on(code, order)
+        return not self._alone.of(code) or self.go_on(code, order)
 
     # the ways into a coroutine
 
@@ -78,7 +78,7 @@ class Others:
 
     # tasks of the program
 
-    def _go_on(self, code: Code, order: int | None) -> bool:
+    def go_on(self, code: Code, order: int | None) -> bool:
         """Whether a task has been made by then that nobody has waited for."""
         lifetimes = (self._lifetimes.of(spawn) for spawn in self._made)
         if order is None:
@@ -108,7 +108,10 @@ class Others:
             return True
         if any(spawn.on == "task" and not spawn.waits and spawn.where in below for spawn in self._spawns.all):
             return False
-        roles = (self._roles.class_role(name) for name in self._graph.named)  # made by whoever hands them in
+        runs = self._runs(root)  # what is handed in is made by whoever has it run, or by anybody
+        known = bool(runs) and all(run.waits for run in runs)
+        met = names | set(self._named({run.where for run in runs})) if known else self._graph.named
+        roles = (self._roles.class_role(name) for name in met)
         return any(role is not None and role.kind in kinds_with("between-tasks") for role in roles)
 
     def _named(self, codes: set[Code]) -> Iterator[str]:

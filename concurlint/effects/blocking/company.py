@@ -50,7 +50,7 @@ class Company:
         return all(awaited.order > site.order for awaited in code.scope.awaits)
 
     def _is_before_serving(self, code: Code, site: CallSite) -> bool:
-        """Whether a framework runs this before it lets anybody in: `on_event("startup")`, the first half of a `lifespan`."""
+        """Whether a framework runs this before it lets anybody in: at start-up, or in a `lifespan` up to its yield."""
         if self._others.go_on(code, site.order):
             return False
         if any(listed("runs-before-serving", name) for name in self._decorated_with(code)):
@@ -65,8 +65,8 @@ class Company:
             event = decorator.arguments[0].value if isinstance(decorator, Call) and decorator.arguments else None
             for value in self._program.evaluator.values(function, code.parent or code):
                 name = library_name(value)
-                named = isinstance(event, Constant) and isinstance(event.value, str)
-                yield f"{name}.{event.value!s}" if named and name else name
+                of = event.value if isinstance(event, Constant) and isinstance(event.value, str) else ""
+                yield f"{name}.{of}" if name and of else name
 
     @cached_property
     def _lifespans(self) -> frozenset[Code]:

@@ -133,9 +133,12 @@ def _without(locks: frozenset[Lock], others: Iterable[Lock]) -> frozenset[Lock]:
 
 
 def _shared(one: LockSet, other: LockSet) -> LockSet:
-    """What two ways into a function have in common."""
-    must, may = (
-        frozenset(lock for lock in mine if any(lock.may_be(yours) for yours in theirs))
-        for mine, theirs in ((one.must, other.must), (one.may, other.may))
-    )
-    return LockSet(must, must | may, one.is_open or other.is_open)
+    """What two ways into a function have in common: no more than is known of the better known of them."""
+    must = _in_both(one.must, other.must)
+    if one.is_open == other.is_open:
+        return LockSet(must, must | _in_both(one.may, other.may), one.is_open)
+    return LockSet(must, must | (other if one.is_open else one).may)
+
+
+def _in_both(mine: frozenset[Lock], yours: frozenset[Lock]) -> frozenset[Lock]:
+    return frozenset(lock for lock in mine if any(lock.may_be(your) for your in yours))

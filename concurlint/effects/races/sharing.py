@@ -27,6 +27,7 @@ from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.lockset.locksets import LockSet, LockSets
 from concurlint.effects.program import Program
+from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, is_self
@@ -237,11 +238,21 @@ class Sharing:
         base = function.value if isinstance(function, Attribute) else None
         on_self = isinstance(base, Name) and is_self(edge.caller, base.id) is not None
         starts = [s for s, name, _ in self._graph.libraries.get(edge.caller, ()) if name == "threading.Thread.start"]
-        if on_self and starts:
+        starts = [site for site in starts if on_self and self._is_own_thread(site, edge.caller)]
+        if starts:
             after = self._graphs.of(edge.caller).after(edge.site.order)
             if any(site.order in after for site in starts):
                 return True
         return edge.caller.owner is not None and above
+
+    def _is_own_thread(self, start: CallSite, code: Code) -> bool:
+        """Whether a thread is started that works with the starter's own object."""
+        thread = start.call.function.value if isinstance(start.call.function, Attribute) else None
+        if isinstance(thread, (Attribute, Name)) and is_self(code, spelled(thread).partition(".")[0]) is not None:
+            return True
+        started = [one for one in self._dispatches.all if one.where is code and one.on == "thread"]
+        lineage = self._evaluator.lineage(code.enclosing_class)[0] if code.enclosing_class is not None else ()
+        return any(one.code in code.children or one.code.enclosing_class in lineage for one in started)
 
     def held(self, touch: StateAccess) -> LockSet:
         """Locks held at a touch, by its function and by all its callers."""

@@ -28,7 +28,7 @@ from concurlint.effects.lockset.address import Lock
 from concurlint.effects.lockset.locksets import LockSet, LockSets
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled, walk
 from concurlint.project.callgraph import Edge
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.language import BEFORE_SHARING
@@ -247,8 +247,8 @@ class Sharing:
 
     def _is_own_thread(self, start: CallSite, code: Code) -> bool:
         """Whether a thread is started that works with the starter's own object."""
-        thread = start.call.function.value if isinstance(start.call.function, Attribute) else None
-        if isinstance(thread, (Attribute, Name)) and is_self(code, spelled(thread).partition(".")[0]) is not None:
+        named = (start.call.function, *(argument.value for argument in start.call.arguments))
+        if any(is_self(code, part.id) is not None for one in named for part in walk(one) if isinstance(part, Name)):
             return True
         started = [one for one in self._dispatches.all if one.where is code and one.on == "thread"]
         lineage = self._evaluator.lineage(code.enclosing_class)[0] if code.enclosing_class is not None else ()

@@ -18,6 +18,7 @@ def table(place: str) -> Mapping[str, Any]:
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
+@cache
 def of_package(folder: Folder, package: str) -> Mapping[str, Any]:
     """All that a folder says of a top-level package, by section; empty if nothing."""
     return table(f"{folder}/{package}") if package.isidentifier() else {}

@@ -63,6 +63,7 @@ class Resources:
         self._evaluator = program.evaluator
         self._detours = program[Detours]
         self._graphs = program[Graphs]
+        self._made: dict[CallSite, str] = {}
 
     def left_open(self, closer: str) -> Iterator[LeftOpen]:
         """All that a method called `closer` should close, on every way, and does not."""
@@ -78,6 +79,13 @@ class Resources:
 
     def _opens(self, site: CallSite, code: Code, closer: str) -> str:
         """The library class of the object that a call makes for its caller, if that is to be closed by `closer`."""
+        if site not in self._made:
+            self._made[site] = self._class_made(site, code)
+        name = self._made[site]
+        return name if name and closer in self._roles.closers(name) else ""
+
+    def _class_made(self, site: CallSite, code: Code) -> str:
+        """The one library class of the object that a call makes for its caller."""
         names: set[str] = set()
         targets = self._graph.targets(site)
         for target in targets:
@@ -94,7 +102,7 @@ class Resources:
             if not isinstance(value, Instance) or not isinstance(value.of, Library):
                 return ""
             names.add(self._roles.canonical(value.of.name))
-        return names.pop() if len(names) == 1 and all(closer in self._roles.closers(n) for n in names) else ""
+        return names.pop() if len(names) == 1 else ""
 
     def _hands_out(self, code: Code, depth: int) -> bool:
         """Whether a function makes what it returns and keeps no hold of it."""

@@ -14,6 +14,11 @@ _TRACE = re.compile(
     rb"\basync def\b|\bawait\b|threading|_thread\b|Thread\b|multiprocess|asyncio|subprocess|[pP]open|"
     rb"os\.system|import[^\n]*\bsystem\b|getoutput|Executor|Lock\(|run_in_executor|_pb2_grpc|__del__"
 )
+_WORDS = (
+    b"async def", b"await", b"thread", b"Thread", b"multiprocess", b"asyncio", b"subprocess", b"popen", b"Popen",
+    b"system", b"getoutput", b"Executor", b"Lock(", b"run_in_executor", b"_pb2_grpc", b"__del__",
+)  # fmt: skip
+"""One of these is in whatever `_TRACE` finds; looking for fixed words is many times as fast."""
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]*([.\w]+)[ \t]+import\b[ \t]*(\([^)]*\)|(?:\\\r?\n|[^\n;#])*)"
     rb"|import[ \t]+((?:\\\r?\n|[^\n;#])*))",
@@ -25,7 +30,9 @@ _COMMENT = re.compile(rb"#[^\n]*")
 
 def has_trace(source: SourceFile, roles: Roles) -> bool:
     """Whether a cheap look at a file finds words of concurrency, or a package together with one of its words."""
-    if _TRACE.search(source.data) or (roles.user_pattern is not None and roles.user_pattern.search(source.data)):
+    if (any(map(source.data.__contains__, _WORDS)) and _TRACE.search(source.data)) or (
+        roles.user_pattern is not None and roles.user_pattern.search(source.data)
+    ):
         return True
     packages = {word for line in _IMPORT.finditer(source.data) for word in _WORD.findall(line[0])}
     patterns = (roles.telling_pattern(package.decode(errors="replace")) for package in sorted(packages))

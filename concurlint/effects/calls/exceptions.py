@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.catalog.traits import has, spelt
-from concurlint.effects.calls.summaries import Summaries, summaries
+from concurlint.effects.calls.summaries import Summaries, reached, summaries
 from concurlint.effects.calls.witness import call
 from concurlint.effects.flow import cfg
 from concurlint.effects.flow.graphs import Graphs
@@ -41,17 +40,27 @@ class ExceptionFlow:
         self._roles = program.roles
         self._evaluator = program.evaluator
         self._graphs = program[Graphs]
+        self._ways: Summaries[Escape] = {}
+        self._looked_into: set[Code] = set()
 
     def of(self, code: Code) -> Escape | None:
         """The shortest way; None where every error is caught, or none is sure enough to speak of."""
+        if code not in self._looked_into:
+            self._look_into(reached(self._graph, [code]))
         return self._ways.get(code, {}).get(None)
 
-    @cached_property
-    def _ways(self) -> Summaries[Escape]:
-        return summaries(self._graph, self._direct(), self._through, holds=lambda way, _: len(way.steps) <= _LONGEST)
+    def _look_into(self, codes: Collection[Code]) -> None:
+        """Find the ways of functions, among which are all that these call; nobody asks for most of a program's."""
 
-    def _direct(self) -> Iterator[tuple[Code, Escape]]:
-        for code in self._graph.edges:
+        def through(edge: Edge, inner: Escape) -> Escape | None:
+            return self._through(edge, inner) if edge.caller in codes else None
+
+        direct = self._direct(code for code in self._graph.edges if code in codes)
+        self._ways.update(summaries(self._graph, direct, through, holds=lambda way, _: len(way.steps) <= _LONGEST))
+        self._looked_into.update(codes)
+
+    def _direct(self, codes: Iterable[Code]) -> Iterator[tuple[Code, Escape]]:
+        for code in codes:
             step = next(self._raised(code), None) or next(self._failing(code), None)
             if step is not None and not self._is_wrapped(code):
                 yield code, Escape((step,))

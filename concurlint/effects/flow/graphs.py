@@ -22,6 +22,7 @@ class Graphs:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._graphs: dict[Code, Cfg] = {}
+        self._by_ends: dict[tuple[Code, tuple[int, ...]], Cfg] = {}  # the same, however deep calls were looked into
         self._suppressing: dict[Code, bool] = {}
         self._returning: dict[tuple[Code, int], bool] = {}
 
@@ -32,8 +33,11 @@ class Graphs:
         return self._graphs[code]
 
     def _made(self, code: Code, depth: int) -> Cfg:
-        never = [site.order for site in code.scope.calls if self._never_returns(code, site, depth)]
-        return Cfg(code.scope, lambda entered: self.suppresses(entered, code), never)
+        never = tuple(site.order for site in code.scope.calls if self._never_returns(code, site, depth))
+        key = code, never
+        if key not in self._by_ends:
+            self._by_ends[key] = Cfg(code.scope, lambda entered: self.suppresses(entered, code), never)
+        return self._by_ends[key]
 
     # context managers
 

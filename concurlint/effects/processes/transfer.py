@@ -18,7 +18,7 @@ from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Attribute, Expression
 from concurlint.finding import Step
 from concurlint.project.arguments import given, merged, standing
-from concurlint.project.modules import Code
+from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, Site, Value
 
 _MOST_HOPS = 4
@@ -57,6 +57,7 @@ class Transfer:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
+        self._picklers: dict[Module, bool] = {}
         self._evaluator = program.evaluator
         self._methods = program[StartMethods]
         self._pickling = program[Pickling]
@@ -168,11 +169,14 @@ class Transfer:
                     yield Unsendable(code, site.call, "start", refused, True, True)
 
     def _has_another_pickler(self, code: Code) -> bool:
-        return any(
-            binding.imported is not None and has("pickler", binding.imported.module.partition(".")[0])
-            for bindings in code.module.body.scope.bindings.values()
-            for binding in bindings
-        )
+        module = code.module
+        if module not in self._picklers:
+            self._picklers[module] = any(
+                binding.imported is not None and has("pickler", binding.imported.module.partition(".")[0])
+                for bindings in module.body.scope.bindings.values()
+                for binding in bindings
+            )
+        return self._picklers[module]
 
 
 def _parameter(handed: _Handed) -> Passed | None:

@@ -89,7 +89,7 @@ class Reentries:
             for site, name, _ in calls:
                 role = self._roles.runs(name) if has("runs-at-once", name) else None
                 work = given(site.call, *role.work) if role is not None else None
-                held = [hold for hold in self._held(code, site) if work is not None]
+                held = self._held(code, site) if work is not None else []
                 for value in self._evaluator.values(work, code) if held and work is not None else ():
                     callee = self._graph.runs(value)
                     taken = self._acquisitions.taken_in(callee) if callee is not None else []

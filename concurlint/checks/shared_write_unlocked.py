@@ -26,6 +26,9 @@ def check(program: Program) -> Iterator[Finding]:
         if is_by_callers(race.run.dispatch):
             says = f"`{touch.location.shown}` is changed without a lock, and several threads may do so at once"
         help_ = f"{how}: guard every change with one `threading.Lock`"
+        if race.is_carried:
+            says = f"`{touch.location.shown}` is read back later, when another thread may have set it"
+            help_ = "keep the value in a local name, or in `threading.local()` where another function needs it"
         if touch.lent is not None:
             says = f"`{touch.location.shown}` is set for a while and put back, for all threads at once"
             help_ = "give each its own: a `contextvars.ContextVar`, or `threading.local()`"

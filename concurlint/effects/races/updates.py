@@ -10,6 +10,7 @@ from concurlint.effects.accesses import StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
+from concurlint.effects.races.carried import CarriedValues
 from concurlint.effects.races.check_then_act import ChecksThenActs, CheckThenAct
 from concurlint.effects.races.inconsistency import Inconsistency, InconsistentLocking
 from concurlint.effects.races.overlap import Overlap
@@ -25,6 +26,11 @@ class Race:
     touch: StateAccess
     run: Run
     other: StateAccess | None
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it is a value that the run itself takes up again."""
+        return self.touch.changes == "store"
 
     def steps(self) -> tuple[Step, ...]:
         """How the update comes to run on threads, and the other side if it is elsewhere."""
@@ -47,6 +53,7 @@ class Races:
         self.sharing = program[Sharing]
         self._slipping = program[InconsistentLocking]
         self._gapping = program[ChecksThenActs]
+        self._carried = program[CarriedValues]
 
     # 302
 
@@ -70,7 +77,9 @@ class Races:
         taken |= {(code, place) for code, place in self._acted}
         for code in self.sharing.runs:
             for touch in self.sharing.touching.touches(code):
-                if touch.changes != "update" or (touch.code, touch.place) in taken:
+                if (touch.code, touch.place) in taken:
+                    continue
+                if touch.changes != "update" and not self._carried.is_carried(touch):
                     continue
                 race = self._race(touch)
                 if race is not None:
@@ -84,6 +93,8 @@ class Races:
         if held.unknown or self.overlap.is_private_yet(touch):
             return None
         run = self.sharing.parallel_run(touch)
+        if run is None and touch.changes == "store":
+            return None
         if run is not None and not self._protects_all(held, touch, run) and not self.overlap.own_key(touch, run):
             return Race(touch, run, None)
         if held.must:

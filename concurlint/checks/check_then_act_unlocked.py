@@ -32,6 +32,7 @@ def check(program: Program) -> Iterator[Finding]:
             confidence=grading.confidence(gap.run, gap.location)
             if gap.location is not None
             else gap.run.dispatch.confidence,
+            weight=gap.weight,
         )
     for early in program[Publications].too_early():
         shown = early.store.location.shown

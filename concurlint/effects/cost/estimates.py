@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from concurlint.catalog.costs import computes, computes_unlisted, overhead, taken_for, waits
 from concurlint.catalog.effects import CallFact, EffectKind
 from concurlint.catalog.traits import has, may
+from concurlint.effects.cost.first_use import is_first_use
 from concurlint.effects.cost.loopnames import in_words
 from concurlint.effects.cost.numbers import is_short, most_turns, number
 from concurlint.effects.cost.recursion import Recursion
@@ -123,7 +124,7 @@ class Estimates:
     def _whole(self, code: Code, given: Given) -> Estimate:
         turns: dict[int, float] = {}
         parts = [self._loop(code, loop, given, turns) for loop in code.scope.loops]
-        parts += [self._call(code, s, given, turns) for s in self._graph.sites(code) if not _is_exceptional(s)]
+        parts += [self._call(code, s, given, turns) for s in self._graph.sites(code) if not _is_rare(code, s)]
         for awaited in code.scope.awaits:
             if not isinstance(awaited.value, Call):
                 parts.append(Estimate(elsewhere=waits("await")))
@@ -295,6 +296,11 @@ def _product(turns: dict[int, float], loops: tuple[int, ...]) -> float:
     for number_ in loops:
         product *= turns.get(number_, 1.0)
     return product
+
+
+def _is_rare(code: Code, site: CallSite) -> bool:
+    """Whether a call is made after an error only, or once for all."""
+    return _is_exceptional(site) or is_first_use(code, site)
 
 
 def _is_exceptional(site: CallSite) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.effects import CallFact
 from concurlint.catalog.traits import listed
+from concurlint.effects.cost.first_use import is_first_use
 from concurlint.effects.cost.loopnames import in_words
 from concurlint.effects.cost.numbers import (
     at_most,
@@ -123,7 +124,7 @@ class Costs:
         parts: list[Load] = [self._loop(code, loop, known, turns) for loop in code.scope.loops]
         if code.scope.awaits:
             parts.append(Load(0.0, False, True, False, "", (), True))
-        parts += [self._call(code, site, known, turns) for site in code.scope.calls]
+        parts += [self._call(code, site, known, turns) for site in code.scope.calls if not is_first_use(code, site)]
         parts += [self._call(code, s, known, turns) for s in self._graph.sites(code) if s in self._graph.items]
         recursion = self._recursion(code)
         if recursion is not None:

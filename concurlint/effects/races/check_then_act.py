@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from concurlint.catalog.entries import PathRole
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import has, may
+from concurlint.catalog.traits import has, may, spelt
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.effects.races.own_paths import OwnPaths
-from concurlint.facts.records import Branch, Context
+from concurlint.facts.records import Branch, CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Item, Name, spelled, walk
-from concurlint.finding import Step
+from concurlint.finding import Step, Weight
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
+
+_DATA = frozenset({"number", "tuple", "list", "dict", "set", *kinds_with("text")})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,7 @@ class CheckThenAct:
     shown: str
     remedy: str
     location: Location | None = None  # None where it is about a file
+    weight: Weight = Weight.HIGH
 
     def steps(self) -> tuple[Step, ...]:
         """The act, then how the code comes to run on threads."""
@@ -82,6 +85,16 @@ def _looks_inside(test: Expression, inner: Item) -> bool:
     return False
 
 
+def _is_caught(code: Code, site: CallSite) -> bool:
+    """Whether an `except` around the act expects that the test is out of date."""
+    inside = {attempt.number for attempt in site.context.attempts if attempt.part == "body"}
+    return any(
+        handler.attempt in inside
+        and (not handler.types or any(spelt("out-of-date", spelled(t)) for t in handler.types))
+        for handler in code.scope.handlers
+    )
+
+
 class ChecksThenActs:
     """Finds tests and what relies on them with no lock around both."""
 
@@ -89,6 +102,7 @@ class ChecksThenActs:
         self._overlap = program[Overlap]
         self._roles = program.roles
         self._own_paths = program[OwnPaths]
+        self._effects = program.effects
 
     def at(self, touch: StateAccess) -> CheckThenAct | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
@@ -110,7 +124,8 @@ class ChecksThenActs:
             if self._held_at(test, touch).meets(held) and (held.must or held.unknown):
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
-        return CheckThenAct(touch.code, tests[-1], act, run, touch.location.shown, self._remedy(touch), touch.location)
+        shown, weight = touch.location.shown, self._weight(touch)
+        return CheckThenAct(touch.code, tests[-1], act, run, shown, self._remedy(touch), touch.location, weight)
 
     def _in_helper(self, touch: StateAccess, run: Run) -> CheckThenAct | None:
         """The same where the test stands in front of the call of the function that acts: `if k not in t: put(k)`."""
@@ -147,6 +162,21 @@ class ChecksThenActs:
                  for v in self._overlap.evaluator.values(value, touch.code)}  # fmt: skip
         fixed = {"number", "tuple", *kinds_with("text")}
         return bool(types) and all(self._roles.kind(name) in fixed for name in types)
+
+    def _weight(self, touch: StateAccess) -> Weight:
+        """Low where data is worked out on first use, is the same whoever does it, and is never changed afterwards."""
+        changes = self._overlap.by_location.get(touch.location, ())
+        whole = touch.changes == "store" and all(change.changes == "store" for change in changes)
+        if not whole or touch.value is None or isinstance(touch.target, Item) or self._waits(touch.code):
+            return Weight.HIGH
+        values = self._overlap.evaluator.values(touch.value, touch.code)
+        known = values.whole and bool(values.items)
+        return Weight.LOW if known and all(self._overlap.evaluator.kind(v) in _DATA for v in values) else Weight.HIGH
+
+    def _waits(self, code: Code) -> bool:
+        """Whether making it asks somebody else, who is then asked twice."""
+        facts = (self._effects.lookup(name) for _, name, _ in self._overlap.graph.libraries.get(code, ()))
+        return any(fact is not None and fact.blocks_loop for fact in facts)
 
     def _remedy(self, touch: StateAccess) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":
@@ -204,14 +234,15 @@ class ChecksThenActs:
                 role = self._roles.path_act(name)
                 if role is None or not self._follows(site.context, branch):
                     continue
-                if not self._is_about(site.call, subject) or self._tolerates(site.call, role):
+                if not self._is_about(site.call, subject) or self._tolerates(site.call, role) or _is_caught(code, site):
                     continue
                 held = self._overlap.sharing.locks.effective(code, site.order)
                 around = self._overlap.sharing.locks.effective(code, branch.order)
                 if (held.must or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
-                yield CheckThenAct(code, branch.test, act, runs[0], subject, role.instead)
+                weight = Weight.LOW if has("removes-path", name) else Weight.HIGH  # gone is what it was to be
+                yield CheckThenAct(code, branch.test, act, runs[0], subject, role.instead, weight=weight)
                 break
 
     def _asked_path(self, test: Expression, code: Code) -> Expression | None:

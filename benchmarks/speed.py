@@ -52,12 +52,15 @@ class Aim:
 
 RUFF, BANDIT, FLAKE8, NOTHING = "`ruff check`", "`bandit -r`", "`flake8`", "`python -c pass`"
 COLD, ONE, TWO = "cold, whole tree", "one worker, without a cache", "two workers, without a cache"
+CALL = "sorted(open(value).read())"
 START = ("--version", "--help", "explain CCL301", "rules")
 AIMS = (
     Aim("nothing changed, whole tree", RUFF, 1.0),
     Aim("one file asked, a leaf that changed", RUFF, 3.0),
     Aim("one file asked, the one most imported, that changed", RUFF, 3.0),
     Aim("whole tree, one file changed", RUFF, 6.0),
+    Aim("one file asked, a leaf that changed by a call", RUFF, 3.0),
+    Aim("whole tree, one file changed by a call", RUFF, 6.0),
     Aim("whole tree, ten files changed", COLD, 0.2),
     Aim(COLD, BANDIT, 0.6),
     Aim(COLD, FLAKE8, 0.85),
@@ -129,21 +132,26 @@ def peers(cache: Path) -> Path:
 def all_cases(tree: Path, scripts: Path) -> list[Case]:
     """The peers at their defaults without a cache or settings, and every way to run concurlint.
 
-    A cold run fills the cache that those after it find.
+    A cold run fills the cache that those after it find, and begins with the tree as it was. The first edits are such
+    that they cannot matter to other files; those of the cases called "by a call" may, and all is analysed again.
     """
     bandit, flake8, ruff = (str(scripts / peer) for peer in PEERS)
     own = (sys.executable, "-P", "-m", "concurlint")
     check = (*own, "check", "--exit-zero", "-q")
     files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.py"))
 
+    before = {name: (tree / name).read_bytes() for name in files}
+
     def forget(_: int) -> None:
         shutil.rmtree(tree / ".concurlint_cache", ignore_errors=True)
+        for name, data in before.items():
+            (tree / name).write_bytes(data)
 
-    def edit(*names: str) -> Callable[[int], None]:
+    def edit(*names: str, body: str = "value.edited + 1") -> Callable[[int], None]:
         def edited(turn: int) -> None:
             for name in names:
                 with (tree / name).open("a", encoding="utf-8") as file:
-                    file.write(f"\n\ndef edited_{time.time_ns()}_{turn}(value):\n    return value.edited + {turn}\n")
+                    file.write(f"\n\ndef edited_{time.time_ns()}_{turn}(value):\n    return {body}\n")
 
         return edited
 
@@ -155,6 +163,8 @@ def all_cases(tree: Path, scripts: Path) -> list[Case]:
         Case("one file asked, the one most imported, that changed", (*check, HUB), edit(HUB)),
         Case("whole tree, one file changed", (*check, "."), edit(HUB)),
         Case("whole tree, ten files changed", (*check, "."), edit(*files[::140])),
+        Case("one file asked, a leaf that changed by a call", (*check, LEAF), edit(LEAF, body=CALL)),
+        Case("whole tree, one file changed by a call", (*check, "."), edit(HUB, body=CALL)),
         *(Case(f"`concurlint {words}`", (*own, *words.split())) for words in START),
         Case(NOTHING, (sys.executable, "-c", "pass")),
         Case(BANDIT, (bandit, "-r", "-q", "--exit-zero", ".")),

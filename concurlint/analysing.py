@@ -81,7 +81,7 @@ def analyse(
     sought = {name: tuple(sorted(words)) for name, words in programs[0].project.sought.items()}
     broken = tuple(sorted(reader.troubles))
     mendable = tuple(sorted({finding.span.path for finding in told.kept if finding.code in FIXERS}))
-    return answer, Seen(told, frozenset(reader.opened), sought, broken, mendable, everything=_asks_all(shares[0]))
+    return answer, Seen(told, frozenset(reader.opened), sought, broken, mendable, everything=asks_all(shares[0]))
 
 
 def _told(
@@ -115,13 +115,13 @@ def _mended(
 def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
     project = Project(share.files, reader.facts, reader.expect)
     linked = [source for source in share.files if source.asked] if alone else share.files
-    return link(project, linked, share.config, effects, roles, everything=_asks_all(share))
+    return link(project, linked, share.config, effects, roles, everything=asks_all(share))
 
 
-def _asks_all(share: Share) -> bool:
+def asks_all(share: Share) -> bool:
     """Whether files with no trace of concurrency are read too, because some rules speak of them."""
-    asks_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
-    return asks_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
+    speaks_of_all = any(rule.anywhere and share.wants(rule) for rule in RULES)
+    return speaks_of_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
 
 
 def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concurlint.answers import Answer
+from concurlint.answers import Answer, answer_of
 from concurlint.baseline import compare, entries, gone_note, part
 from concurlint.cache.place import NO_CACHE, Caching
 from concurlint.cache.store import Store
@@ -17,7 +17,7 @@ from concurlint.finding import Finding
 from concurlint.revision import Changes
 from concurlint.shares import Share, share_out
 from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, find_sources, shown_path
-from concurlint.standing import keep, kept
+from concurlint.standing import has_root, keep, kept
 from concurlint.watching import Unwatched, Watch
 
 if TYPE_CHECKING:
@@ -149,7 +149,15 @@ def lint_sources(
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
     answer = (kept(store, sources.files, shares, alone=alone) if store is not None else None) or _found(
-        sources.files, shares, workers=workers, executor=executor, memory=memory, store=store, alone=alone, watch=watch
+        sources.files,
+        shares,
+        settings,
+        workers=workers,
+        executor=executor,
+        memory=memory,
+        store=store,
+        alone=alone,
+        watch=watch,
     )
     return Result(
         findings=answer.findings,
@@ -170,6 +178,7 @@ def lint_sources(
 def _found(
     files: Sequence[SourceFile],
     shares: Sequence[Share],
+    settings: Settings,
     *,
     workers: int | None,
     executor: "Executor | None",
@@ -187,9 +196,32 @@ def _found(
     with store.turn() if store is not None else nullcontext(False) as has_waited:
         answer = kept(store, files, shares, alone=alone) if store is not None and has_waited else None
         if answer is None:
+            wider = _all_asked(files, shares, settings) if store is not None and not alone else None
+            of_files, of_shares = wider or (files, shares)
             answer, seen = analyse(
-                files, shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
+                of_files, of_shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
             )
             if store is not None and not answer.troubles:
-                keep(store, files, shares, answer, seen, alone=alone)
+                keep(store, of_files, of_shares, answer, seen, alone=alone)
+            if wider is not None and seen is not None:
+                configs = shares[0].configs
+                answer = replace(answer_of(seen.told, files, configs), troubles=answer.troubles)
     return answer
+
+
+def _all_asked(
+    files: Sequence[SourceFile], shares: Sequence[Share], settings: Settings
+) -> tuple[Sequence[SourceFile], Sequence[Share]] | None:
+    """The same as if all files had been asked about; None where that is another question to those who are.
+
+    It takes hardly longer, and whoever asks for another file next finds the answer.
+    """
+    from concurlint.analysing import asks_all
+
+    everyone = [replace(source, asked=True) for source in files]
+    wider = share_out(everyone, settings)
+    if len(shares) != 1 or len(wider) != 1 or len(wider[0].configs) == len(shares[0].configs):
+        return None
+    config = shares[0].config
+    is_same = repr(config) == repr(wider[0].config) and has_root(config.root) and not asks_all(wider[0])
+    return (everyone, wider) if is_same else None

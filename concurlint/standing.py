@@ -158,7 +158,7 @@ class _Question:
             return False
         if len(now) == len(then):
             return True
-        return not standing.seen.everything and _has_root(self._share.config.root)
+        return not standing.seen.everything and has_root(self._share.config.root)
 
     def _moved(self, seen: Seen, changed: Mapping[str, tuple[SourceFile, bytes]]) -> Told | None:
         """What was found, where it is now."""
@@ -206,7 +206,7 @@ class _Question:
         return not any(has_word(text, names) for text in read)
 
 
-def _has_root(folder: Path) -> bool:
+def has_root(folder: Path) -> bool:
     """Whether a file shows that this is the folder of a project, whatever of it is asked about."""
     from concurlint.catalog.purposes import root_files
 

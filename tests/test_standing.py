@@ -126,6 +126,13 @@ def test_who_asks_for_a_file_gets_what_was_found_there_when_all_were_asked_for(h
     }
 
 
+def test_who_asks_for_a_file_leaves_the_answer_for_those_who_ask_for_others(home: Path, parsed: list[str]):
+    lint([home / "plain.py"], Nearest(), cache=Caching())
+    (home / "plain.py").write_text("# circles\n" + PLAIN, encoding="utf-8")
+    assert [f.code for f in _answered(home, [home / "store.py"], parsed).findings] == ["CCL301"]
+    assert [f.code for f in _answered(home, [home], parsed).findings] == ["CCL301"]
+
+
 @pytest.mark.parametrize(
     "used",
     ["store.doubled(1)", "x = app.amount", "x = getattr(app, 'amount')"],

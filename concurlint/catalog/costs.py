@@ -35,6 +35,11 @@ def computes(fact: CallFact, units: float) -> float:
     return _AT_LEAST + each * units / 1000
 
 
+def computes_at_least(fact: CallFact, units: float) -> float:
+    """The same by the kind of its cost alone, where what a unit of its subject would be is not known."""
+    return _AT_LEAST + _BY_COST[fact.cost] * units / 1000
+
+
 def computes_unlisted(name: str, units: float) -> float | None:
     """The same of a call without a fact, by its rate or its package; None where it may do anything."""
     stated = _section("nanoseconds").get(name)

@@ -23,12 +23,12 @@ _AWAY = {
 @rule.check
 def check(program: Program) -> Iterator[Finding]:
     stalling, company = program[Stalls], program[Company]
-    for code, at, load in stalling.heavy():
+    for code, at, estimate in stalling.heavy():
         yield rule.finding(
             code.span(at),
-            f"{load.what[:60]} computes without an await: the event loop stands still",
+            f"{estimate.what[:60]} computes without an await: the event loop stands still",
             help=f"hand it over: {_AWAY[framework_of(code)]}",
-            trace=load.because,
+            trace=estimate.because,
             weight=company.weight(code, None),
         )
     for code, site, name, step in stalling.slow_calls():

@@ -19,7 +19,7 @@ def check(program: Program) -> Iterator[Finding]:
     for team in program[ForkJoins].all():
         maker = team.first
         if not program.config.free_threaded and any(
-            program[ComputingThreads].load_of(d).is_heavy for d in maker.made.dispatches
+            program[ComputingThreads].stated(d).is_heavy for d in maker.made.dispatches
         ):
             continue  # threads are the wrong tool, and CCL201 says so
         if maker.site in errands:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from concurlint.catalog.costs import computes, computes_unlisted, overhead, taken_for, waits
+from concurlint.catalog.costs import computes, computes_at_least, computes_unlisted, overhead, taken_for, waits
 from concurlint.catalog.effects import CallFact, EffectKind
 from concurlint.catalog.traits import has, may
+from concurlint.effects.cost.figures import CAUTIOUS, FREE, HEAVY, STATED, USUAL, Estimate, either_of, in_turn
 from concurlint.effects.cost.first_use import is_first_use
 from concurlint.effects.cost.loopnames import in_words
-from concurlint.effects.cost.numbers import is_short, most_turns, number
+from concurlint.effects.cost.numbers import is_short, number
 from concurlint.effects.cost.recursion import Recursion
 from concurlint.effects.cost.sizes import NOTHING_GIVEN, Given, Size, Sizes
+from concurlint.effects.cost.turns import Turns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, spelled, walk
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, spelled
 from concurlint.finding import Step
 from concurlint.project.arguments import given as passed_as
 from concurlint.project.arguments import has_stars, matching, positional
@@ -26,65 +29,29 @@ from concurlint.project.values import Bound, ClassOf, Instance, Value
 _TURN = 0.03
 _OPERATION = 0.03
 _CALL = 0.05
-_UNKNOWN_ITEMS = 100.0
-_UNKNOWN_RANGE = 1000.0
-_UNKNOWN_SUBJECT = 1000.0
 _MAY_WAIT = 1000.0
 """Microseconds that an unknown call may take elsewhere; one whose name says that it asks somebody, far more."""
 _MAY_ASK = 100_000.0
 _BESIDE = 1000.0
+_TREE = 10 * HEAVY
+"""What a function takes that calls itself twice in one run: more than one can tell."""
 _MOST_PARTS = 8
 _MOST_WAYS = 3
 """A function is looked at with so many different arguments; then with nothing known of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Microseconds of computing with the GIL held, of time spent elsewhere, and of what may be spent anywhere.
-
-    Elsewhere is waiting, or C code without the GIL. `doubt` is the time of calls of which nothing is known.
-    `what` and `because` tell of the largest part of the computing.
-    """
-
-    computing: float = 0.0
-    elsewhere: float = 0.0
-    doubt: float = 0.0
-    what: str = ""
-    because: tuple[Step, ...] = ()
-    arithmetic: bool = True
-
-    def times(self, count: float) -> Estimate:
-        """The same, done so many times."""
-        return replace(
-            self, computing=self.computing * count, elsewhere=self.elsewhere * count, doubt=self.doubt * count
-        )
-
-
-_FREE = Estimate()
-
-
-def _together(parts: list[Estimate]) -> Estimate:
-    biggest = max(parts, key=lambda part: part.computing, default=_FREE)
-    notable = [part for part in parts if part.computing > biggest.computing / 10]
-    return Estimate(
-        sum(part.computing for part in parts),
-        sum(part.elsewhere for part in parts),
-        sum(part.doubt for part in parts),
-        biggest.what,
-        biggest.because,
-        all(part.arithmetic for part in notable),
-    )
-
-
 class Estimates:
     """Estimates functions, callees included, from loops over data and calls of known cost."""
+
+    assumed = USUAL
 
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._effects = program.effects
         self._evaluator = program.evaluator
         self._recursion = program[Recursion]
-        self._sizes = Sizes(program.graph)
+        self._sizes = program[Sizes]
+        self._turns = Turns(program, self.assumed)
         self._active: list[Code] = []
         self._memo: dict[tuple[object, ...], Estimate] = {}
         self._ways: dict[Code, set[tuple[tuple[str, object], ...]]] = {}
@@ -98,8 +65,10 @@ class Estimates:
         key = (code, given.key)
         if key in self._memo:
             return self._memo[key]
-        if code in self._active or len(self._active) > _MOST_PARTS:
-            return _FREE
+        if code in self._active:
+            return FREE
+        if len(self._active) > _MOST_PARTS:
+            return FREE if self.assumed.guesses else Estimate(doubt=_MAY_WAIT)
         self._active.append(code)
         try:
             found = self._whole(code, given)
@@ -108,74 +77,68 @@ class Estimates:
         self._memo[key] = found
         return found
 
+    def stretch(self, code: Code, loop: Loop) -> Estimate:
+        """What one loop of `code` takes with the loops and calls in it."""
+        turns: dict[int, float] = {}
+        inner = [other for other in code.scope.loops if other is loop or loop.number in other.context.loops]
+        parts = [self._loop(code, each, NOTHING_GIVEN, turns) for each in inner]
+        sites = (site for site in self._sites(code) if loop.number in site.context.loops)
+        return in_turn([*parts, *(self._call(code, site, NOTHING_GIVEN, turns) for site in sites)])
+
+    def at(self, code: Code, site: CallSite, given: Given = NOTHING_GIVEN) -> Estimate:
+        """What one call in `code` takes, where names of it are what is `given`."""
+        return self._call(code, site, given, {})
+
     def size(self, expression: Expression, code: Code) -> Size | None:
         """How much there is in what an expression stands for."""
         return self._sizes.of(expression, code, NOTHING_GIVEN)
 
-    def at(self, code: Code, site: CallSite) -> Estimate:
-        """What one call in `code` takes."""
-        return self._call(code, site, NOTHING_GIVEN, {})
+    def items(self, iterable: Expression, code: Code) -> float:
+        """About how many items there are to go through."""
+        return self._turns.items(iterable, code, NOTHING_GIVEN)
 
     def turns_around(self, code: Code, site: CallSite) -> float:
         """About how often a call is made by the loops around it."""
-        turns = {number_: self._count(code, code.scope.loops[number_], NOTHING_GIVEN) for number_ in site.context.loops}
-        return _product(turns, site.context.loops)
+        around = site.context.loops
+        return _product({each: self._turns.of(code, code.scope.loops[each], NOTHING_GIVEN) for each in around}, around)
 
     def _whole(self, code: Code, given: Given) -> Estimate:
         turns: dict[int, float] = {}
         parts = [self._loop(code, loop, given, turns) for loop in code.scope.loops]
-        parts += [self._call(code, s, given, turns) for s in self._graph.sites(code) if not _is_rare(code, s)]
+        parts += [self._call(code, site, given, turns) for site in self._sites(code)]
         for awaited in code.scope.awaits:
             if not isinstance(awaited.value, Call):
-                parts.append(Estimate(elsewhere=waits("await")))
-        whole = _together(parts)
+                parts.append(Estimate(waiting=waits("await")))
+        return self._recursing(code, in_turn(parts))
+
+    def _sites(self, code: Code) -> Iterator[CallSite]:
+        return (site for site in self._graph.sites(code) if not _is_rare(code, site))
+
+    def _recursing(self, code: Code, once: Estimate) -> Estimate:
+        """What a function takes with its calls of itself; it is no arithmetic for NumPy: there are no arrays in it."""
+        what = f"recursion of `{code.qualname}`"
+        if not self.assumed.guesses:
+            tree = self._recursion.tree(code)
+            if not tree:
+                return once
+            step = Step(code.span(tree[0].call.at), f"`{code.qualname}` calls itself {len(tree)} times")
+            return in_turn([once, Estimate(_TREE, what=what, because=(step,), arithmetic=False)])
         runs = self._recursion.runs(code)
-        if runs is not None and whole.computing:
-            step = Step(code.span(runs.site.call.at), f"`{code.qualname}` calls itself for each part")
-            what = f"recursion of `{code.qualname}`"
-            whole = replace(whole.times(runs.times), what=what, because=(step,), arithmetic=False)
-        return whole
+        if runs is None or not once.computing:
+            return once
+        step = Step(code.span(runs.site.call.at), f"`{code.qualname}` calls itself for each part")
+        return replace(once.times(runs.times), what=what, because=(step,), arithmetic=False)
 
     # loops
 
     def _loop(self, code: Code, loop: Loop, given: Given, turns: dict[int, float]) -> Estimate:
-        count = min(self._count(code, loop, given), most_turns(loop, code, self._evaluator))
         outer = _product(turns, loop.context.loops)
-        turns[loop.number] = count
+        count = turns[loop.number] = self._turns.of(code, loop, given)
         if loop.is_async:
-            return Estimate(elsewhere=waits("await"))
-        depth = len(loop.context.loops) + 1
-        step = Step(code.span(loop.at), f"{in_words(loop, depth)} in `{code.qualname}`")
-        cost = outer * count * (_TURN + _OPERATION * loop.operations)
-        return Estimate(cost, what=in_words(loop, depth), because=(step,))
-
-    def _count(self, code: Code, loop: Loop, given: Given) -> float:
-        if loop.iterable is None:
-            return 1.0
-        if loop.kind == "while":
-            return self._rounds(code, loop, given)
-        size = self._sizes.of(loop.iterable, code, given)
-        over_text = self._sizes.is_over_text(loop, code)
-        if size is not None and (over_text or not size.guessed):
-            return size.units
-        iterated = loop.iterable.function if isinstance(loop.iterable, Call) else loop.iterable
-        if any(library_name(value) == "builtins.range" for value in self._evaluator.values(iterated, code)):
-            return _UNKNOWN_RANGE
-        return _UNKNOWN_SUBJECT if over_text else _UNKNOWN_ITEMS
-
-    def _rounds(self, code: Code, loop: Loop, given: Given) -> float:
-        """Of a `while`: as often as what its test counts, `while i < len(text)`; else what is usual."""
-        tested = list(walk(loop.iterable)) if loop.iterable is not None else []
-        for part in tested:
-            if isinstance(part, Call) and spelled(part.function) == "len" and part.arguments:
-                size = self._sizes.of(part.arguments[0].value, code, given)
-                return size.units if size is not None else _UNKNOWN_SUBJECT
-        names = {part.id for part in tested if isinstance(part, Name)}
-        stated = [given.numbers[name] for name in names if name in given.numbers]
-        counts = any(b.kind == "augment" for n in names for b in code.scope.bindings.get(n, ()))
-        if isinstance(loop.iterable, Compare) and counts:
-            return max(stated, default=_UNKNOWN_RANGE)
-        return _UNKNOWN_ITEMS
+            return Estimate(waiting=waits("await"))
+        what = in_words(loop, len(loop.context.loops) + 1)
+        step = Step(code.span(loop.at), f"{what} in `{code.qualname}`")
+        return Estimate(outer * count * (_TURN + _OPERATION * loop.operations), what=what, because=(step,))
 
     # calls
 
@@ -183,15 +146,14 @@ class Estimates:
         times = _product(turns, site.context.loops)
         items = self._graph.items.get(site)
         if items is not None:
-            size = self._sizes.of(items, code, given)
-            times *= size.units if size is not None and not size.guessed else _UNKNOWN_ITEMS
+            times *= self._turns.items(items, code, given)
         targets = self._graph.targets(site)
         if not targets:
             return self._unknown(code, site, given).times(times)
         found = [self._target(code, site, value, given) for value in targets]
         if isinstance(site.call.function, Name) and self._is_handed(site.call.function.id, code):
             return Estimate(_CALL, doubt=_MAY_ASK, arithmetic=False).times(times)  # it may be any function
-        return max(found, key=lambda part: part.elsewhere + part.doubt + part.computing).times(times)
+        return either_of(found).times(times)
 
     def _is_handed(self, name: str, code: Code) -> bool:
         """Whether a function is called that somebody passed, who is not known to be the only one."""
@@ -201,7 +163,7 @@ class Estimates:
     def _unknown(self, code: Code, site: CallSite, given: Given) -> Estimate:
         """A call of which nothing but the name of the method is known."""
         function = site.call.function
-        attr = function.attr if isinstance(function, Attribute) else ""
+        attr = function.attr if isinstance(function, Attribute) and self.assumed.guesses else ""
         if taken_for(attr):
             return self._library(code, site, taken_for(attr), given)
         if may("plain-method", attr):
@@ -219,7 +181,7 @@ class Estimates:
             plain = isinstance(value, ClassOf) and self._evaluator.lineage(value.code)[2]
             return Estimate(_CALL) if plain else self._unknown(code, site, given)
         if callee.is_async and not site.awaited:
-            return _FREE
+            return FREE
         runs = [callee, *self._recursion.overriding(value, callee)]
         inner = max(
             (self.of(run, self._passed(site.call, code, run, value, given)) for run in runs),
@@ -251,26 +213,38 @@ class Estimates:
 
     def _library(self, code: Code, site: CallSite, name: str, given: Given) -> Estimate:
         fact = self._effects.lookup(name)
-        size = self._sizes.subject(site.call, code, given)
-        units = size.units if size is not None else _UNKNOWN_SUBJECT
-        what = f"`{spelled(site.call.function) or name}`"
-        step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{name}`, which holds the GIL")
         if fact is None:
-            stated = computes_unlisted(name, units)
-            if stated is not None:
-                return Estimate(stated, what=what, because=(step,), arithmetic=False)
-            harmless = name.startswith("builtins.") or name.rpartition(".")[2] in ("__init__", "__new__")
-            return Estimate(_CALL, arithmetic=False) if harmless else self._unknown(code, site, given)
+            return self._unlisted(code, site, name, given)
         if fact.waits and fact.effect not in (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU):
             return Estimate(_CALL, self._waiting(fact, site, code, given), arithmetic=False)
-        elsewhere = waits(EffectKind.BLOCK_DISK) if fact.waits else 0.0
+        waiting = waits(EffectKind.BLOCK_DISK) if fact.waits else 0.0
         if fact.effect == EffectKind.NOGIL_CPU and not self._is_too_little(site, code, fact, given):
             beside = 0.0 if fact.cost == "small" else _BESIDE
-            return Estimate(overhead(name), elsewhere + beside, arithmetic=has("pure", name))
+            return Estimate(overhead(name), waiting, beside, arithmetic=has("pure", name))
         if fact.effect not in (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU):
-            return Estimate(_CALL, elsewhere, arithmetic=fact.effect == EffectKind.NONE)
-        cost = max(computes(fact, units), overhead(name)) if fact.cost != "small" else _CALL
-        return Estimate(cost, elsewhere, what=what, because=(step,), arithmetic=fact.cost == "small")
+            return Estimate(_CALL, waiting, arithmetic=fact.effect == EffectKind.NONE)
+        if fact.cost == "small":
+            return Estimate(_CALL, waiting, what=f"`{spelled(site.call.function) or name}`")
+        units = self._turns.units(self._sizes.subject(site.call, code, given))
+        if units is None and not self.assumed.guesses:
+            cost = computes_at_least(fact, self.assumed.units)
+        else:
+            cost = max(computes(fact, self.assumed.units if units is None else units), overhead(name))
+        return self._holding(cost, code, site, name, waiting)
+
+    def _unlisted(self, code: Code, site: CallSite, name: str, given: Given) -> Estimate:
+        if self.assumed.guesses:
+            units = self._turns.units(self._sizes.subject(site.call, code, given))
+            stated = computes_unlisted(name, self.assumed.units if units is None else units)
+            if stated is not None:
+                return self._holding(stated, code, site, name)
+        harmless = name.startswith("builtins.") or name.rpartition(".")[2] in ("__init__", "__new__")
+        return Estimate(_CALL, arithmetic=False) if harmless else self._unknown(code, site, given)
+
+    def _holding(self, cost: float, code: Code, site: CallSite, name: str, waiting: float = 0.0) -> Estimate:
+        what = f"`{spelled(site.call.function) or name}`"
+        step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{name}`, which holds the GIL")
+        return Estimate(cost, waiting, what=what, because=(step,), arithmetic=False)
 
     def _waiting(self, fact: CallFact, site: CallSite, code: Code, given: Given) -> float:
         if fact.effect == EffectKind.BLOCK_SLEEP:
@@ -287,8 +261,21 @@ class Estimates:
             return is_short(plain[0].value, code, self._evaluator, fact.threshold)
         if fact.threshold_elements is not None:
             size = self._sizes.subject(site.call, code, given)
-            return size is not None and size.units * max(size.each, 1.0) <= fact.threshold_elements
+            known = size is not None and self._turns.units(size) is not None
+            return size is not None and known and size.units * max(size.each, 1.0) <= fact.threshold_elements
         return False
+
+
+class StatedEstimates(Estimates):
+    """The same from what is written only: what surely computes."""
+
+    assumed = STATED
+
+
+class CautiousEstimates(Estimates):
+    """From what is written, with few turns for a loop over something whose length is not known."""
+
+    assumed = CAUTIOUS
 
 
 def _product(turns: dict[int, float], loops: tuple[int, ...]) -> float:

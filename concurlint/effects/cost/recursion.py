@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
+from concurlint.effects.flow.cfg import Cfg
+from concurlint.effects.flow.dominators import dominates, postdominates
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Condition, Parameter
 from concurlint.facts.syntax import Collection, Constant, Name, Table
@@ -30,6 +34,7 @@ class Recursion:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._evaluator = program.evaluator
+        self._graphs = program[Graphs]
 
     def own_calls(self, code: Code) -> list[CallSite]:
         """The calls of itself; those after which it would not call itself again are left out."""
@@ -47,6 +52,14 @@ class Recursion:
             return None
         spread = len(own) > 1 or bool(own[0].context.loops)
         return Runs(_PARTS if spread else _DEPTH, own[0])
+
+    def tree(self, code: Code) -> list[CallSite]:
+        """Its calls of itself where two or more are made in one run, so that it grows like a tree; none elsewhere."""
+        own = self.own_calls(code)
+        graph = self._graphs.of(code) if len(own) > 1 else None
+        if graph is None or not any(_meet(graph, one, other) for one, other in combinations(own, 2)):
+            return []
+        return own
 
     def _ends(self, code: Code, site: CallSite, value: Value) -> bool:
         """Whether the call stands under `if p:` and leaves the parameter p out: it is one level deep."""
@@ -88,6 +101,12 @@ class Recursion:
                     if child.scope.kind == "function":
                         found.setdefault((base, child.name), []).append(child)
         return found
+
+
+def _meet(graph: Cfg, one: CallSite, other: CallSite) -> bool:
+    """Whether a run of the function that makes one of the calls makes the other too."""
+    first, then = sorted((one.order, other.order))
+    return dominates(graph, first, then) or postdominates(graph, then, first)
 
 
 def _is_empty(parameter: Parameter) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from concurlint.catalog.costs import gives, holds, taken_for
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import has, listed, may
 from concurlint.effects.cost.numbers import at_most, number
+from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, Loop
 from concurlint.facts.syntax import (
     Attribute,
@@ -29,7 +31,7 @@ from concurlint.facts.syntax import (
     Unary,
 )
 from concurlint.project.arguments import positional
-from concurlint.project.callgraph import CallGraph, library_name
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Value
@@ -43,12 +45,12 @@ _WRITTEN_TEXT = 50.0
 class Size:
     """How many units something has, and how many each of them has; 0 where that is not known.
 
-    `guessed`: it is only taken for a document, as nothing tells what it is.
+    "stated" where the program says so, "usual" for what such things have; else it is only taken for a document.
     """
 
     units: float
     each: float = 0.0
-    guessed: bool = False
+    how: Literal["stated", "usual", "guessed"] = "usual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,9 @@ NOTHING_GIVEN = Given()
 class Sizes:
     """Follows what is gone through to where it was read, split, parsed or written down."""
 
-    def __init__(self, graph: CallGraph) -> None:
-        self._graph = graph
-        self._evaluator = graph.evaluator
+    def __init__(self, program: Program) -> None:
+        self._graph = program.graph
+        self._evaluator = program.evaluator
         self._memo: dict[tuple[int, int, int], tuple[Size | None, Given]] = {}
 
     def of(self, expression: Expression, code: Code, given: Given, depth: int = 0) -> Size | None:
@@ -89,7 +91,7 @@ class Sizes:
     def _of(self, expression: Expression, code: Code, given: Given, depth: int) -> Size | None:
         match expression:
             case Constant(value=str() | bytes() as value):
-                return Size(float(len(value)), 1.0)
+                return Size(float(len(value)), 1.0, "stated")
             case Text():
                 return Size(_WRITTEN_TEXT, 1.0)
             case Collection(items=()) | Table(keys=()):
@@ -97,7 +99,7 @@ class Sizes:
             case Collection(items=items):
                 return self._display(items, code, given, depth)
             case Table(keys=keys):
-                return Size(float(len(keys)))
+                return Size(float(len(keys)), how="stated")
             case Comprehension(loops=loops):
                 return self._comprehension(loops, code, given, depth)
             case Name(id=name):
@@ -119,16 +121,16 @@ class Sizes:
 
     def _display(self, items: tuple[Expression, ...], code: Code, given: Given, depth: int) -> Size:
         sizes = [self.of(item, code, given, depth + 1) for item in items[:3]]
-        return Size(float(len(items)), max((s.units for s in sizes if s is not None), default=0.0))
+        return Size(float(len(items)), max((s.units for s in sizes if s is not None), default=0.0), "stated")
 
     def _comprehension(self, loops: tuple[int, ...], code: Code, given: Given, depth: int) -> Size | None:
-        units = 1.0
+        units, stated = 1.0, True
         for loop in (code.scope.loops[number_] for number_ in loops):
             size = self.of(loop.iterable, code, given, depth + 1) if loop.iterable is not None else None
             if size is None:
                 return None
-            units *= size.units
-        return Size(units)
+            units, stated = units * size.units, stated and size.how == "stated"
+        return Size(units, how="stated" if stated else "usual")
 
     # names
 
@@ -250,7 +252,7 @@ class Sizes:
         stop = numbers[1] if len(numbers) > 1 else numbers[0]
         step = abs(numbers[2] or 1.0) if len(numbers) > 2 else 1.0
         if stop is not None:
-            return Size(max(0.0, (stop - (start or 0.0)) / step), 0.0)
+            return Size(max(0.0, (stop - (start or 0.0)) / step), 0.0, "stated")
         bound = bounds[1] if len(bounds) > 1 else bounds[0]
         if isinstance(bound, Call) and "builtins.len" in self._names(bound, code) and bound.arguments:
             counted = self.of(bound.arguments[0].value, code, given, 1)
@@ -281,7 +283,8 @@ class Sizes:
                 if side is not None and times is not None:
                     return replace(side, units=side.units * times)
         if left is not None and right is not None and binary.operator == "Add":
-            return Size(left.units + right.units, max(left.each, right.each))
+            both = left.how if left.how == right.how else "usual"
+            return Size(left.units + right.units, max(left.each, right.each), both)
         return left if binary.operator == "Add" and right is None else right if binary.operator == "Add" else None
 
     def is_over_text(self, loop: Loop, code: Code) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, listed
 from concurlint.decoding import decode
-from concurlint.effects.cost.load import Costs
+from concurlint.effects.cost.estimates import StatedEstimates
 from concurlint.effects.loops.arithmetic import carries, is_arithmetic, multiplies
 from concurlint.effects.loops.vectorize import vector_form
 from concurlint.effects.program import Program
@@ -17,8 +17,8 @@ from concurlint.facts.syntax import Call, Constant, Expression, Item
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code, Module
 
-LONG = 10_000.0
-"""From this many steps on: about a millisecond of bytecode, hundreds of times what one call of NumPy costs."""
+LONG = 500.0
+"""Microseconds from which on it is a hundred times what one call of NumPy costs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class ArithmeticLoops:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._roles = program.roles
-        self._computing = program[Costs]
+        self._computing = program[StatedEstimates]
         self._trees: dict[Module, dict[tuple[int, int], ast.For]] = {}
 
     def all(self) -> Iterator[NumberLoop]:
@@ -63,8 +63,8 @@ class ArithmeticLoops:
         inner = [other for other in code.scope.loops if loop.number in other.context.loops]
         if not any(each.operations for each in (loop, *inner)) or not self._only_numbers(code, loop):
             return None
-        load = self._computing.stretch(code, loop)
-        if load.turns < LONG or load.waits or load.unknown:
+        whole = self._computing.stretch(code, loop)
+        if whole.computing < LONG or whole.waiting or whole.doubt:
             return None
         tree = self._tree(code.module).get((loop.at[0], loop.at[1]))
         if tree is None or not is_arithmetic(tree, calls_known=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import Trait, has, listed, may
 from concurlint.effects.calls.summaries import reached
-from concurlint.effects.cost.load import Costs
+from concurlint.effects.cost.estimates import StatedEstimates
 from concurlint.effects.loops.regex_pieces import Pieces, pieces
 from concurlint.effects.program import Program
 from concurlint.facts.records import Binding, CallSite, Loop
@@ -65,7 +65,7 @@ class RegexInLoops:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._roles = program.roles
-        self._computing = program[Costs]
+        self._computing = program[StatedEstimates]
 
     def remade(self) -> Iterator[Remade]:
         """Patterns that do not change with the loop around them; one for each line."""
@@ -233,10 +233,10 @@ class RegexInLoops:
     def _is_hot(self, loop: Loop, code: Code) -> bool:
         if loop.kind == "while" or loop.iterable is None:
             return True
-        return self._computing.turns_over(loop.iterable, code) >= _FEW
+        return self._computing.items(loop.iterable, code) >= _FEW
 
     def _is_of_many(self, loop: Loop, code: Code) -> bool:
-        return loop.iterable is not None and self._computing.turns_over(loop.iterable, code) >= 2
+        return loop.iterable is not None and self._computing.items(loop.iterable, code) >= 2
 
     def _is_kept(self, site: CallSite) -> bool:
         """Whether the call only happens where something was not made before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.effects import EffectKind
@@ -10,9 +10,10 @@ from concurlint.catalog.entries import ReadRole
 from concurlint.effects.accesses import StateAccesses
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.cost.estimates import Estimate, Estimates
-from concurlint.effects.cost.load import Costs, Load
+from concurlint.effects.cost.estimates import Estimates, StatedEstimates
+from concurlint.effects.cost.figures import Estimate
 from concurlint.effects.cost.numbers import largest
+from concurlint.effects.cost.sizes import Given
 from concurlint.effects.flow.dependence import Dependence
 from concurlint.effects.lockset.locksets import LockSets
 from concurlint.effects.pickling import Pickling
@@ -70,7 +71,7 @@ class SequentialLoops:
         self._touches = program[StateAccesses]
         self._moments = program[Reachability]
         self._turns = program[Dependence]
-        self._computing = program[Costs]
+        self._stated = program[StatedEstimates]
         self._estimates = program[Estimates]
         self._pickling = program[Pickling]
         self._alone: dict[Code, bool] = {}
@@ -212,21 +213,19 @@ class SequentialLoops:
             return None
         biggest = largest(loop.iterable, code, self._graph.evaluator, {})
         known = {loop.target.id: biggest} if isinstance(loop.target, Name) and biggest is not None else {}
-        load, confidence = self._weighed(code, loop, site, known)
+        turn, confidence = self._weighed(code, loop, site, Given(known))
         if confidence is None or any(self._is_ordered(part) for part in self._moments.below(callee)):
             return None
         refusals = [self._pickling.of(each.value, code, at_start=False) for each in site.call.arguments]
         if any([self._pickling.of_value(values[0], at_start=False), *refusals]):
             return None
-        return Computed(code, loop, site, callee, load.because, load.arithmetic, confidence)
+        return Computed(code, loop, site, callee, turn.because, turn.arithmetic, confidence)
 
-    def _weighed(
-        self, code: Code, loop: Loop, site: CallSite, known: Mapping[str, float]
-    ) -> tuple[Load | Estimate, Confidence | None]:
+    def _weighed(self, code: Code, loop: Loop, site: CallSite, known: Given) -> tuple[Estimate, Confidence | None]:
         """What one turn computes, and how sure it is that it does for most of its time; None where it does not."""
-        load = self._computing.at(code, site, known)
-        if load.is_heavy:
-            return load, Confidence.HIGH
+        stated = self._stated.at(code, site, known)
+        if stated.is_heavy:
+            return stated, Confidence.HIGH
         estimate = self._estimates.at(code, site)
         size = self._estimates.size(loop.iterable, code) if loop.iterable is not None else None
         items = size.units if size is not None else _MANY
@@ -247,7 +246,7 @@ class SequentialLoops:
                 continue
             if loop.context.deferred or self._turns.grows(code, loop):
                 continue
-            if self._computing.turns_over(loop.iterable, code) >= _FEW:
+            if self._stated.items(loop.iterable, code) >= _FEW:
                 yield loop
 
     def _is_alone(self, code: Code) -> bool:

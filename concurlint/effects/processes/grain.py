@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
-from concurlint.effects.cost.load import Costs
+from concurlint.effects.cost.estimates import StatedEstimates
 from concurlint.effects.program import Program
 from concurlint.finding import Step
 from concurlint.project.arguments import given, has_stars
 
 _FEW = 100.0
 """Below this many items nothing matters; where the number is unknown it is taken to be more."""
-_LITTLE = 20.0
-"""Turns of loops, or their worth in calls, that cost less than pickling and two pipes (about 50 µs)."""
+_LITTLE = 2.0
+"""Microseconds of computing that are nothing beside pickling and two pipes (about 50 µs)."""
+_NOTHING = 0.5
+"""A few calls."""
 _OUTSIDE = {
     EffectKind.BLOCK_NET: "the network",
     EffectKind.BLOCK_SLEEP: "a timer",
@@ -42,7 +44,7 @@ class TaskGrain:
         self._graph = program.graph
         self._roles = program.roles
         self._effects = program.effects
-        self._computing = program[Costs]
+        self._computing = program[StatedEstimates]
         self._moments = program[Reachability]
         self._tasks = [d for d in program[Spawns].all if d.on == "process" and d.site is not None and self._is_task(d)]
 
@@ -58,17 +60,17 @@ class TaskGrain:
                 continue
             if given(dispatch.site.call, *role.chunk) is not None or has_stars(dispatch.site.call):
                 continue
-            load = self._computing.load(dispatch.code, {})
-            if load.unknown or load.waits or load.releases or load.turns > _LITTLE or dispatch.code.is_async:
+            work = self._computing.of(dispatch.code)
+            if not work.only_computes or work.computing > _LITTLE or dispatch.code.is_async:
                 continue
-            if self._computing.turns_over(dispatch.items, dispatch.where) >= _FEW:
+            if self._computing.items(dispatch.items, dispatch.where) >= _FEW:
                 yield dispatch
 
     def waiting(self) -> Iterator[WaitingTask]:
         """Tasks that wait for something outside and compute nothing."""
         for dispatch in self._tasks:
-            load = self._computing.load(dispatch.code, {})
-            if not load.waits or load.unknown or load.releases or load.turns:
+            work = self._computing.of(dispatch.code)
+            if not work.waiting or work.doubt or work.released or work.computing > _NOTHING:
                 continue
             found = self._what(dispatch)
             if found is not None:

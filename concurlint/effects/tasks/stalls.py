@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from concurlint.catalog.effects import EffectKind
 from concurlint.effects.contexts.parallel import SoleEndedTasks
-from concurlint.effects.cost.load import CautiousCosts, Load
+from concurlint.effects.cost.estimates import CautiousEstimates
+from concurlint.effects.cost.figures import Estimate
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Loop
 from concurlint.facts.syntax import Place
@@ -24,25 +25,25 @@ class Stalls:
         self._graph = program.graph
         self._alone = program[SoleEndedTasks]
         self._effects = program.effects
-        self._computing = program[CautiousCosts]
+        self._computing = program[CautiousEstimates]
 
-    def heavy(self) -> Iterator[tuple[Code, Place, Load]]:
+    def heavy(self) -> Iterator[tuple[Code, Place, Estimate]]:
         """Loops without an await and calls of project functions that surely compute for long."""
         for code in self._graph.edges:
             if not code.is_async or self._alone.is_alone(code):
                 continue
             loops = [loop for loop in code.scope.loops if self._is_widest_without_await(code, loop)]
             for loop in loops:
-                load = self._computing.stretch(code, loop)
-                if load.is_heavy:
-                    yield code, loop.at, load
+                estimate = self._computing.stretch(code, loop)
+                if estimate.is_heavy:
+                    yield code, loop.at, estimate
             inside = {loop.number for loop in loops}
             for site in code.scope.calls:
                 if site.awaited or inside & set(site.context.loops) or not self._runs_here(code, site):
                     continue
-                load = self._computing.at(code, site)
-                if load.is_heavy:
-                    yield code, site.call.at, load
+                estimate = self._computing.at(code, site)
+                if estimate.is_heavy:
+                    yield code, site.call.at, estimate
 
     def _runs_here(self, code: Code, site: CallSite) -> bool:
         return any(

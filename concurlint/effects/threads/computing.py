@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.contexts.speedup import Speedups
-from concurlint.effects.cost.estimates import Estimate, Estimates
-from concurlint.effects.cost.load import Costs, Load
+from concurlint.effects.cost.estimates import Estimates, StatedEstimates
+from concurlint.effects.cost.figures import Estimate
 from concurlint.effects.cost.numbers import largest, number
 from concurlint.effects.cost.sizes import Given, Size
 from concurlint.effects.program import Program
@@ -22,7 +22,7 @@ _LONG = 1000.0
 _MOSTLY = 2.0
 """Computing that takes so many times as long as the waiting beside it leaves threads little to gain."""
 _MANY = 100.0
-_DOCUMENT = Size(10_000.0, 0.0, guessed=True)
+_DOCUMENT = Size(10_000.0, how="guessed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class ComputingThreads:
     def __init__(self, program: Program) -> None:
         self._config = program.config
         self._evaluator = program.evaluator
-        self._computing = program[Costs]
+        self._stated = program[StatedEstimates]
         self._estimates = program[Estimates]
         self._speed = program[Speedups]
 
@@ -58,9 +58,9 @@ class ComputingThreads:
                 yield computing
 
     def _judged(self, dispatch: Spawn, alike: int) -> Computing | None:
-        load = self.load_of(dispatch)
-        if load.is_heavy:
-            return Computing(dispatch, Confidence.HIGH, load.what, load.because, load.arithmetic)
+        stated = self.stated(dispatch)
+        if stated.is_heavy:
+            return Computing(dispatch, Confidence.HIGH, stated.what, stated.because, stated.arithmetic)
         estimate = self._estimates.of(dispatch.code, self._given(dispatch))
         confidence = self._confidence(estimate, dispatch, alike)
         if confidence is None:
@@ -85,9 +85,9 @@ class ComputingThreads:
             return self._estimates.turns_around(dispatch.where, dispatch.site)
         return _MANY if dispatch.several else float(alike)
 
-    def load_of(self, dispatch: Spawn) -> Load:
+    def stated(self, dispatch: Spawn) -> Estimate:
         """What the dispatched function surely computes with the arguments it is given there."""
-        return self._computing.load(dispatch.code, self._given(dispatch).numbers)
+        return self._stated.of(dispatch.code, self._given(dispatch))
 
     def _given(self, dispatch: Spawn) -> Given:
         """What is known of the parameters; each may be a document, which is what is worth a thread."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from concurlint.effects.cost.load import Costs
+from concurlint.effects.cost.estimates import StatedEstimates
 from concurlint.effects.cost.numbers import number
 from tests.linked import link, program
 
@@ -35,4 +35,4 @@ def test_a_loop_turns_as_often_as_there_are_items(tmp_path: Path, iterable: str,
     code = next(code for code in linked.graph.edges if code.name == "main")
     [loop] = code.scope.loops
     assert loop.iterable is not None
-    assert linked[Costs].turns_over(loop.iterable, code) == expected
+    assert linked[StatedEstimates].items(loop.iterable, code) == expected

@@ -12,7 +12,7 @@ from concurlint.effects.calls.summaries import summaries
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.repetition import Repetition
 from concurlint.effects.contexts.spawns import Spawns
-from concurlint.effects.cost.load import Costs
+from concurlint.effects.cost.estimates import StatedEstimates
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.dependence import Dependence
 from concurlint.effects.program import Program
@@ -76,7 +76,7 @@ class ImmediateWaits:
         self._moments = program[Reachability]
         self._spawns = program[Spawns]
         self._turns = program[Dependence]
-        self._costs = program[Costs]
+        self._costs = program[StatedEstimates]
 
     def all(self) -> Iterator[InEachTurn]:
         """One for each loop."""
@@ -213,7 +213,7 @@ class ImmediateWaits:
             return None
         if loop.context.deferred or self._turns.grows(code, loop):
             return None
-        return loop if self._costs.turns_over(loop.iterable, code) >= _FEWEST else None
+        return loop if self._costs.items(loop.iterable, code) >= _FEWEST else None
 
     def _is_told(self, code: Code, loop: Loop, begun: CallSite, wait: CallSite) -> bool:
         """Whether the turn does nothing else meanwhile, and needs nothing of the turn before."""

@@ -112,7 +112,9 @@ class Estimates:
         return self._recursing(code, in_turn(parts))
 
     def _sites(self, code: Code) -> Iterator[CallSite]:
-        return (site for site in self._graph.sites(code) if not _is_rare(code, site))
+        """The calls of a usual run; where it must be sure, those that are made after something failed too."""
+        rare = _is_rare if self.assumed.guesses else is_first_use
+        return (site for site in self._graph.sites(code) if not rare(code, site))
 
     def _recursing(self, code: Code, once: Estimate) -> Estimate:
         """What a function takes with its calls of itself; it is no arithmetic for NumPy: there are no arrays in it."""

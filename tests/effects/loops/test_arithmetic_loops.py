@@ -21,7 +21,7 @@ from tests.linked import program
     ids=["of few items", "of many", "short", "by a property", "by an attribute", "by a call"],
 )
 def test_arithmetic_on_many_numbers_is_for_arrays(tmp_path: Path, loop: str, expected: list[str]):
-    text = f"""import numpy
+    text = f"""import threading
 class Table:
     def __init__(self, rows):
         self.plain = rows

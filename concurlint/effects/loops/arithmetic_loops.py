@@ -86,7 +86,7 @@ class ArithmeticLoops:
         return False
 
     def _only_numbers(self, code: Code, loop: Loop) -> bool:
-        """Whether every call in the loop is of the language's arithmetic; one of a property is not written as a call."""
+        """Whether every call in the loop is of the language's arithmetic; those of properties too."""
         sites = [site for site in self._graph.sites(code) if loop.number in site.context.loops]
         return all(self._is_of_numbers(site) for site in sites)
 

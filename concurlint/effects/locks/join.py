@@ -72,7 +72,7 @@ class JoinUnderLock:
         """Waits under a lock that the worker waited for takes too."""
         seen: set[tuple[Code, Place]] = set()
         direct = ((code, need) for code in self._graph.edges for need in self._needs(code))
-        found = summaries(self._graph, direct, self._through, key=lambda need: (need.lock.token, need.at))
+        found = summaries(self._graph, direct, self._through, key=lambda need: (need.lock.token, need.code, need.at))
         for code, needs in found.items():
             for need in needs.values():
                 site = need.via[0].site if need.via else None

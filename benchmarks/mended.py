@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,16 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--half", choices=("tuning", "proof"), help="only this half")
     parser.add_argument("--family", choices=("race", "computing", "deep"), help="only this family")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where downloads stay")
+    parser.add_argument("--jobs", type=int, default=2, help="how many bugs are looked at side by side")
     parser.add_argument("--write", action="store_true", help=f"write into {TABLE.name}; needs both halves")
     options = parser.parse_args(arguments)
     if options.write and (options.packages or options.half or options.family):
         parser.error("--write needs both halves of all families")
-    seen: dict[Mend, dict[str, Seen]] = {}
-    for one in read_mends(BUGS.read_text(encoding="utf-8")):
-        asked = not options.packages or one.package in options.packages
-        if asked and options.half in (None, one.half) and options.family in (None, one.family):
-            seen[one] = {mode: _seen(one, extra, options.cache) for mode, extra in MODES.items()}
-            print(line(one, seen[one]), file=sys.stderr, flush=True)
+    asked = [
+        one
+        for one in read_mends(BUGS.read_text(encoding="utf-8"))
+        if (not options.packages or one.package in options.packages)
+        and options.half in (None, one.half)
+        and options.family in (None, one.family)
+    ]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        seen = dict(zip(asked, pool.map(lambda one: _both(one, options.cache), asked), strict=True))
     text = page(seen)
     print(text, end="")
     if options.write:
@@ -93,6 +98,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_mends(text: str) -> list[Mend]:
     """The bugs in `text`, lists as tuples."""
     return msgspec.convert(tomllib.loads(text)["mend"], list[Mend])
+
+
+def _both(one: Mend, cache: Path) -> dict[str, Seen]:
+    """What each mode finds, told as soon as it is known."""
+    found = {mode: _seen(one, extra, cache) for mode, extra in MODES.items()}
+    print(line(one, found), file=sys.stderr, flush=True)
+    return found
 
 
 def _seen(one: Mend, extra: Sequence[str], cache: Path) -> Seen:

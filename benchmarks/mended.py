@@ -101,14 +101,16 @@ def read_mends(text: str) -> list[Mend]:
 
 
 def _both(one: Mend, cache: Path) -> dict[str, Seen]:
-    """What each mode finds, told as soon as it is known."""
-    found = {mode: _seen(one, extra, cache) for mode, extra in MODES.items()}
+    """What each mode finds, told as soon as it is known; what assuming threads does not find, no other mode does."""
+    found = {"assumed": _seen(one, MODES["assumed"], cache)}
+    found["default"] = _seen(one, MODES["default"], cache) if found["assumed"].before else Seen((), ())
     print(line(one, found), file=sys.stderr, flush=True)
     return found
 
 
 def _seen(one: Mend, extra: Sequence[str], cache: Path) -> Seen:
-    return Seen(*(_findings(one, version, extra, cache) for version in (one.buggy, one.fixed)))
+    before = _findings(one, one.buggy, extra, cache)
+    return Seen(before, _findings(one, one.fixed, extra, cache) if before else ())
 
 
 def _findings(one: Mend, version: str, extra: Sequence[str], cache: Path) -> tuple[str, ...]:
@@ -177,11 +179,16 @@ def _table(half: str, some: Sequence[Mend], seen: dict[Mend, dict[str, Seen]]) -
     )
     rows = [
         f"| {one.package} {one.buggy} | {one.fixed} | {cell(one.says)} | {_told(seen[one]['default'], '')} "
-        f"| {_told(seen[one]['assumed'], one.missed)} | {'flagged' if seen[one]['assumed'].after else 'silent'} "
+        f"| {_told(seen[one]['assumed'], one.missed)} | {_after(seen[one]['assumed'])} "
         f"| {cell(one.known)} |"
         for one in some
     ]
     return "\n".join([head, "| --- | --- | --- | --- | --- | --- | --- |", *rows, ""])
+
+
+def _after(what: Seen) -> str:
+    """What becomes of a finding once the bug is mended."""
+    return "" if not what.before else "flagged" if what.after else "silent"
 
 
 def _told(what: Seen, why: str) -> str:

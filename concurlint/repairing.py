@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 import tokenize
 import warnings
 from collections import Counter
@@ -17,8 +18,8 @@ from concurlint.fixes.applying import applied
 from concurlint.linting import Result
 from concurlint.source import NOTHING_UNSAVED, Unsaved
 
-_MOST_ROUNDS = 8
-"""Fixes that get in each other's way wait for the next round; no file needs so many."""
+_MOST_ROUNDS = 40
+"""Fixes that get in each other's way wait for the next round; those of a file that one spoils are tried in halves."""
 _Key = tuple[str, str, Fix | None]
 Check = Callable[[Mapping[Path, bytes]], Result]
 """What is found if files hold what is given for them, and else what is on the disk."""
@@ -44,9 +45,10 @@ def repair(check: Check, unsaved: Unsaved = NOTHING_UNSAVED) -> Repaired:
     changed: dict[Path, bytes] = {}
     fixed: Counter[str] = Counter()
     refused: dict[_Key, Finding] = {}
+    most: dict[Path, int] = {}
     result = check(changed)
     for _ in range(_MOST_ROUNDS):
-        drafts = _round(result, {**before, **changed}, refused)
+        drafts = _round(result, {**before, **changed}, refused, most)
         if not drafts:
             break
         after = check({**changed, **{path: data for path, (data, _) in drafts.items()}})
@@ -54,7 +56,8 @@ def repair(check: Check, unsaved: Unsaved = NOTHING_UNSAVED) -> Repaired:
         if spoilt:
             # What is left is made in the next round, and looked at again.
             guilty = [path for path, (_, mended) in drafts.items() if mended[0].span.path in spoilt] or list(drafts)
-            refused |= {_key(finding): finding for path in guilty for finding in drafts[path][1]}
+            for path in guilty:
+                _give_up(path, drafts[path][1], refused, most)
             continue
         changed |= {path: data for path, (data, _) in drafts.items()}
         fixed.update(finding.code for _, mended in drafts.values() for finding in mended)
@@ -64,14 +67,16 @@ def repair(check: Check, unsaved: Unsaved = NOTHING_UNSAVED) -> Repaired:
 
 
 def _round(
-    result: Result, held: Mapping[Path, bytes], refused: dict[_Key, Finding]
+    result: Result, held: Mapping[Path, bytes], refused: dict[_Key, Finding], most: dict[Path, int]
 ) -> dict[Path, tuple[bytes, Sequence[Finding]]]:
     """The new content of each file that can be mended, and the findings that are mended by it."""
     drafts: dict[Path, tuple[bytes, Sequence[Finding]]] = {}
+    is_open = False
     wanted = [finding for finding in result.findings if finding.fix is not None and _key(finding) not in refused]
     for name, group in groupby(wanted, key=lambda finding: finding.span.path):
-        path = Path(name).absolute()
+        path = Path(os.path.abspath(name))  # noqa: PTH100 - as `find_sources` has it
         findings = list(group)
+        findings = findings[: most.get(path, len(findings))]
         try:
             data = held.get(path) or path.read_bytes()
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
@@ -84,8 +89,19 @@ def _round(
         if _is_python(after) or not _is_python(data):  # what a newer Python reads, the next check reads
             drafts[path] = after, made
         else:
-            refused.update({_key(finding): finding for finding in made})
+            _give_up(path, made, refused, most)
+            is_open = True
+    if not drafts and is_open:
+        return _round(result, held, refused, most)
     return drafts
+
+
+def _give_up(path: Path, made: Sequence[Finding], refused: dict[_Key, Finding], most: dict[Path, int]) -> None:
+    """The one fix that spoils its file is refused; of several, fewer are tried at once."""
+    if len(made) == 1:
+        refused[_key(made[0])] = made[0]
+    else:
+        most[path] = len(made) // 2
 
 
 def _key(finding: Finding) -> _Key:

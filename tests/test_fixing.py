@@ -23,7 +23,7 @@ FEWEST = {
     "CCL207": 13,
     "CCL208": 10,
     "CCL307": 9,
-    "CCL308": 8,
+    "CCL308": 7,
     "CCL402": 6,
     "CCL403": 4,
     "CCL404": 6,
@@ -231,8 +231,136 @@ def test_a_fix_keeps_the_form_of_the_text(before: str, after: str, tmp_path: Pat
             asyncio.gather(work(), work())
             await asyncio.sleep(5)
         """,
+        """\
+        import threading
+
+        ready, items = threading.Condition(), []
+
+
+        def take(wait=True):
+            with ready:
+                if wait:
+                    ready.wait()
+                return items.pop()
+        """,
+        """\
+        import threading
+
+        lock = threading.Lock()
+
+
+        def put(path):
+            try:
+                lock.acquire()
+                open(path).close()
+                lock.release()
+            except OSError:
+                lock.release()
+        """,
+        """\
+        import threading
+
+        lock = threading.Lock()
+
+
+        def give_back(held):
+            held.release()
+
+
+        def put(path):
+            lock.acquire()
+            if path is None:
+                give_back(lock)
+                return
+            open(path).close()
+            lock.release()
+        """,
+        """\
+        import threading
+
+
+        def fetch_all(fetch):
+            for _ in range(3):
+                work = threading.Thread(target=lambda: fetch(work))
+                work.start()
+        """,
+        """\
+        class Worker:
+            running = True
+
+            async def consume(self):
+                while self.running:
+                    await self.step()
+
+            async def step(self):
+                print("step")
+
+            async def start(self):
+                self.consume()
+        """,
+        """\
+        import contextvars
+        import time
+
+        user = contextvars.ContextVar("user")
+
+
+        def enter(name):
+            time.sleep(1)
+            user.set(name)
+
+
+        async def handle(name):
+            enter(name)
+        """,
+        """\
+        import requests
+
+
+        async def lines(url):
+            for line in requests.get(url, stream=True).iter_lines():
+                print(line)
+        """,
+        """\
+        import subprocess
+
+        subprocess.run(["ls", "*.py"], shell=True)
+        subprocess.run(["echo $0", "a"], shell=True)
+        """,
+        """\
+        import subprocess
+
+        subprocess.run(
+            "git fetch --all",
+            # the oldest servers need one
+            shell=True,
+        )
+        """,
+        """\
+        import os
+        import subprocess
+
+
+        def update(subprocess):
+            os.system("git fetch --all")
+        """,
     ],
-    ids=["a generator", "a name that is something else", "a text over several lines", "a gather"],
+    ids=[
+        "a generator",
+        "a name that is something else",
+        "a text over several lines",
+        "a gather",
+        "a test that nobody can change",
+        "a lock given back elsewhere too",
+        "a lock handed on",
+        "a variable bound by what it is given to",
+        "a coroutine that goes on",
+        "a context variable",
+        "an answer that comes bit by bit",
+        "words for a shell",
+        "a comment that would get lost",
+        "a parameter of that name",
+    ],
 )
 def test_what_would_mean_something_else_is_left(text: str, tmp_path: Path):
     assert one(tmp_path, text) == ""
@@ -271,3 +399,39 @@ def test_a_fix_that_would_bring_something_else_is_refused(tmp_path: Path):
         done = repair(lambda _: lint([path], settings, unsaved={path: next(looks).encode()}))
     assert (done.files, done.fixed) == ({}, {})
     assert [finding.code for finding in done.refused] == ["CCL402"]
+
+
+def test_a_fix_that_spoils_its_file_keeps_no_other_back(tmp_path: Path):
+    good = "import os\n\nos.system('git fetch --all')\nos.system('git gc --auto')\n"
+    write(tmp_path, {"example.py": good + "import threading\n\nthreading.Thread((print)).start()\n"})
+    done = mended(tmp_path)
+    assert done.fixed == {"CCL402": 2}
+    assert [finding.code for finding in done.refused] == ["CCL207"]
+
+
+def test_lines_are_put_in_below_what_runs_a_file_and_names_its_encoding(tmp_path: Path):
+    head = "#!/usr/bin/env python3\n# coding: utf-8\n"
+    body = "def update():\n    import os\n\n    os.system('git fetch')\n"
+    after = one(tmp_path, head + body)
+    assert after.startswith(head + "import subprocess\n\ndef update")
+
+
+def test_a_set_of_tasks_names_no_class_that_is_imported_below_it(tmp_path: Path):
+    before = """\
+        import os
+        os.environ["X"] = "1"
+        import asyncio
+
+
+        async def ring(bell):
+            asyncio.create_task(bell.ring())
+        """
+    assert "\n_background_tasks = set()\n\nos.environ" in one(tmp_path, before)
+
+
+def test_files_above_the_current_folder_are_mended(tmp_path: Path):
+    write(tmp_path, {"example.py": "import os\n\nos.system('git fetch --all')\n", "below/x.py": ""})
+    with contextlib.chdir(tmp_path / "below"):
+        settings = load(tmp_path)
+        done = repair(lambda changed: lint([Path("..")], settings, unsaved=changed))
+    assert (done.fixed, done.refused) == ({"CCL402": 1}, ())

@@ -116,11 +116,13 @@ def _fix(
     is_done = not asked.fix_diff and not result.troubles and write(repaired, unsaved)
     if asked.fix_diff:
         show_diff(repaired)
+    elif not is_done and not result.troubles:
+        result = found({})  # what could not be written is as it was
     if unsaved and not asked.fix_diff and not asked.silent and result.findings:
         say(formats.render("concise", _found(result)).rstrip("\n"))  # standard output is for the text
     is_reported = asked.silent or asked.fix_diff or bool(unsaved) or _report(asked, wanted, result)
     if not asked.quiet and not asked.silent and not result.troubles:
-        tell(repaired, is_written=not asked.fix_diff)
+        tell(repaired, is_written=is_done, is_wanted=asked.fix)
     _tell(asked, watches[-1], result)
     if not is_reported or not (is_done or asked.fix_diff):
         return TROUBLE

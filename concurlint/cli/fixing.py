@@ -44,8 +44,10 @@ def _diff(name: str, before: str, after: str) -> Iterator[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def tell(repaired: Repaired, *, is_written: bool) -> None:
+def tell(repaired: Repaired, *, is_written: bool, is_wanted: bool) -> None:
     """How much was mended in how many files, by rule; and what was not, because its fix would do harm."""
+    if is_wanted and not is_written:
+        return  # which file could not be written has been told
     for finding in repaired.refused:
         warn(_refused(finding))
     if repaired.fixed:
@@ -53,7 +55,7 @@ def tell(repaired: Repaired, *, is_written: bool) -> None:
         files = counted(len(repaired.files), "file", "files")
         verb = "mended" if is_written else "would mend"
         say(f"{verb} {counted(sum(repaired.fixed.values()), 'finding', 'findings')} in {files}: {by_rule}")
-    elif not is_written:
+    elif not is_wanted:
         say("nothing would be mended")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
+from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.frameworks import framework_of, frameworks_of
 from concurlint.effects.tasks.coroutines import Coroutines
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Constant
+from concurlint.facts.syntax import Attribute, Name, spelled
 from concurlint.finding import Fix
 from concurlint.fixes.mending import Mending, in_parentheses
 from concurlint.project.modules import Code
@@ -17,6 +20,11 @@ from concurlint.rewriting.draft import code_of, may_await
 from concurlint.rewriting.independence import Independence
 
 _SLEEP = "time.sleep"
+_OF_THE_LOOP = ("asyncio.", "contextvars.")
+"""What has another meaning, or none, on a thread of its own."""
+_NEVER_DONE = ("serve_forever", "run_forever", "wait", "join", "get", "recv", "read", "accept")
+"""Awaited, they may last as long as the program."""
+_READS = ("read", "readline", "readlines", "iter_content", "iter_lines", "recv", "fetchall", "fetchone")
 _TO_THREAD = (3, 9)
 """The Python that has `asyncio.to_thread`."""
 
@@ -24,7 +32,7 @@ _TO_THREAD = (3, 9)
 def blocking_call(mending: Mending) -> Fix | None:
     """`await asyncio.sleep(…)` for a sleep, `await asyncio.to_thread(…)` for what means the same on a thread."""
     found, call = mending.site, mending.call
-    if found is None or call is None or not may_await(mending.draft, call):
+    if found is None or call is None or call.func.lpar or not may_await(mending.draft, call):
         return None
     code, site = found
     blocking = next((b for c, s, b in mending.program[BlockingCalls].on_loops() if c is code and s is site), None)
@@ -49,21 +57,38 @@ def blocking_call(mending: Mending) -> Fix | None:
 
 def _means_the_same(mending: Mending, code: Code, site: CallSite, blocking: Blocking) -> bool:
     program = mending.program
+    below = [
+        part
+        for edge in program.graph.edges.get(code, ())
+        if edge.site is site
+        for part in program[Reachability].below(edge.callee)
+    ]
+    names = {name for part in below for _, name, _ in program.graph.libraries.get(part, ())}
+    if any(name.startswith(_OF_THE_LOOP) for name in names):
+        return False
     if program.config.target_python < _TO_THREAD or is_bound_to_its_thread(program, blocking):
         return False
     return not program[Independence].why_call(code, site)
 
 
 def _goes_on_blocking(mending: Mending, call: cst.Call) -> bool:
-    """Whether what is done with the result right there blocks too: the call alone, on a thread, would help little."""
+    """Whether what is around the call may block too: the call alone, on a thread, would help little."""
     above = mending.draft.parent(call)
+    if isinstance(above, (cst.For, cst.CompFor)):
+        return True  # what is run through may come bit by bit
+    if any(isinstance(part, cst.Call) for part in _within(call.func)):
+        return True
     then = mending.draft.parent(above) if isinstance(above, cst.Attribute) else None
-    if not isinstance(then, cst.Call):
-        return False
-    place = mending.draft.place(then)
-    return any(
-        c.module is mending.module and s.call.at == place for c, s, _ in mending.program[BlockingCalls].on_loops()
-    )
+    return isinstance(above, cst.Attribute) and isinstance(then, cst.Call) and above.attr.value in _READS
+
+
+def _within(function: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """What a method is looked up in, step by step."""
+    while True:
+        yield function
+        if not isinstance(function, (cst.Attribute, cst.Subscript)):
+            return
+        function = function.value
 
 
 def _to_thread(mending: Mending, call: cst.Call) -> None:
@@ -99,7 +124,8 @@ def dropped_coroutine(mending: Mending) -> Fix | None:
     if not any(c is code and s is site for c, s, _ in program[Coroutines].never_awaited()):
         return None
     callees = [edge.callee for edge in program.graph.edges.get(code, ()) if edge.site is site]
-    if not code.is_async or not callees or any(map(_goes_on, callees)):
+    below = {part for callee in callees for part in (callee, *program[Reachability].below(callee))}
+    if not code.is_async or not callees or any(map(_may_go_on, below)):
         return None  # a coroutine that never ends would be waited for for ever
     mending.before(call, "(await " if in_parentheses(mending.draft, call) else "await ")
     if in_parentheses(mending.draft, call):
@@ -107,8 +133,13 @@ def dropped_coroutine(mending: Mending) -> Fix | None:
     return mending.fix("await it")
 
 
-def _goes_on(callee: Code) -> bool:
-    return any(
-        loop.kind == "while" and isinstance(loop.iterable, Constant) and loop.iterable.value and not loop.leaves
-        for loop in callee.scope.loops
+def _may_go_on(callee: Code) -> bool:
+    """Whether the coroutine may wait as long as others want."""
+    loops = any(loop.kind == "while" or loop.is_async for loop in callee.scope.loops)
+    waits = any(
+        site.awaited
+        and isinstance(site.call.function, (Attribute, Name))
+        and spelled(site.call.function).rpartition(".")[2] in _NEVER_DONE
+        for site in callee.scope.calls
     )
+    return loops or waits

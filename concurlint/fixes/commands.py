@@ -35,6 +35,14 @@ def list_with_shell(mending: Mending) -> Fix | None:
     call = mending.call
     if call is None or mending.finding.trace or not _takes_list(call) or not isinstance(call.args[0].value, cst.List):
         return None
+    words = [
+        each.value.evaluated_value if isinstance(each.value, cst.SimpleString) else "x"
+        for each in call.args[0].value.elements
+    ]
+    if any(not isinstance(word, str) or needs_shell(word) or len(word.split()) != 1 for word in words[:1]):
+        return None
+    if needs_shell(" ".join(map(str, words))):
+        return None  # words that a shell is meant to read
     return mending.fix("run it without a shell") if _without_shell(mending, call) else None
 
 
@@ -66,7 +74,7 @@ def _items(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    return repr(word) if '"' in word or "\\" in word else f'"{word}"'
+    return f'"{word}"' if word.isprintable() and '"' not in word and "\\" not in word else repr(word)
 
 
 def _without_shell(mending: Mending, call: cst.Call) -> bool:

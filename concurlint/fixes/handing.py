@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from concurlint.effects.threads.callables import Callables
-from concurlint.effects.threads.late_binding import LateBinding
+from concurlint.effects.threads.late_binding import Capture, LateBinding
 from concurlint.facts.syntax import Call
 from concurlint.finding import Fix
 from concurlint.fixes.mending import Mending
@@ -13,6 +13,7 @@ from concurlint.rewriting.draft import code_of
 
 _AFTER_IT = ("submit", "to_thread")
 """Those that take the work's arguments right after it."""
+_STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 _BY_NAME = ("Thread", "Process")
 """Those that take them as `args` and `kwargs`."""
 
@@ -84,7 +85,7 @@ def captured_variable(mending: Mending) -> Fix | None:
         if not isinstance(function, (cst.Lambda, cst.FunctionDef)):
             return None
         captures = list(found.of(capture.dispatch))
-        if not all(_is_inside(mending, function, each.binding.at) for each in captures):
+        if not all(_is_bound_before(mending, function, each) for each in captures):
             return None
         names = list(dict.fromkeys(each.name for each in captures))
         what = "its value as a default" if len(names) == 1 else "their values as defaults"
@@ -92,10 +93,18 @@ def captured_variable(mending: Mending) -> Fix | None:
     return None
 
 
-def _is_inside(mending: Mending, function: cst.CSTNode, bound: tuple[int, int, int, int]) -> bool:
-    """Whether the function is made in the loop: only there the variable has the value that is meant."""
-    loops = [each for each in mending.draft.around(function) if isinstance(each, (cst.For, cst.While))]
-    return any(place[:2] <= bound[:2] <= place[2:] for place in map(mending.draft.place, loops))
+def _is_bound_before(mending: Mending, function: cst.CSTNode, capture: Capture) -> bool:
+    """Whether the loop in which the function is made has bound the name by then, once for this turn."""
+    loops = [
+        mending.draft.place(each) for each in mending.draft.around(function) if isinstance(each, (cst.For, cst.While))
+    ]
+    bound = capture.binding.at
+    around = next((place for place in loops if place[:2] <= bound[:2] <= place[2:]), None)
+    statement = next(each for each in (function, *mending.draft.around(function)) if isinstance(each, _STATEMENTS))
+    if around is None or (not capture.is_target and bound[0] >= mending.draft.place(statement)[0]):
+        return False
+    all_bound = capture.home.scope.bindings.get(capture.name, ())
+    return sum(around[:2] <= each.at[:2] <= around[2:] for each in all_bound if each.kind != "annotate") == 1
 
 
 def _bind(mending: Mending, function: cst.Lambda | cst.FunctionDef, names: list[str]) -> bool:

@@ -44,8 +44,6 @@ def _set_of(mending: Mending) -> str:
     if made:
         return made[0]
     name = mending.draft.fresh(_SET)
-    bound = mending.module.body.scope.bindings.get("asyncio", ())
-    is_imported = bool(bound) and all(b.imported is not None and not b.context.conditions for b in bound)
-    typed = is_imported and mending.program.config.target_python >= _ANNOTATED
+    typed = mending.has_at_top("asyncio") and mending.program.config.target_python >= _ANNOTATED
     mending.at_top(f"{name}: set[asyncio.Task] = set()" if typed else f"{name} = set()")
     return name

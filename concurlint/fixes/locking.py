@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 from collections.abc import Sequence
 
 import libcst as cst
+from libcst import matchers
 
 from concurlint.effects.locks.release import LockRelease
 from concurlint.finding import Fix
@@ -30,8 +33,11 @@ def leaked_lock(mending: Mending) -> Fix | None:
         return None
     lock = code_of(call.func.value)
     between, last = _until_release(block.body, first, lock)
-    if last is None or not between or any(_mentions_ends(each, lock) for each in between):
+    if last is None or not between or any(_mentions(each, lock) for each in between):
         return None
+    function = next((each for each in mending.draft.around(first) if isinstance(each, cst.FunctionDef)), None)
+    if function is None or code_of(function).count(f"{lock}.release(") != 1:
+        return None  # it is given back elsewhere too, and that would be once too often
     return _held(mending, first, last, f"{'async ' * is_async}with {lock}:")
 
 
@@ -51,10 +57,9 @@ def _until_release(
     return between, None
 
 
-def _mentions_ends(statement: cst.BaseStatement, lock: str) -> bool:
-    """Whether the lock is given back or looked at on the way: `with` would do it twice."""
-    code = code_of(statement)
-    return any(f"{lock}.{method}" in code for method in ("release", "acquire", "locked", "wait", "notify"))
+def _mentions(statement: cst.BaseStatement, lock: str) -> bool:
+    """Whether the lock is given back, looked at or handed on on the way: `with` would come on top of that."""
+    return re.search(rf"(?<![\w.]){re.escape(lock)}(?!\w)", code_of(statement)) is not None
 
 
 def _held(mending: Mending, first: cst.BaseStatement, last: cst.BaseStatement, head: str) -> Fix | None:
@@ -86,10 +91,19 @@ def blind_wait(mending: Mending) -> Fix | None:
     if len(test.body.body) != 1 or isinstance(mending.draft.parent(test), cst.If):
         return None
     number, column, _, _ = mending.draft.place(test)
-    if not names_in(test.test) or mending.line(number)[column - 1 : column + 1] != "if":
+    if not _may_change(mending, test.test) or mending.line(number)[column - 1 : column + 1] != "if":
         return None
     mending.put((number, column, number, column + 2), "while")
     return mending.fix("test again after the wait: `while` for `if`")
+
+
+def _may_change(mending: Mending, test: cst.BaseExpression) -> bool:
+    """Whether the test reads what others can change: an attribute, or a name that is not the function's own."""
+    found = mending.site
+    if found is None or matchers.findall(test, matchers.Attribute()):
+        return found is not None
+    own = {*found[0].scope.bindings, *(each.name for each in found[0].scope.parameters)}
+    return bool({name for name in names_in(test) if not hasattr(builtins, name)} - own)
 
 
 def loop_from_thread(mending: Mending) -> Fix | None:

@@ -52,8 +52,13 @@ class Mending:
         return any(edge.callee.scope.is_generator for edge in edges if edge.site is site)
 
     def fix(self, says: str) -> Fix | None:
-        """What was gathered; nothing where nothing was."""
-        return Fix(says, tuple(dict.fromkeys(self._edits))) if self._edits else None
+        """What was gathered; nothing where nothing was, or where a comment would get lost."""
+        edits = tuple(dict.fromkeys(self._edits))
+        return Fix(says, edits) if edits and not any(map(self._loses_comment, edits)) else None
+
+    def _loses_comment(self, edit: Edit) -> bool:
+        start, end = (edit.line, edit.column), (edit.end_line, edit.end_column)
+        return any(start <= place < end and text not in edit.text for place, text in self.draft.comments.items())
 
     def put(self, place: Place, text: str) -> None:
         """Have the text take that place."""
@@ -108,21 +113,42 @@ class Mending:
 
     def imports(self, module: str) -> bool:
         """Have the file import a module by its own name; False where the name is something else there."""
+        if any(self._binds(code, module) for code in self.module.codes if code is not self.module.body):
+            return False
         bound = self.module.body.scope.bindings.get(module, ())
         if bound:
             plain = [b for b in bound if b.imported is not None and b.imported.module == module and not b.imported.name]
             return len(plain) == len(bound) and all(not b.context.conditions for b in bound)
-        if any(module in code.scope.bindings for code in self.module.codes):
-            return False
         self._add_import(module)
         return True
+
+    @staticmethod
+    def _binds(code: Code, name: str) -> bool:
+        return name in code.scope.bindings or any(each.name == name for each in code.scope.parameters)
+
+    def has_at_top(self, module: str) -> bool:
+        """Whether the head of the file imports the module by its own name."""
+        return any(
+            isinstance(each, cst.Import)
+            and any(code_of(name.name) == module and not name.asname for name in each.names)
+            for statement in _head(self.draft.module)
+            for each in statement.body
+        )
 
     def at_top(self, text: str) -> None:
         """Put a line in below the head of the file: its docstring and imports."""
         head = list(_head(self.draft.module))
-        number = self.draft.place(head[-1])[2] + 1 if head else 1
+        number = self.draft.place(head[-1])[2] + 1 if head else self._below_comments()
         blank = self.newline if head else ""
-        self.put((number, 1, number, 1), f"{blank}{text}{self.newline}{'' if head else self.newline}")
+        ended = "" if head and not self.line(number).strip() else self.newline
+        self.put((number, 1, number, 1), f"{blank}{text}{self.newline}{ended}")
+
+    def _below_comments(self) -> int:
+        """The first line below those that a file begins with: what runs it, its encoding, its licence."""
+        number = 1
+        while self.line(number).startswith("#"):
+            number += 1
+        return number
 
     def _add_import(self, module: str) -> None:
         """Put `import module` in among those of the standard library, where sorters of imports have it."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import keyword
+import tokenize
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
@@ -34,6 +38,16 @@ class Draft:
     def has_changed(self) -> bool:
         """Whether anything was asked for."""
         return bool(self._new) or self._guarded is not None
+
+    @cached_property
+    def comments(self) -> Mapping[tuple[int, int], str]:
+        """Each comment by its line and column; LibCST keeps no places of them. None for what `tokenize` cannot read."""
+        found: dict[tuple[int, int], str] = {}
+        with contextlib.suppress(tokenize.TokenError, SyntaxError):
+            for token in tokenize.generate_tokens(io.StringIO(self.before).readline):
+                if token.type == tokenize.COMMENT:
+                    found[token.start[0], token.start[1] + 1] = token.string
+        return found
 
     def node(self, at: Place, kind: type[Node]) -> Node | None:
         """The outermost node of the kind that stands exactly there."""

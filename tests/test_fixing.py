@@ -21,7 +21,7 @@ from tests.pages import Example, read_page, rule_pages, write_example
 FEWEST = {
     "CCL202": 19,
     "CCL207": 13,
-    "CCL208": 10,
+    "CCL208": 12,
     "CCL307": 9,
     "CCL308": 7,
     "CCL402": 6,
@@ -147,6 +147,30 @@ def one(folder: Path, before: str) -> str:
         ),
         (
             """\
+            from threading import Thread
+
+
+            def ring(bells):
+                for bell in bells:
+                    def job():
+                        print(bell)
+
+                    Thread(target=job).start()
+            """,
+            """\
+            from threading import Thread
+
+
+            def ring(bells):
+                for bell in bells:
+                    def job(bell=bell):
+                        print(bell)
+
+                    Thread(target=job).start()
+            """,
+        ),
+        (
+            """\
             import threading
 
             lock = threading.Lock()
@@ -176,7 +200,7 @@ def one(folder: Path, before: str) -> str:
             """,
         ),
     ],
-    ids=["over several lines", "a name that is taken", "a comment and empty lines"],
+    ids=["over several lines", "a name that is taken", "a function in a loop", "a comment and empty lines"],
 )
 def test_a_fix_keeps_the_form_of_the_text(before: str, after: str, tmp_path: Path):
     assert one(tmp_path, before) == dedent(after)

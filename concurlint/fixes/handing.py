@@ -9,6 +9,7 @@ from concurlint.effects.threads.late_binding import Capture, LateBinding
 from concurlint.facts.syntax import Call
 from concurlint.finding import Fix
 from concurlint.fixes.mending import Mending
+from concurlint.project.modules import Code
 from concurlint.rewriting.draft import code_of
 
 _AFTER_IT = ("submit", "to_thread")
@@ -80,8 +81,7 @@ def captured_variable(mending: Mending) -> Fix | None:
         site, runs = capture.dispatch.site, capture.dispatch.code
         if site is None or site.call.at != mending.at or capture.dispatch.where.module is not mending.module:
             continue
-        kind = cst.Lambda if runs.scope.kind == "lambda" else cst.FunctionDef
-        function = mending.draft.node(runs.scope.at, kind) if runs.module is mending.module else None
+        function = _function(mending, runs) if runs.module is mending.module else None
         if not isinstance(function, (cst.Lambda, cst.FunctionDef)):
             return None
         captures = list(found.of(capture.dispatch))
@@ -91,6 +91,13 @@ def captured_variable(mending: Mending) -> Fix | None:
         what = "its value as a default" if len(names) == 1 else "their values as defaults"
         return mending.fix(f"bind {what}") if _bind(mending, function, names) else None
     return None
+
+
+def _function(mending: Mending, code: Code) -> cst.CSTNode | None:
+    if code.scope.kind == "lambda":
+        return mending.draft.node(code.scope.at, cst.Lambda)
+    name = mending.draft.node(code.scope.at, cst.Name)
+    return mending.draft.parent(name) if name is not None else None
 
 
 def _is_bound_before(mending: Mending, function: cst.CSTNode, capture: Capture) -> bool:

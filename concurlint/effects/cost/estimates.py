@@ -226,7 +226,7 @@ class Estimates:
         if fact.effect not in (EffectKind.GIL_CPU, EffectKind.NOGIL_CPU):
             return Estimate(_CALL, waiting, arithmetic=fact.effect == EffectKind.NONE)
         if fact.cost == "small":
-            return Estimate(_CALL, waiting, what=f"`{spelled(site.call.function) or name}`")
+            return Estimate(_CALL, waiting, what=_called(site, name))
         units = self._turns.units(self._sizes.subject(site.call, code, given))
         if units is None and not self.assumed.guesses:
             cost = computes_at_least(fact, self.assumed.units)
@@ -244,7 +244,7 @@ class Estimates:
         return Estimate(_CALL, arithmetic=False) if harmless else self._unknown(code, site, given)
 
     def _holding(self, cost: float, code: Code, site: CallSite, name: str, waiting: float = 0.0) -> Estimate:
-        what = f"`{spelled(site.call.function) or name}`"
+        what = _called(site, name)
         step = Step(code.span(site.call.at), f"`{code.qualname}` calls `{name}`, which holds the GIL")
         return Estimate(cost, waiting, what=what, because=(step,), arithmetic=False)
 
@@ -306,3 +306,8 @@ def _is_of_container(call: Call, attr: str) -> bool:
         return False
     key = plain[0].value if plain and isinstance(plain[0], Constant) else None
     return len(plain) == 2 or (key is not None and "/" not in str(key))
+
+
+def _called(site: CallSite, name: str) -> str:
+    """How a call is named in a finding."""
+    return f"`{spelled(site.call.function) or name}`{' in a loop' * bool(site.context.loops)}"

@@ -27,11 +27,14 @@ VERDICTS = ("true", "pedantic", "false")
 PROTOCOL = """\
 The packages were picked by kind, versions fixed, and the list written down before any of them was checked; no file of
 the project named them. A digest of the name says which half a package belongs to. The tuning half was checked and read
-first, and rules were mended by what it showed; *before* is what it had shown then. The proof half was neither
-checked nor read until the rules were frozen, was then checked once, at the defaults, and nothing was tuned to it. Every
+first, and rules were mended by what it showed. The proof half was checked twice: once before the rules were
+mended, when one of its false kinds became known (a docstring that denies thread safety, in bbot) and was mended, and
+once when they were frozen. So its figure flatters a little. It was read by whoever did the mending, in the lines
+around each finding, not by a fresh reader. What nobody has read in its code is not judged, and counts nowhere. Each
 finding was judged from the message, its trace and the code alone: **true** is right and worth acting on,
 **pedantic** is right but no maintainer would act, **false** is wrong. Each reason stands in `strangers_judged.toml`,
-the list in `strangers.toml`.
+the list in `strangers.toml`. Before the mending a reader counted 66 true, 74 pedantic and 15 false of 155 findings
+of the tuning half; the single judgments are not kept.
 """
 
 

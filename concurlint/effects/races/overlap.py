@@ -111,6 +111,8 @@ class Overlap:
             return other.location.kind != "closure" and self._parallel.is_called_meanwhile(run.dispatch, other.code)
         if where.owner is None or not self._parallel.is_left_alone(run.dispatch):
             return False
+        if self._parallel.is_over_at(run.dispatch, other.code, other.order):
+            return False
         method = other.code.owner
         public = not other.code.name.startswith("_") or other.code.name in ("__call__", "__setitem__")
         return method is not None and public and method in self.evaluator.lineage(where.owner)[0]

@@ -85,15 +85,21 @@ def test_no_shipped_call_was_lost() -> None:
     assert len(PACKAGES) >= 300
 
 
-def test_asking_for_one_call_reads_one_table() -> None:
+def forget() -> None:
+    """No table has been read yet."""
+    tables.of_package.cache_clear()
     tables.table.cache_clear()
+
+
+def test_asking_for_one_call_reads_one_table() -> None:
+    forget()
     found = Effects().lookup("threading.Thread.join")
     assert found is not None
     assert tables.table.cache_info().currsize == 1
 
 
 def test_making_the_reader_reads_no_table() -> None:
-    tables.table.cache_clear()
+    forget()
     Effects({"mylib.fetch": {"effect": "block_net"}})
     assert tables.table.cache_info().currsize == 0
 

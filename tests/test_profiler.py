@@ -79,10 +79,10 @@ def test_an_error_in_the_block_is_what_is_seen():
 
 def test_a_script_is_measured_by_a_call(tmp_path: Path):
     script = tmp_path / "app.py"
-    script.write_text("import sys, time\ntime.sleep(1.0)\nsys.exit(int(sys.argv[1]))\n", encoding="utf-8")
+    script.write_text("import sys, time\ntime.sleep(2.0)\nsys.exit(int(sys.argv[1]))\n", encoding="utf-8")
     report = concurlint.profile(script, "3")
     assert report.status == 3
-    assert report.profile.seconds_in(State.SLEEP) == pytest.approx(1.0, abs=0.3)
+    assert report.profile.seconds_in(State.SLEEP) == pytest.approx(2.0, abs=0.3)
     assert "sleeps" in report.to_text()
     assert [found["code"] for found in json.loads(report.to_json())["findings"]] == ["CCL900"]
     assert report.to_html().startswith("<!DOCTYPE html>")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from concurlint.catalog.traits import may
 from concurlint.effects.blocking.calls import Blocking, BlockingCalls
 from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.frameworks import framework_of, frameworks_of
@@ -22,9 +23,6 @@ from concurlint.rewriting.independence import Independence
 _SLEEP = "time.sleep"
 _OF_THE_LOOP = ("asyncio.", "contextvars.")
 """What has another meaning, or none, on a thread of its own."""
-_NEVER_DONE = ("serve_forever", "run_forever", "wait", "join", "get", "recv", "read", "accept")
-"""Awaited, they may last as long as the program."""
-_READS = ("read", "readline", "readlines", "iter_content", "iter_lines", "recv", "fetchall", "fetchone")
 _TO_THREAD = (3, 9)
 """The Python that has `asyncio.to_thread`."""
 
@@ -79,7 +77,7 @@ def _goes_on_blocking(mending: Mending, call: cst.Call) -> bool:
     if any(isinstance(part, cst.Call) for part in _within(call.func)):
         return True
     then = mending.draft.parent(above) if isinstance(above, cst.Attribute) else None
-    return isinstance(above, cst.Attribute) and isinstance(then, cst.Call) and above.attr.value in _READS
+    return isinstance(above, cst.Attribute) and isinstance(then, cst.Call) and may("reads-answer", above.attr.value)
 
 
 def _within(function: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -139,7 +137,7 @@ def _may_go_on(callee: Code) -> bool:
     waits = any(
         site.awaited
         and isinstance(site.call.function, (Attribute, Name))
-        and spelled(site.call.function).rpartition(".")[2] in _NEVER_DONE
+        and may("may-last", spelled(site.call.function).rpartition(".")[2])
         for site in callee.scope.calls
     )
     return loops or waits

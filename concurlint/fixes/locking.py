@@ -20,7 +20,7 @@ _CALL_SOON = "call_soon"
 def leaked_lock(mending: Mending) -> Fix | None:
     """`with` around what stands between `acquire()` and the `release()` of the same block."""
     call = mending.call
-    leak = next((leak for leak in mending.program[LockRelease].leaks() if _is_of(mending, leak.taking.at)), None)
+    leak = next((leak for leak in mending.program[LockRelease].leaks() if leak.taking.at == mending.at), None)
     if leak is None or call is None or call.args or not isinstance(call.func, cst.Attribute):
         return None
     is_async = leak.taking.lock.kind.startswith("async")
@@ -39,10 +39,6 @@ def leaked_lock(mending: Mending) -> Fix | None:
     if function is None or code_of(function).count(f"{lock}.release(") != 1:
         return None  # it is given back elsewhere too, and that would be once too often
     return _held(mending, first, last, f"{'async ' * is_async}with {lock}:")
-
-
-def _is_of(mending: Mending, at: tuple[int, int, int, int]) -> bool:
-    return at == mending.at
 
 
 def _until_release(

@@ -47,7 +47,7 @@ SOURCES = frozenset({"luigi"})
 """Released as source archives only."""
 JUDGMENTS = Path(__file__).with_name("judgments.toml")
 TABLE = Path(__file__).with_name("precision.md")
-STRANGERS = "## Sixty packages of strangers"
+STRANGERS = "## Packages of strangers"
 """What stands below this heading is written by strangers.py, and kept."""
 
 

@@ -1,10 +1,10 @@
-"""Checks the sixty packages of strangers.toml, and joins each finding with what fresh readers of the code said of it.
+"""Checks the packages of strangers.toml, and joins each finding with what fresh readers of the code said of it.
 
-    python benchmarks/strangers.py tuning      prints what has no judgment yet, ready for strangers_judged.toml
-    python benchmarks/strangers.py --write     checks both halves and renews their part of precision.md
+    python benchmarks/strangers.py tuning                        prints what has no judgment yet
+    python benchmarks/strangers.py --write                       renews precision.md, the proof half not read
+    python benchmarks/strangers.py first tuning proof --write    once the rules are frozen
 
 A judgment is `true` (right, and worth a maintainer's commit), `pedantic` (right, and nobody would act) or `false`.
-`before = true` marks what was found before any rule was mended by what the tuning half had shown.
 Exit status 0: all judged; 1: something to judge; 2: concurlint itself had trouble.
 """
 
@@ -23,24 +23,24 @@ HERE = Path(__file__).resolve().parent
 PACKAGES = HERE / "strangers.toml"
 JUDGMENTS = HERE / "strangers_judged.toml"
 HALVES = ("tuning", "proof")
+PARTS = {"first": "tuning, first sixty", "tuning": "tuning", "proof": "proof"}
+"""The halves of the second sixty, before them those of the first, which are no longer told apart."""
 VERDICTS = ("true", "pedantic", "false")
 PROTOCOL = """\
 The packages were picked by kind, versions fixed, and the list written down before any of them was checked; no file of
-the project named them. A digest of the name says which half a package belongs to. The tuning half was checked and read
-first, and rules were mended by what it showed. The proof half was checked twice: once before the rules were
-mended, when one of its false kinds became known (a docstring that denies thread safety, in bbot) and was mended, and
-once when they were frozen. So its figure flatters a little. It was read by whoever did the mending, in the lines
-around each finding, not by a fresh reader. What nobody has read in its code is not judged, and counts nowhere. Each
-finding was judged from the message, its trace and the code alone: **true** is right and worth acting on,
+the project named them. Those who mend rules have read the findings of the first sixty, so all of these now serve for
+tuning. For the second sixty a digest of the name says which half a package belongs to: the tuning half is checked and
+read, and rules are mended by what it shows; the proof half is neither checked nor read before the rules are frozen.
+What nobody has read in its code is not judged, and counts nowhere. In the second sixty each finding was judged from
+the message, its trace and the code alone by a reader who mended no rule: **true** is right and worth acting on,
 **pedantic** is right but no maintainer would act, **false** is wrong. Each reason stands in `strangers_judged.toml`,
-the list in `strangers.toml`. Before the mending a reader counted 66 true, 74 pedantic and 15 false of 155 findings
-of the tuning half; the single judgments are not kept.
+the list in `strangers.toml`.
 """
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """A package, at a version, of one half; `source` where there is no wheel."""
+    """A package, at a version, of one half (or of the first sixty); `source` where there is no wheel."""
 
     name: str
     version: str
@@ -50,11 +50,10 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Judgment:
-    """What a reader said and why, and whether the finding was there before rules were mended."""
+    """What a reader said and why."""
 
     verdict: str
     reason: str
-    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="join findings on packages of strangers with judgments")
-    parser.add_argument("half", nargs="*", metavar="HALF", help=f"default: {' and '.join(HALVES)}")
+    parser.add_argument("half", nargs="*", metavar="HALF", help=f"of {', '.join(PARTS)}; default: all but proof")
     parser.add_argument("--only", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where downloads stay")
-    parser.add_argument("--write", action="store_true", help=f"renew {TABLE.name}; needs both halves")
+    parser.add_argument("--write", action="store_true", help=f"renew {TABLE.name}; needs all but proof")
     options = parser.parse_args(arguments)
-    if unknown := [half for half in options.half if half not in HALVES]:
+    if unknown := [half for half in options.half if half not in PARTS]:
         parser.error(f"unknown half {unknown[0]!r}")
-    if options.write and (options.half or options.only):
-        parser.error("--write needs both halves")
-    options.half = options.half or list(HALVES)
+    options.half = options.half or ["first", "tuning"]
+    if options.write and (options.only or not {"first", "tuning"} <= set(options.half)):
+        parser.error("--write needs all but proof")
     return options
 
 
@@ -108,7 +107,7 @@ def read_strangers(text: str) -> list[Stranger]:
     """The packages in `text`; raises ValueError where one is not in the half that its name says."""
     strangers = [Stranger(**entry) for entry in tomllib.loads(text)["stranger"]]
     for one in strangers:
-        if one.half != half_of(one.name):
+        if one.half != "first" and one.half != half_of(one.name):
             raise ValueError(f"{one.name} belongs to the half {half_of(one.name)}")
     return strangers
 
@@ -127,7 +126,7 @@ def read_judgments(text: str) -> dict[Key, Judgment]:
             raise JudgmentError(f"{key}: the verdict is one of {', '.join(VERDICTS)}, with a reason")
         if key in judgments:
             raise JudgmentError(f"{key}: judged twice")
-        judgments[key] = Judgment(entry["verdict"], entry["reason"].strip(), entry.get("before", False))
+        judgments[key] = Judgment(entry["verdict"], entry["reason"].strip())
     return judgments
 
 
@@ -146,14 +145,11 @@ def with_section(page: str, text: str) -> str:
 
 
 def section(outcomes: Sequence[Outcome], judgments: Mapping[Key, Judgment]) -> str:
-    """The part of the page: protocol, figures of the halves, by rule, by package."""
-    halves = {half: [one for one in outcomes if one.stranger.half == half] for half in HALVES}
-    names = {one.stranger.name for one in halves["tuning"]}
-    before = [key for key, said in judgments.items() if said.before and key.package in names]
-    columns = [("tuning, before", before, halves["tuning"])]
-    columns += [(f"{half}, now" if half == "tuning" else half, _keys(halves[half]), halves[half]) for half in HALVES]
-    unjudged = sum(key not in judgments for _, keys, _ in columns for key in keys)
-    codes = sorted({key.code for _, keys, _ in columns for key in keys})
+    """The part of the page: protocol, figures of the halves, by rule, by package; without a figure what is not read."""
+    halves = {half: [one for one in outcomes if one.stranger.half == half] for half in PARTS}
+    columns = {half: _keys(own) for half, own in halves.items() if own}
+    unjudged = sum(key not in judgments for keys in columns.values() for key in keys)
+    codes = sorted({key.code for keys in columns.values() for key in keys})
     return "\n".join(
         [
             STRANGERS,
@@ -162,19 +158,19 @@ def section(outcomes: Sequence[Outcome], judgments: Mapping[Key, Judgment]) -> s
             *([f"Not judged yet: {unjudged}.", ""] if unjudged else []),
             "| half | lines | true | pedantic | false | worth acting on | false of all | true in 100,000 lines |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-            *(_figures(name, keys, judgments, sum(one.lines for one in own)) for name, keys, own in columns),
+            *(_figures(PARTS[half], own, judgments) for half, own in halves.items()),
             "",
             "True / pedantic / false by rule:",
             "",
-            f"| code | {' | '.join(name for name, _, _ in columns)} |",
-            "| --- | ---: | ---: | ---: |",
-            *(_by_rule(code, [keys for _, keys, _ in columns], judgments) for code in codes),
+            f"| code | {' | '.join(PARTS[half] for half in columns)} |",
+            f"| --- |{' ---: |' * len(columns)}",
+            *(_by_rule(code, list(columns.values()), judgments) for code in codes),
             "",
             "| package | half | lines | true | pedantic | false |",
             "| --- | --- | ---: | ---: | ---: | ---: |",
-            *(_by_package(one, judgments) for half in HALVES for one in halves[half]),
+            *(_by_package(one, judgments) for own in halves.values() for one in own),
             "",
-            "Renew with `python benchmarks/strangers.py --write`.",
+            f"Renew with `python benchmarks/strangers.py {' '.join(columns)} --write`.",
             "",
         ]
     )
@@ -190,8 +186,11 @@ def counted(keys: Iterable[Key], judgments: Mapping[Key, Judgment]) -> tuple[int
     return said.count("true"), said.count("pedantic"), said.count("false")
 
 
-def _figures(name: str, keys: Sequence[Key], judgments: Mapping[Key, Judgment], lines: int) -> str:
-    true, pedantic, false = counted(keys, judgments)
+def _figures(name: str, outcomes: Sequence[Outcome], judgments: Mapping[Key, Judgment]) -> str:
+    if not outcomes:
+        return f"| {name} | not read yet |{' – |' * 6}"
+    lines = sum(one.lines for one in outcomes)
+    true, pedantic, false = counted(_keys(outcomes), judgments)
     judged = true + pedantic + false or 1
     shares = f"{100 * true / judged:.0f} % | {100 * false / judged:.0f} % | {100_000 * true / (lines or 1):.1f}"
     return f"| {name} | {lines} | {true} | {pedantic} | {false} | {shares} |"
@@ -206,7 +205,7 @@ def _by_rule(code: str, columns: Sequence[Sequence[Key]], judgments: Mapping[Key
 def _by_package(outcome: Outcome, judgments: Mapping[Key, Judgment]) -> str:
     true, pedantic, false = counted(_keys([outcome]), judgments)
     one = outcome.stranger
-    return f"| {one.name} {one.version} | {one.half} | {outcome.lines} | {true} | {pedantic} | {false} |"
+    return f"| {one.name} {one.version} | {PARTS[one.half]} | {outcome.lines} | {true} | {pedantic} | {false} |"
 
 
 if __name__ == "__main__":

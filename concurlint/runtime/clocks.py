@@ -26,10 +26,15 @@ _GAIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One thread: by one clock its times in each kind of state, by the other its leaf lines."""
+    """One thread: by one clock its times in each kind of state, by the other its leaf lines.
+
+    `running` is the place among the kinds of being on a core, if it was; the lines of `waiting` never are.
+    """
 
     kinds: Sequence[_Times]
     leaves: _Leaves
+    running: int | None = None
+    waiting: frozenset[int] = frozenset()
 
 
 def find_offset(pairs: Sequence[Pair], doubt: Nanoseconds) -> Nanoseconds:
@@ -38,15 +43,16 @@ def find_offset(pairs: Sequence[Pair], doubt: Nanoseconds) -> Nanoseconds:
     Not more than `doubt` either way: a program that does the same every 20 ms fits as well 20 ms off, and not
     badly 10 ms off. 0 where the threads give no hint: always in the same state or on the same line.
     """
-    few = [([_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
-    samples = sum(len(leaves) for _, leaves in few)
+    few = [(pair, [_Sum(times) for times in pair.kinds], leaves) for pair, leaves in _few(pairs)]
+    samples = sum(len(leaves) for _, _, leaves in few)
     if not samples:
         return 0
 
     def score(offset: Nanoseconds) -> float:
-        fits = (_fit(kinds, leaves, offset) * len(leaves) for kinds, leaves in few)
+        fits = (_fit(pair, kinds, leaves, offset) * len(leaves) for pair, kinds, leaves in few)
         return sum(fits) / samples - _DOUBT * abs(offset) / 1e6
 
+    doubt = -(-doubt // _STEP) * _STEP
     steps = range(-doubt - _BLUR, doubt + _BLUR + 1, _STEP)
     sharp = {at: score(at) for at in steps}
     # What fits at one moment and not a millisecond beside it is chance.
@@ -86,12 +92,12 @@ def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
     return few
 
 
-def _fit(kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
+def _fit(pair: Pair, kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
     """How well one thread's lines and states go together: 1 at best.
 
-    A line belongs to the kind of state it is in most of its time. What counts is how much of the lines' time is in
-    the kind they belong to, and that the lines of a kind have that kind's share of the time: a program that computes
-    4 ms and waits 16 looks orderly too with the two exchanged.
+    A line belongs to the kind of state it is in most of its time, but one that only waits never to running. What
+    counts is how much of the lines' time is in the kind they belong to, and that the lines of a kind have that kind's
+    share of the time: a program that computes 4 ms and waits 16 looks orderly too with the two exchanged.
     """
     spent: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(kinds))
     seen: dict[int, int] = defaultdict(int)
@@ -100,7 +106,11 @@ def _fit(kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
         seen[leaf] += 1
         for kind, times in enumerate(kinds):
             here[kind] += sure * times.between(at + offset - _WINDOW, at + offset + _WINDOW)
-    belongs = {leaf: max(range(len(kinds)), key=of.__getitem__) for leaf, of in spent.items()}
+    blocked = [kind for kind in range(len(kinds)) if kind != pair.running] or [0]
+    belongs = {
+        leaf: max(blocked if leaf in pair.waiting else range(len(kinds)), key=of.__getitem__)
+        for leaf, of in spent.items()
+    }
     total = max(1.0, sum(sum(of) for of in spent.values()))
     right = sum(of[belongs[leaf]] for leaf, of in spent.items()) / total
     by_lines = [sum(seen[leaf] for leaf in seen if belongs[leaf] == kind) for kind in range(len(kinds))]

@@ -18,7 +18,7 @@ from concurlint.runtime.samples import (
 )
 from concurlint.runtime.stacks import CLOCK_SEEN
 from concurlint.runtime.tally import Sample, Tally, kind_of, looks_of, samples_of
-from concurlint.runtime.waits import name_wait
+from concurlint.runtime.waits import can_only_wait, name_wait
 
 _MARGIN: Nanoseconds = 100_000_000
 """More than the two clocks are ever apart."""
@@ -138,7 +138,9 @@ def _pair(thread: ThreadStates, samples: Sequence[Sample]) -> Pair:
         if kind:
             times.setdefault(kind, []).append((stretch.start, stretch.end))
     leaves = [(s.at, hash(s.frames[-1]), 1.0 if s.sure else _UNSURE) for s in samples if s.frames]
-    return Pair(list(times.values()), leaves)
+    waiting = {hash(s.frames[-1]) for s in samples if s.frames and can_only_wait(s.frames[-1])}
+    running = list(times).index(State.HOLDS_GIL) if State.HOLDS_GIL in times else None
+    return Pair(list(times.values()), leaves, running, frozenset(waiting))
 
 
 def _spent(tally: Tally, hidden: frozenset[str]) -> tuple[Spent, ...]:

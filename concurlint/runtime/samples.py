@@ -39,7 +39,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class ThreadStates:
-    """One thread's states in order of time; CPU and run-queue time are exact, from schedstat.
+    """One thread's states in order of time; CPU and run-queue time are from schedstat.
+
+    They are exact, but for the last tick of a thread that ended by itself: of that only the looks know.
 
     `turns` is how often it got on a CPU. Of an event loop's thread, `asked` counts the looks that found the loop
     idle, by how many answers of others it waited for then.

@@ -42,7 +42,7 @@ _PLAIN_WORDS = (
 
 CLOCK_SEEN: Nanoseconds = 4_000_000
 CLOCK_MISSED: Nanoseconds = 40_000_000
-"""How far the clock of the stacks may be off if its start was seen, and if it was not."""
+"""How far the clock of the stacks may be off if its start was seen between two looks, and if it was missed."""
 
 
 class RecordingError(UserError):
@@ -137,6 +137,7 @@ class StackRecorder:
         self._cwd = ""
         self._spawned: Nanoseconds = 0
         self._clock: Nanoseconds = 0
+        self._doubt: Nanoseconds = CLOCK_MISSED
         self._ready: Nanoseconds = 0
         self._before: Nanoseconds = 0
 
@@ -150,7 +151,7 @@ class StackRecorder:
         self._process = self._launch()
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
-        self._clock = self._await_sampler(self._process.pid, timeout)
+        self._clock, self._doubt = self._await_sampler(self._process.pid, timeout)
         self._spoke.wait(timeout)
         if not self._ready:
             # It may have said its last word, and not have ended yet.
@@ -227,22 +228,26 @@ class StackRecorder:
             self.close()
             raise RecordingError(f"py-spy cannot be started: {pyspy}: {error.strerror}") from None
 
-    def _await_sampler(self, pyspy: int, timeout: float) -> Nanoseconds:
-        """When py-spy's clock started, 0 if that was missed: it starts its sampling thread at once after."""
+    def _await_sampler(self, pyspy: int, timeout: float) -> tuple[Nanoseconds, Nanoseconds]:
+        """When py-spy's clock started, 0 if that was missed, and how far out that may be.
+
+        It starts its sampling thread at once after: between two looks of ours, or already before the first, since
+        a busy machine lets us go on only some milliseconds after it was launched.
+        """
         tasks = f"/proc/{pyspy}/task"
-        before = time.monotonic_ns()
+        before = self._spawned
         last = before + timeout * 1e9
         while not self._spoke.is_set() and before < last:
             try:
                 count = len(os.listdir(tasks))  # noqa: PTH208 (Path.iterdir costs ten times as much)
             except OSError:
-                return 0
+                break
             now = time.monotonic_ns()
             if count > 1:
-                return (before + now) // 2
+                return (before + now) // 2, CLOCK_SEEN + (now - before) // 2
             before = now
             time.sleep(0.0005)
-        return 0
+        return 0, CLOCK_MISSED
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -269,8 +274,7 @@ class StackRecorder:
         first = events[0].at if events else 0
         started = self._clock or max(self._spawned, self._ready - first)
         threads = stacks_of(events, started)
-        doubt = CLOCK_SEEN if self._clock else CLOCK_MISSED
-        return Recording(Stacks(with_native_ids(threads), started, self.rate, errors), trouble, doubt)
+        return Recording(Stacks(with_native_ids(threads), started, self.rate, errors), trouble, self._doubt)
 
 
 def _ends_soon(process: subprocess.Popen[str]) -> bool:

@@ -41,6 +41,8 @@ class Track:
         self.state: State | None = None
         self._before = before
         self._totals = before
+        self._counted = start
+        self._uncounted: Nanoseconds = 0
         self._settled = before.queue
         self._since = start
         self._ready: list[_Ready] = []
@@ -54,11 +56,19 @@ class Track:
         """A new look found the thread so; `between` is the moment half-way from the look before."""
         if self.state is not None:
             self._close(between, totals)
+        if totals != self._totals:
+            self._counted = between
         self.state, self._totals = state, totals
 
     def end(self, at: Nanoseconds, totals: Running | None = None) -> None:
-        """The thread, or the recording, ended then; nothing more is added."""
+        """The thread, or the recording, ended then; nothing more is added.
+
+        Without `totals` nobody could ask the kernel any more, which counts once a tick: what a thread ran since
+        the count last grew is on no account, and hundreds of threads of a tick's length are all of that.
+        """
         if self.state is not None:
+            if totals is None and self.state in _RUNNABLE:
+                self._uncounted = at - self._counted
             totals = totals or self._totals
             self._close(at, totals)
             self._settle(totals)
@@ -72,7 +82,7 @@ class Track:
             self.tid,
             self.name,
             tuple(_still_waiting([*self._stretches()])),
-            now.cpu - was.cpu,
+            now.cpu - was.cpu + self._uncounted,
             now.queue - was.queue,
             now.turns - was.turns,
             dict(self.asked),

@@ -84,6 +84,12 @@ def name_wait(state: State, frames: Sequence[Frame]) -> State:
     return state
 
 
+def can_only_wait(frame: Frame) -> bool:
+    """Whether a thread whose innermost frame this is waits for others, or for the GIL, but hardly ever computes."""
+    waits = _BY_MODULE.get(library_module(frame.path), ())
+    return any(frame.function.rpartition(".")[2] in wait.functions for wait in waits)
+
+
 _SERVING = {
     "socketserver.py": frozenset({"serve_forever", "get_request", "accept"}),
     "http/server.py": frozenset({"handle", "handle_one_request"}),

@@ -102,13 +102,15 @@ def test_frames_of_what_started_the_script_are_left_out():
     assert {of.frames for of in only(joined).spent} == {SPIN}
 
 
-def cycles(late: float, *, seed: int = 1) -> Joined:
-    """A thread that sleeps 8 ms and computes 12, looked at as the two recorders do: states every 5 ms, stacks at
-    random moments, 10 ms apart on average, by a clock that is `late` ms behind."""
+def cycles(
+    late: float, *, seed: int = 1, computing: int = 12, doze: tuple[Frame, ...] = DOZE, doubt: int = 4
+) -> Joined:
+    """A thread that computes 12 ms of each 20 and sleeps the rest, looked at as the two recorders do: states every
+    5 ms, stacks at random moments, 10 ms apart on average, by a clock that is `late` ms behind."""
     chance = random.Random(seed)
 
     def computes(at: float) -> bool:
-        return at % 20 < 12
+        return at % 20 < computing
 
     ticks = [5.0 * i + chance.uniform(0, 4.9) for i in range(600)]
     half_way = [(a + b) / 2 for a, b in pairwise(ticks)]
@@ -119,14 +121,14 @@ def cycles(late: float, *, seed: int = 1) -> Joined:
     looks = [0.0]
     while looks[-1] < 3000:
         looks.append(looks[-1] + 2 + chance.expovariate(1 / 8))
-    lines = [(a - late, b - late, SPIN if computes(a) else DOZE) for a, b in pairwise(looks)]
+    lines = [(a - late, b - late, SPIN if computes(a) else doze) for a, b in pairwise(looks)]
     merged: list[tuple[float, float, tuple[Frame, ...]]] = []
     for start, end, frames in lines:
         if merged and merged[-1][2] == frames:
             merged[-1] = (merged[-1][0], end, frames)
         else:
             merged.append((start, end, frames))
-    return join(states(thread_states(PID, *seen)), stacks(thread_stacks(PID, *merged)))
+    return join(states(thread_states(PID, *seen)), stacks(thread_stacks(PID, *merged)), doubt=doubt * MS)
 
 
 @pytest.mark.parametrize("late", [-3, 0, 3])
@@ -146,6 +148,16 @@ def test_the_clocks_stay_where_nothing_tells_them_apart():
         stacks(thread_stacks(PID, *((i * 10, i * 10 + 10, SPIN if i % 2 else DOZE) for i in range(100)))),
     )
     assert joined.offset == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_line_that_can_only_wait_tells_the_clocks_apart_where_all_else_fits_both_ways(seed: int):
+    """10 ms each by turns, and the clock 10 ms late: computing and waiting exchanged would look as orderly."""
+    waits = (Frame("Condition.wait", "/usr/lib/python3.12/threading.py", 359),)
+    spent = seconds(only(cycles(10, seed=seed, computing=10, doze=waits, doubt=12)))
+    total = sum(spent.values())
+    assert spent[("spin", State.HOLDS_GIL)] / total == pytest.approx(0.5, abs=0.05)
+    assert spent[("Condition.wait", State.SLEEP)] / total == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_wait_for_the_gil_stays_on_the_line_it_came_on():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from concurlint.runtime.stacks import (
+    CLOCK_MISSED,
     CLOCK_SEEN,
     PID_LIMIT,
     RecordingError,
@@ -184,7 +185,7 @@ def test_a_live_recording_has_the_threads_their_lines_and_the_time(pyspy: Path):
         recording = spy.stop()
     assert target.wait() == 0
     assert recording.trouble == ""
-    assert recording.doubt == CLOCK_SEEN
+    assert CLOCK_SEEN <= recording.doubt < CLOCK_MISSED
     threads = {of.name: of for of in recording.stacks.threads}
     assert set(threads) == {"MainThread", "keeper", "comer-1", "comer-2"}
     assert threads["MainThread"].tid == target.pid

@@ -95,3 +95,19 @@ def test_a_thread_never_looked_at_has_no_stretches():
     thread = track()
     thread.end(100)
     assert thread.states().stretches == ()
+
+
+def test_what_a_thread_ran_after_the_kernel_last_counted_is_time_on_a_core_too():
+    thread = track()
+    for look in range(1, 4):
+        thread.see(10 * look, State.HOLDS_GIL, Running(8, 1))
+    thread.end(40)
+    assert (thread.states().cpu_ns, thread.states().queue_ns) == (8 + 30, 1)
+
+
+def test_a_thread_that_ended_while_it_waited_ran_no_longer_than_was_counted():
+    thread = track()
+    thread.see(10, State.HOLDS_GIL, Running(8, 0))
+    thread.see(20, State.SLEEP, Running(9, 0))
+    thread.end(40)
+    assert thread.states().cpu_ns == 9

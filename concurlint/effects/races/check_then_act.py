@@ -12,16 +12,15 @@ from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.reach import Run, thread_steps
 from concurlint.effects.lockset.locksets import LockSet
 from concurlint.effects.program import Program
+from concurlint.effects.races.harm import RaceHarm
 from concurlint.effects.races.overlap import Overlap
 from concurlint.effects.races.own_paths import OwnPaths
-from concurlint.facts.records import Branch, CallSite, Context
+from concurlint.facts.records import Binding, Branch, CallSite, Context
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step, Weight
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder, is_self
 from concurlint.project.modules import Code
-
-_DATA = frozenset({"number", "tuple", "list", "dict", "set", *kinds_with("text")})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +84,16 @@ def _looks_inside(test: Expression, inner: Item) -> bool:
     return False
 
 
+def _before(test: Expression, name: str, code: Code) -> list[Binding]:
+    """The bindings of a local that a test may see: those before it, and all of the loops around it."""
+    asked = next((branch for branch in code.scope.branches if branch.test is test), None)
+    bindings = code.scope.bindings.get(name, [])
+    if asked is None:
+        return bindings
+    loops = set(asked.context.loops)
+    return [b for b in bindings if b.order < asked.order or not loops.isdisjoint(b.context.loops)]
+
+
 def _is_caught(code: Code, site: CallSite) -> bool:
     """Whether an `except` around the act expects that the test is out of date."""
     inside = {attempt.number for attempt in site.context.attempts if attempt.part == "body"}
@@ -102,14 +111,15 @@ class ChecksThenActs:
         self._overlap = program[Overlap]
         self._roles = program.roles
         self._own_paths = program[OwnPaths]
-        self._effects = program.effects
+        self._harm = program[RaceHarm]
 
     def at(self, touch: StateAccess) -> CheckThenAct | None:
         if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
             return None
         if self._overlap.is_private_yet(touch) or self._is_answer(touch):
             return None
-        tests = [c.test for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
+        asked = [c for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
+        tests = [condition.test for condition in asked]
         if isinstance(touch.target, Item) and isinstance(touch.target.value, Item):
             tests = [test for test in tests if _looks_inside(test, touch.target.value)]
         if _keeps_what_it_got(touch, tests) and self._is_data(touch):
@@ -124,14 +134,14 @@ class ChecksThenActs:
             if self._held_at(test, touch).meets(held) and (held.must or held.unknown):
                 return None
         act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
-        shown, weight = touch.location.shown, self._weight(touch)
+        shown, weight = touch.location.shown, self._harm.weight(touch, touch.code, asked)
         return CheckThenAct(touch.code, tests[-1], act, run, shown, self._remedy(touch), touch.location, weight)
 
     def _in_helper(self, touch: StateAccess, run: Run) -> CheckThenAct | None:
         """The same where the test stands in front of the call of the function that acts: `if k not in t: put(k)`."""
         for edge in self._graph_callers(touch.code):
-            tests = [c.test for c in edge.site.context.conditions if self._asks(c.test, touch.location, edge.caller)]
-            if not tests or not self._overlap.sharing.runs.get(edge.caller):
+            asked = [c for c in edge.site.context.conditions if self._asks(c.test, touch.location, edge.caller)]
+            if not asked or not self._overlap.sharing.runs.get(edge.caller):
                 continue
             if not _same_owner(edge, touch):
                 continue
@@ -139,9 +149,9 @@ class ChecksThenActs:
             if locks.effective(edge.caller, edge.site.order).must or self._overlap.sharing.held(touch).must:
                 continue
             act = Step(touch.code.span(touch.place), f"`{touch.location.shown}` is changed here because of the test")
-            return CheckThenAct(
-                edge.caller, tests[-1], act, run, touch.location.shown, self._remedy(touch), touch.location
-            )
+            shown, weight = touch.location.shown, self._harm.weight(touch, edge.caller, asked)
+            remedy = self._remedy(touch)
+            return CheckThenAct(edge.caller, asked[-1].test, act, run, shown, remedy, touch.location, weight)
         return None
 
     def _graph_callers(self, code: Code) -> list[Edge]:
@@ -162,21 +172,6 @@ class ChecksThenActs:
                  for v in self._overlap.evaluator.values(value, touch.code)}  # fmt: skip
         fixed = {"number", "tuple", *kinds_with("text")}
         return bool(types) and all(self._roles.kind(name) in fixed for name in types)
-
-    def _weight(self, touch: StateAccess) -> Weight:
-        """Low where data is worked out on first use, is the same whoever does it, and is never changed afterwards."""
-        changes = self._overlap.by_location.get(touch.location, ())
-        whole = touch.changes == "store" and all(change.changes == "store" for change in changes)
-        if not whole or touch.value is None or isinstance(touch.target, Item) or self._waits(touch.code):
-            return Weight.HIGH
-        values = self._overlap.evaluator.values(touch.value, touch.code)
-        known = values.whole and bool(values.items)
-        return Weight.LOW if known and all(self._overlap.evaluator.kind(v) in _DATA for v in values) else Weight.HIGH
-
-    def _waits(self, code: Code) -> bool:
-        """Whether making it asks somebody else, who is then asked twice."""
-        facts = (self._effects.lookup(name) for _, name, _ in self._overlap.graph.libraries.get(code, ()))
-        return any(fact is not None and fact.blocks_loop for fact in facts)
 
     def _remedy(self, touch: StateAccess) -> str:
         if isinstance(touch.target, Item) and touch.changes == "store":
@@ -201,18 +196,17 @@ class ChecksThenActs:
                 if isinstance(named, Constant) and named.value == location.name:
                     return True
             if isinstance(part, Name) and holder(code, part.id) is code:
-                bindings = code.scope.bindings.get(part.id, [])
-                for binding in bindings:
-                    if (
-                        binding.kind == "assign"
-                        and binding.value is not None
-                        and any(
-                            isinstance(p, (Name, Attribute)) and p is not part and self._is_at(p, location, code)
-                            for p in walk(binding.value)
-                        )
-                    ):
-                        return True
+                if any(self._looks(binding, location, code) for binding in _before(test, part.id, code)):
+                    return True
         return False
+
+    def _looks(self, binding: Binding, location: Location, code: Code) -> bool:
+        """Whether a local is bound to what was looked up in the location."""
+        return (
+            binding.kind == "assign"
+            and binding.value is not None
+            and any(isinstance(p, (Name, Attribute)) and self._is_at(p, location, code) for p in walk(binding.value))
+        )
 
     def _is_at(self, expression: Expression, location: Location, code: Code) -> bool:
         return location in (

@@ -20,4 +20,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"{caught} swallows the cancellation of this task: {after}",
             help="catch `Exception`, or re-raise with `raise` when the clean-up is done",
             trace=(Step(found.code.span(found.awaited.at), "a cancellation arrives at this await"),),
+            weight=found.weight,
         )

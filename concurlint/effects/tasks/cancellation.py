@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import any_has, has, may
 from concurlint.effects.contexts.spawns import Spawns
+from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
+from concurlint.effects.tasks.interruption import Interruption
 from concurlint.facts.records import Awaited, Context, Handler
 from concurlint.facts.syntax import (
     Attribute,
@@ -24,7 +26,8 @@ from concurlint.facts.syntax import (
     spelled,
     walk,
 )
-from concurlint.project.callgraph import library_name
+from concurlint.finding import Weight
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Coroutine
 
@@ -38,6 +41,7 @@ class Swallowed:
     caught: str
     awaited: Awaited
     loops: bool
+    weight: Weight = Weight.HIGH
 
 
 class Cancellation:
@@ -47,6 +51,8 @@ class Cancellation:
         self._graph = program.graph
         self._dispatches = program[Spawns]
         self._roles = program.roles
+        self._graphs = program[Graphs]
+        self._interruption = program[Interruption]
 
     def swallowed(self) -> Iterator[Swallowed]:
         """The handlers that catch a cancellation and let the task go on."""
@@ -62,7 +68,8 @@ class Cancellation:
                 met.add(handler.attempt)
                 awaited = self._interrupted(code, handler)
                 if awaited is not None and not handler.reraises and self._goes_on(code, handler, caught):
-                    yield Swallowed(code, _word(handler), caught, awaited, _turns_again(code, handler))
+                    weight = self._weight(code, awaited)
+                    yield Swallowed(code, _word(handler), caught, awaited, _turns_again(code, handler), weight)
             yield from self._suppressed(code)
 
     def _has_own_loop(self) -> bool:
@@ -137,12 +144,24 @@ class Cancellation:
         if not isinstance(value, Call):
             return False
         made = self._graph.evaluator.values(value, code)
-        if any(isinstance(each, Coroutine) for each in made):
-            return True
+        coroutines = [each for each in made if isinstance(each, Coroutine)]
+        if coroutines:
+            return not any(self._awaits_own_task(each.function) for each in coroutines)
         names = {library_name(v) for v in self._graph.evaluator.values(value.function, code)}
         if any(self._roles.runs(name) is not None for name in names):
             return False
         return not any(self._graph.evaluator.kind(each) in kinds_with("future") for each in made)
+
+    def _awaits_own_task(self, code: Code) -> bool:
+        """Whether a coroutine makes a task of what it is to do, which others may know, and awaits that."""
+        return any(
+            isinstance(awaited.value, Name)
+            and any(
+                self._graph.evaluator.kind(v) in kinds_with("future")
+                for v in self._graph.evaluator.values(awaited.value, code)
+            )
+            for awaited in code.scope.awaits
+        )
 
     def _goes_on(self, code: Code, handler: Handler, caught: str) -> bool:
         """Whether the task works on after the handler, or nobody meant to end it there."""
@@ -181,11 +200,13 @@ class Cancellation:
     def _is_awaited_on_the_way(self, code: Code) -> bool:
         """Whether a coroutine that awaits this one has more to do, and would do it although it was cancelled."""
         return any(
-            edge.site.awaited
-            and edge.caller.is_async
-            and (edge.site.context.loops or any(a.order > edge.site.order + 1 for a in edge.caller.scope.awaits))
+            edge.site.awaited and edge.caller.is_async and (edge.site.context.loops or self._awaits_after(edge))
             for edge in self._graph.callers.get(code, ())
         )
+
+    def _awaits_after(self, edge: Edge) -> bool:
+        after = self._graphs.of(edge.caller).after(edge.site.order)
+        return any(a.order > edge.site.order + 1 and a.order in after for a in edge.caller.scope.awaits)
 
     def _ends_process(self, code: Code, handler: Handler) -> bool:
         return any(
@@ -229,7 +250,12 @@ class Cancellation:
             if not caught or not inside or self._may_be_cancelled_elsewhere(inside[0], code):
                 continue
             if context.loops or _is_everything(caught) or self._is_awaited_on_the_way(code):
-                yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops))
+                weight = self._weight(code, inside[0])
+                yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops), weight)
+
+    def _weight(self, code: Code, awaited: Awaited) -> Weight:
+        """Low where only Ctrl-C cancels, and the program soon comes to its end all the same."""
+        return Weight.LOW if self._interruption.is_from_outside(code, awaited.context) else Weight.HIGH
 
 
 def _decides(code: Code, handler: Handler, caught: str) -> bool:

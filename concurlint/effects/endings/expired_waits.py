@@ -15,7 +15,7 @@ from concurlint.effects.flow.uses import mentions_of
 from concurlint.effects.program import Program
 from concurlint.facts.flow import Way
 from concurlint.facts.records import CallSite, Context, Handler
-from concurlint.facts.syntax import Attribute, Await, Call, Constant, Expression, Name, children, spelled, walk
+from concurlint.facts.syntax import Attribute, Await, Call, Compare, Constant, Expression, Name, children, spelled, walk
 from concurlint.finding import Confidence, Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import library_name
@@ -180,7 +180,7 @@ class ExpiredWaits:
         cfg = self._graphs.of(code)
         ends, begun = self._ends(name, code, cfg), self._order(code, made)
         starts = self._entries(cfg, site, handler)
-        ways = Reach(cfg, starts, ends | {begun}, lambda edge: edge.raised is None)
+        ways = Reach(cfg, starts, ends | {begun}, lambda edge: edge.raised is None and not _says_over(edge, name))
         if not starts or site.order in ways:
             return  # asked again in a next turn
         leaves = ways.returns or ways.raises or begun in ways
@@ -240,6 +240,20 @@ class ExpiredWaits:
         edges = [edge for block in thrown.blocks for edge in cfg.edges[block] if edge.way is Way.CAUGHT]
         targets = dict.fromkeys(edge.target for edge in edges if _leads_into(edge, handler))
         return [(target, cfg.orders(target).start - 1) for target in targets]
+
+
+def _says_over(edge: Edge, name: str) -> bool:
+    """Whether a way is taken only where there is no child, or none that runs: `if proc`, `if "proc" in locals()`."""
+    match edge.test:
+        case Name(id=known):
+            return known == name and edge.way is Way.FALSE
+        case Compare(left=left, rest=((operator, Constant(value=None)),)) if operator in ("Is", "IsNot"):
+            if isinstance(left, Attribute) and left.attr == "returncode" and _is(left.value, name):
+                return edge.way is (Way.FALSE if operator == "Is" else Way.TRUE)
+            return _is(left, name) and edge.way is (Way.TRUE if operator == "Is" else Way.FALSE)
+        case Compare(left=Constant(value=str(known)), rest=((("In" | "NotIn") as operator, Call()),)):
+            return known == name and edge.way is (Way.FALSE if operator == "In" else Way.TRUE)
+    return False
 
 
 def _leads_into(edge: Edge, handler: Handler) -> bool:

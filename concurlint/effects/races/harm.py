@@ -143,7 +143,7 @@ def _says_missing(test: Expression, holds: bool) -> bool:
         case Logic(values=values):
             return any(_says_missing(value, holds) for value in values)
         case Compare(rest=((operator, Constant(value=None)),)):
-            return holds == (operator in ("Is", "Eq"))
+            return holds == (operator in ("Is", "Equal"))
         case Compare(rest=(("In" | "NotIn" as operator, _),)):
             return holds == (operator == "NotIn")
         case Name() | Attribute() | Item() | Call() | Walrus():

@@ -32,6 +32,8 @@ from concurlint.project.values import (
     Value,
 )
 
+_ANY = ("*",)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spawn:
@@ -293,17 +295,22 @@ class Spawns:
             hook = self._roles.override(library) or self._roles.pattern(library)
             if hook is None or hook.what in ("thread", "process") or not self._is_used(hook.needs):
                 continue
-            for child in code.children:
-                if child.scope.kind == "function" and _named(child.name, hook.methods):
-                    on = "task" if child.is_async else hook.on
-                    owner = Instance(ClassOf(code))
-                    yield Spawn(
-                        child, None, on, library, child, Bound(Function(child), owner), hook.many, False, hook=hook
-                    )  # fmt: skip
+            for child in _overriding(code, hook):
+                on = "task" if child.is_async else hook.on
+                method = Bound(Function(child), Instance(ClassOf(code)))
+                yield Spawn(child, None, on, library, child, method, hook.many, False, hook=hook)
 
     def _is_used(self, names: tuple[str, ...]) -> bool:
         """Whether the project names one of these library things in a call or as a base class."""
         return not names or bool(set(names) & self._graph.named)
+
+
+def _overriding(cls: Code, hook: HookRole) -> list[Code]:
+    """The methods that a framework calls. Where it may be any, and some are coroutines, those are meant: their class
+    is one for an event loop, and what else it has are helpers."""
+    methods = [child for child in cls.children if child.scope.kind == "function" and _named(child.name, hook.methods)]
+    coroutines = [child for child in methods if child.is_async]
+    return coroutines if coroutines and hook.methods == _ANY else methods
 
 
 def _single(items: Expression | None) -> bool:
@@ -311,6 +318,6 @@ def _single(items: Expression | None) -> bool:
 
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:
-    if patterns == ("*",):
+    if patterns == _ANY:
         return not name.startswith("_")
     return any(name == p or (p.endswith("*") and name.startswith(p[:-1])) for p in patterns)

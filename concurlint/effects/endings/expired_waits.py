@@ -181,13 +181,24 @@ class ExpiredWaits:
         ends, begun = self._ends(name, code, cfg), self._order(code, made)
         starts = self._entries(cfg, site, handler)
         ways = Reach(cfg, starts, ends | {begun}, lambda edge: edge.raised is None and not _says_over(edge, name))
-        if not starts or site.order in ways:
-            return  # asked again in a next turn
+        if not starts or site.order in ways or self._is_killed_before(name, code, site, begun):
+            return  # asked again in a next turn, or as good as dead
         leaves = ways.returns or ways.raises or begun in ways
         if leaves and (wait.reads or ways.raises or self._has_pipes(made)):
             yield LeftRunning(
                 code, site, name, handler, made, wait.is_async, self._confidence(handler, code)
             )  # fmt: skip
+
+    def _is_killed_before(self, name: str, code: Code, wait: CallSite, begun: int) -> bool:
+        """Whether no way leads from the start of the child to the wait but by a `kill`, which it cannot ignore."""
+        killed = {
+            site.order
+            for site in code.scope.calls
+            if isinstance(site.call.function, Attribute)
+            and may("kills-at-once", site.call.function.attr)
+            and _is(site.call.function.value, name)
+        }
+        return bool(killed) and wait.order not in self._graphs.of(code).after(begun, avoiding=killed)
 
     @cached_property
     def _tells(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from concurlint.effects.program import Program
 from concurlint.effects.races.harm import RaceHarm
 from concurlint.effects.races.overlap import Overlap
 from concurlint.effects.races.own_paths import OwnPaths
-from concurlint.facts.records import Binding, Branch, CallSite, Context
+from concurlint.facts.records import Binding, CallSite
 from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Item, Name, spelled, walk
 from concurlint.finding import Step, Weight
 from concurlint.project.callgraph import Edge, library_name
@@ -226,7 +226,8 @@ class ChecksThenActs:
                 continue
             for site, name, _ in self._overlap.graph.libraries.get(code, ()):
                 role = self._roles.path_act(name)
-                if role is None or not self._follows(site.context, branch):
+                condition = next((c for c in site.context.conditions if c.test is branch.test), None)
+                if role is None or condition is None:
                     continue
                 if not self._is_about(site.call, subject) or self._tolerates(site.call, role) or _is_caught(code, site):
                     continue
@@ -235,7 +236,7 @@ class ChecksThenActs:
                 if (held.must or held.unknown) and held.meets(around):
                     continue
                 act = Step(code.span(site.call.at), f"`{spelled(site.call.function)}` relies on the test")
-                weight = Weight.LOW if has("removes-path", name) else Weight.HIGH  # gone is what it was to be
+                weight = self._harm.of_path(name, condition)
                 yield CheckThenAct(code, branch.test, act, runs[0], subject, role.instead, weight=weight)
                 break
 
@@ -250,10 +251,6 @@ class ChecksThenActs:
             if asking and isinstance(part.function, Attribute):
                 return part.function.value
         return None
-
-    @staticmethod
-    def _follows(context: Context, branch: Branch) -> bool:
-        return any(c.test is branch.test for c in context.conditions)
 
     @staticmethod
     def _is_about(call: Call, subject: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import may
+from concurlint.catalog.traits import has, may
 from concurlint.effects.accesses import Location, StateAccess
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
@@ -57,6 +57,14 @@ class RaceHarm:
         if not is_made_on_first_use or any(_refuses(one, code) for one in asked) or self._starts_work(touch):
             return Weight.HIGH
         return Weight.HIGH if self._is_missed(touch) else Weight.LOW
+
+    @staticmethod
+    def of_path(name: str, condition: Condition) -> Weight:
+        """Low where a call takes a file away, which is then gone as it was to be, or only needs one that is there."""
+        if has("removes-path", name):
+            return Weight.LOW
+        is_missing = _says_missing(condition.test, condition.holds)
+        return Weight.HIGH if is_missing or has("moves-path", name) else Weight.LOW
 
     def _is_told_by_state(self, touch: StateAccess) -> bool:
         """Whether the value depends on what is there: `users[name] = len(users) + 1`."""

@@ -391,7 +391,7 @@ def test_every_report_is_written_where_it_was_asked_for(tmp_path: Path):
     document = json.loads((tmp_path / "o").read_text(encoding="utf-8"))
     assert (document["version"], sorted(document)) == (
         1,
-        ["changes", "findings", "predictions", "profile", "trials", "version"],
+        ["changes", "findings", "predictions", "profile", "tasks", "trials", "version"],
     )
 
 

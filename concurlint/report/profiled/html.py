@@ -17,7 +17,8 @@ from concurlint.report.profiled.diff import diff_lines
 from concurlint.report.profiled.flames import flame_table
 from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_lines, judged_lines, own_paths
 from concurlint.report.profiled.palette import BUSY, HOLDING, LOOKS, ORDER, ordered
-from concurlint.report.profiled.paths import short_paths
+from concurlint.report.profiled.paths import short_path, short_paths
+from concurlint.report.profiled.tasks import tasks_of
 from concurlint.report.profiled.threads import thread_names
 from concurlint.report.profiled.timeline import drawn_rows, handover_numbers, numbers, segments, ticks_of
 from concurlint.report.visible import visible
@@ -28,6 +29,7 @@ from concurlint.verdicts.verdict import Verdict
 from concurlint.version import __version__
 
 MOST_LINES = 60
+MOST_TASKS = 40
 _CHANGES = {"-": "goes", "+": "comes"}
 _TICKED = re.compile(r"`([^`]+)`")
 _PAGE = Path(__file__).parent / "page"
@@ -73,6 +75,7 @@ def render(
         widest=max((row.hot.seconds for file in files for row in file.rows if row.hot), default=0.0),
         names=thread_names(profile.threads),
         rows=drawn_rows(profile),
+        tasks=tasks_of(profile, MOST_TASKS),
         ticks=ticks_of(profile),
         data=_data(profile),
         version=__version__,
@@ -90,7 +93,7 @@ def _template() -> Template:
         looks=LOOKS, order=ORDER, segments=segments, wording=wording, changes=_CHANGES, diff_lines=diff_lines
     )
     environment.filters.update(
-        visible=visible, seconds=wording.seconds, share=wording.share, code=_code, ticked=_ticked
+        visible=visible, seconds=wording.seconds, share=wording.share, code=_code, ticked=_ticked, short=short_path
     )
     return environment.get_template("page.html.jinja")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from concurlint.report.json import VERSION, plain_finding
 from concurlint.report.profiled.diff import unified
+from concurlint.report.profiled.tasks import TaskTimes, tasks_of
 from concurlint.runtime.profile import Profile
 from concurlint.runtime.saved import to_json
 from concurlint.verdicts.trial import Trial
@@ -23,6 +24,7 @@ def render(profile: Profile, verdicts: Sequence[Verdict]) -> str:
             _prediction(verdict, number) for verdict in verdicts for number in range(len(verdict.predictions))
         ],
         "changes": [_change(verdict) for verdict in verdicts if verdict.change is not None],
+        "tasks": [_task(task) for task in tasks_of(profile, len(profile.stacks) + 1)],
         "trials": [_trial(trial) for verdict in verdicts for trial in verdict.trials],
         "profile": json.loads(to_json(profile)),
     }
@@ -38,6 +40,12 @@ def properties(verdict: Verdict) -> dict[str, object]:
         "predictions": [_prediction(verdict, number) for number in range(len(verdict.predictions))],
         **({"change": unified(verdict.change)} if verdict.change is not None else {}),
     }
+
+
+def _task(task: TaskTimes) -> dict[str, object]:
+    """What kept the event loop, in seconds by state."""
+    states = {state.value: round(seconds, 6) for state, seconds in task.states.items()}
+    return {"function": task.function, "path": task.path, "states": states}
 
 
 def _change(verdict: Verdict) -> dict[str, object]:

@@ -13,6 +13,7 @@ from concurlint.report.profiled.lines import Excerpt, by_file, excerpt, hot_line
 from concurlint.report.profiled.palette import LOOKS, largest, ordered
 from concurlint.report.profiled.paths import short_path
 from concurlint.report.profiled.showing import Showing
+from concurlint.report.profiled.tasks import tasks_of
 from concurlint.report.profiled.text import about, detail
 from concurlint.report.profiled.threads import thread_groups
 from concurlint.report.profiled.tree import Call, branches
@@ -25,6 +26,7 @@ from concurlint.verdicts.change import Rewritten
 from concurlint.verdicts.verdict import Verdict
 
 MOST_THREADS = 12
+MOST_TASKS = 8
 MOST_LINES = 12
 MOST_CALLS = 16
 _INDENT = "  "
@@ -47,6 +49,7 @@ def render(
         "",
         *report.threads(profile),
         "",
+        *report.tasks(profile),
         *report.lines(profile, texts, judged_lines(verdicts, own_paths(profile, texts))),
     ]
     for title, root in showing.trees(profile):
@@ -90,6 +93,19 @@ class _Report:
             if group.spread:
                 yield from self._hang(Text(" " * (width + 3)), Text(group.spread, "dim"), width + 3)
         yield from self._legend(ordered({state: 1.0 for group in groups for state in group.states}))
+
+    def tasks(self, profile: Profile) -> Iterator[RenderableType]:
+        """Coroutines by the time they kept an event loop; nothing of a program without one."""
+        tasks = tasks_of(profile, MOST_TASKS)
+        if not tasks:
+            return
+        yield Text("Tasks, by what kept the event loop", "bold")
+        width = min(_WIDEST_NAME, self._console.width // 4, max(len(task.function) for task in tasks))
+        for task in tasks:
+            name = _cut(visible(task.function), width, self._signs.cut)
+            label = Text(_INDENT).append(Text(name.ljust(width), "bold"))
+            yield from self._measured(label, task.states, wording.part(task.seconds, tasks[0].seconds))
+        yield ""
 
     def tree(self, title: str, root: Call) -> Iterator[Text]:
         """Calls below each other, the dearest first; a library's are dim."""

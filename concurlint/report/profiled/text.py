@@ -7,7 +7,9 @@ from concurlint.report.profiled import wording
 from concurlint.report.profiled.diff import unified
 from concurlint.report.profiled.lines import HotLine, hot_lines
 from concurlint.report.profiled.palette import LOOKS, largest
+from concurlint.report.profiled.paths import short_path
 from concurlint.report.profiled.showing import Showing
+from concurlint.report.profiled.tasks import tasks_of
 from concurlint.report.profiled.threads import thread_groups
 from concurlint.report.profiled.tree import branches
 from concurlint.report.text import INDENT, place
@@ -18,6 +20,7 @@ from concurlint.verdicts.verdict import Verdict
 
 MOST_LINES = 20
 MOST_THREADS = 50
+MOST_TASKS = 20
 MOST_CALLS = 20
 
 
@@ -26,7 +29,7 @@ def render(
 ) -> str:
     """The run, its threads, the lines that matter, and each verdict as `path:line:column: CODE message`."""
     showing = showing or Showing()
-    measured = [*_threads(profile), "", *_lines(profile, texts), *_tree(profile, showing)]
+    measured = [*_threads(profile), "", *_tasks(profile), *_lines(profile, texts), *_tree(profile, showing)]
     judged = list(_verdicts(verdicts))
     parts_in_order = (judged, measured) if showing.verdicts_first else (measured, judged)
     lines = [*about(profile.run), "", *parts_in_order[0], "", *parts_in_order[1]]
@@ -80,6 +83,18 @@ def _threads(profile: Profile) -> Iterator[str]:
         yield f"{INDENT}{group.name}: {wording.seconds(whole)}: {parts(group.states, whole)}"
         if group.spread:
             yield f"{INDENT * 2}{group.spread}"
+
+
+def _tasks(profile: Profile) -> Iterator[str]:
+    tasks = tasks_of(profile, MOST_TASKS)
+    if not tasks:
+        return
+    yield "tasks, by what kept the event loop:"
+    for task in tasks:
+        where = f" ({visible(short_path(task.path))})" if task.path else ""
+        says = parts(task.states, task.seconds)
+        yield f"{INDENT}{visible(task.function)}{where}: {wording.seconds(task.seconds)}: {says}"
+    yield ""
 
 
 def _tree(profile: Profile, showing: Showing) -> Iterator[str]:

@@ -11,7 +11,7 @@ from tests.report.profiled.made import BOUND, CALM, EMPTY, PROFILE
 
 def test_findings_are_as_in_check_and_predictions_name_their_code():
     document = json.loads(render(PROFILE, [BOUND, CALM]))
-    assert list(document) == ["version", "findings", "predictions", "changes", "trials", "profile"]
+    assert list(document) == ["version", "findings", "predictions", "changes", "tasks", "trials", "profile"]
     checked = json.loads(render_findings(Found([BOUND.finding, CALM.finding])))
     found = [{key: value for key, value in finding.items() if key != "fingerprint"} for finding in checked["findings"]]
     assert (document["version"], document["findings"]) == (1, found)

@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from concurlint.runtime.samples import Nanoseconds
@@ -28,13 +28,12 @@ _GAIN = 0.01
 class Pair:
     """One thread: by one clock its times in each kind of state, by the other its leaf lines.
 
-    `running` is the place among the kinds of being on a core, if it was; the lines of `waiting` never are.
+    `possible` are the kinds, by their places, that a line can belong to.
     """
 
     kinds: Sequence[_Times]
     leaves: _Leaves
-    running: int | None = None
-    waiting: frozenset[int] = frozenset()
+    possible: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
 
 def find_offset(pairs: Sequence[Pair], doubt: Nanoseconds) -> Nanoseconds:
@@ -95,7 +94,7 @@ def _few(pairs: Sequence[Pair]) -> list[tuple[Pair, _Leaves]]:
 def _fit(pair: Pair, kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds) -> float:
     """How well one thread's lines and states go together: 1 at best.
 
-    A line belongs to the kind of state it is in most of its time, but one that only waits never to running. What
+    A line belongs to the kind of state it is in most of its time, of those that are possible there. What
     counts is how much of the lines' time is in the kind they belong to, and that the lines of a kind have that kind's
     share of the time: a program that computes 4 ms and waits 16 looks orderly too with the two exchanged.
     """
@@ -106,11 +105,8 @@ def _fit(pair: Pair, kinds: Sequence[_Sum], leaves: _Leaves, offset: Nanoseconds
         seen[leaf] += 1
         for kind, times in enumerate(kinds):
             here[kind] += sure * times.between(at + offset - _WINDOW, at + offset + _WINDOW)
-    blocked = [kind for kind in range(len(kinds)) if kind != pair.running] or [0]
-    belongs = {
-        leaf: max(blocked if leaf in pair.waiting else range(len(kinds)), key=of.__getitem__)
-        for leaf, of in spent.items()
-    }
+    every = range(len(kinds))
+    belongs = {leaf: max(pair.possible.get(leaf) or every, key=of.__getitem__) for leaf, of in spent.items()}
     total = max(1.0, sum(sum(of) for of in spent.values()))
     right = sum(of[belongs[leaf]] for leaf, of in spent.items()) / total
     by_lines = [sum(seen[leaf] for leaf in seen if belongs[leaf] == kind) for kind in range(len(kinds))]

@@ -18,7 +18,7 @@ from concurlint.runtime.samples import (
 )
 from concurlint.runtime.stacks import CLOCK_SEEN
 from concurlint.runtime.tally import Sample, Tally, kind_of, looks_of, samples_of
-from concurlint.runtime.waits import can_only_wait, name_wait
+from concurlint.runtime.waits import can_be, name_wait
 
 _MARGIN: Nanoseconds = 100_000_000
 """More than the two clocks are ever apart."""
@@ -138,9 +138,12 @@ def _pair(thread: ThreadStates, samples: Sequence[Sample]) -> Pair:
         if kind:
             times.setdefault(kind, []).append((stretch.start, stretch.end))
     leaves = [(s.at, hash(s.frames[-1]), 1.0 if s.sure else _UNSURE) for s in samples if s.frames]
-    waiting = {hash(s.frames[-1]) for s in samples if s.frames and can_only_wait(s.frames[-1])}
-    running = list(times).index(State.HOLDS_GIL) if State.HOLDS_GIL in times else None
-    return Pair(list(times.values()), leaves, running, frozenset(waiting))
+    kinds = list(times)
+    possible = {
+        hash(frame): frozenset(number for number, kind in enumerate(kinds) if can_be(kind, frame))
+        for frame in {sample.frames[-1] for sample in samples if sample.frames}
+    }
+    return Pair(list(times.values()), leaves, possible)
 
 
 def _spent(tally: Tally, hidden: frozenset[str]) -> tuple[Spent, ...]:

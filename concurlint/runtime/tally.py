@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from concurlint.runtime.samples import Frame, Nanoseconds, StackStretch, State, Stretch, ThreadStacks
-from concurlint.runtime.waits import BLOCKED
+from concurlint.runtime.waits import BLOCKED, can_be
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Tally:
     """How often each stack was seen in each state.
 
     Both recorders look at single moments, not the same ones, so a sample beside a change of state may be filed
-    under the wrong one. It is filed under another state seen within the error, if that one is far likelier to
-    be on such a line: what counts is how often the state is there, compared with how often it is at all.
+    under the wrong one. It is filed under another state seen within the error, if the line can only be in that
+    one, or is far likelier to be: what counts is how often the state is there, compared with how often at all.
     """
 
     def __init__(
@@ -119,6 +119,9 @@ class Tally:
     def _righted(self, state: State, frames: tuple[Frame, ...], near: frozenset[State]) -> State:
         if kind_of(state) is None or len(near) == 1:
             return state
+        if frames and not can_be(state, frames[-1]):
+            fitting = [other for other in near if kind_of(other) and can_be(other, frames[-1])]
+            return max(fitting, key=lambda other: (self._lift(other, frames), other), default=state)
         best = max(near, key=lambda other: (self._lift(other, frames), other))
         return best if self._lift(best, frames) > _RATHER * self._lift(state, frames) else state
 

@@ -84,10 +84,14 @@ def name_wait(state: State, frames: Sequence[Frame]) -> State:
     return state
 
 
-def can_only_wait(frame: Frame) -> bool:
-    """Whether a thread whose innermost frame this is waits for others, or for the GIL, but hardly ever computes."""
-    waits = _BY_MODULE.get(library_module(frame.path), ())
-    return any(frame.function.rpartition(".")[2] in wait.functions for wait in waits)
+def can_be(state: State, frame: Frame) -> bool:
+    """Whether a thread whose innermost frame this is can be in that state, as the sampler calls it.
+
+    A wait of the standard library hardly ever computes, and waits in its own way; of other lines nothing is known.
+    """
+    function = frame.function.rpartition(".")[2]
+    waits = [wait for wait in _BY_MODULE.get(library_module(frame.path), ()) if function in wait.functions]
+    return not waits or any(state is wait.means or state in wait.seen for wait in waits)
 
 
 _SERVING = {

@@ -103,7 +103,13 @@ def test_frames_of_what_started_the_script_are_left_out():
 
 
 def cycles(
-    late: float, *, seed: int = 1, computing: int = 12, doze: tuple[Frame, ...] = DOZE, doubt: int = 4
+    late: float,
+    *,
+    seed: int = 1,
+    computing: int = 12,
+    doze: tuple[Frame, ...] = DOZE,
+    waits: State = State.SLEEP,
+    doubt: int = 4,
 ) -> Joined:
     """A thread that computes 12 ms of each 20 and sleeps the rest, looked at as the two recorders do: states every
     5 ms, stacks at random moments, 10 ms apart on average, by a clock that is `late` ms behind."""
@@ -115,7 +121,7 @@ def cycles(
     ticks = [5.0 * i + chance.uniform(0, 4.9) for i in range(600)]
     half_way = [(a + b) / 2 for a, b in pairwise(ticks)]
     seen = [
-        (a, b, State.HOLDS_GIL if computes(at) else State.SLEEP)
+        (a, b, State.HOLDS_GIL if computes(at) else waits)
         for at, (a, b) in zip(ticks[1:], pairwise(half_way), strict=False)
     ]
     looks = [0.0]
@@ -153,11 +159,11 @@ def test_the_clocks_stay_where_nothing_tells_them_apart():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_line_that_can_only_wait_tells_the_clocks_apart_where_all_else_fits_both_ways(seed: int):
     """10 ms each by turns, and the clock 10 ms late: computing and waiting exchanged would look as orderly."""
-    waits = (Frame("Condition.wait", "/usr/lib/python3.12/threading.py", 359),)
-    spent = seconds(only(cycles(10, seed=seed, computing=10, doze=waits, doubt=12)))
+    waiter = (Frame("Condition.wait", "/usr/lib/python3.12/threading.py", 359),)
+    spent = seconds(only(cycles(10, seed=seed, computing=10, doze=waiter, waits=State.LOCK, doubt=12)))
     total = sum(spent.values())
     assert spent[("spin", State.HOLDS_GIL)] / total == pytest.approx(0.5, abs=0.05)
-    assert spent[("Condition.wait", State.SLEEP)] / total == pytest.approx(0.5, abs=0.05)
+    assert spent[("Condition.wait", State.QUEUE)] / total == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_wait_for_the_gil_stays_on_the_line_it_came_on():

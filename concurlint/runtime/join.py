@@ -61,6 +61,7 @@ class JoinedThread:
     cpu_ns: Nanoseconds
     queue_ns: Nanoseconds
     turns: int = 0
+    woken: int = 0
     asked: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -109,6 +110,7 @@ def join(
                 cpu_ns=thread.cpu_ns,
                 queue_ns=thread.queue_ns,
                 turns=thread.turns,
+                woken=thread.woken,
                 asked=thread.asked,
             )
         )

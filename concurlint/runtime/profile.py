@@ -49,7 +49,8 @@ class Run:
 class ThreadTimes:
     """One thread; CPU and queue seconds are the kernel's own; `first` and `last` count from the start.
 
-    `turns` is how often it got on a CPU. Of an event loop's thread, `asked` counts the looks that found the loop
+    `turns` is how often it got on a CPU; `woken` of them came between two looks that found it in the same wait, so
+    that these were several waits. Of an event loop's thread, `asked` counts the looks that found the loop
     idle, by how many answers of others it waited for then.
     """
 
@@ -62,6 +63,7 @@ class ThreadTimes:
     first: Seconds
     last: Seconds
     turns: int = 0
+    woken: int = 0
     asked: Mapping[int, int] = field(default_factory=dict)
 
     @property
@@ -252,6 +254,7 @@ def _times(thread: JoinedThread, zero: Nanoseconds) -> ThreadTimes:
         first=(first - zero) / 1e9,
         last=(last - zero) / 1e9,
         turns=thread.turns,
+        woken=thread.woken,
         asked=thread.asked,
     )
 

@@ -139,6 +139,7 @@ def _cut(thread: ThreadStates, start: Nanoseconds, end: Nanoseconds) -> ThreadSt
         thread,
         stretches=inside,
         turns=round(thread.turns * share),
+        woken=round(thread.woken * share),
         asked={count: looks for count, every in thread.asked.items() if (looks := round(every * share))},
         cpu_ns=_shared_out(thread.cpu_ns, thread.stretches, inside, _ON_CPU),
         queue_ns=_shared_out(thread.queue_ns, thread.stretches, inside, frozenset({State.RUN_QUEUE})),

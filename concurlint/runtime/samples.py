@@ -43,7 +43,8 @@ class ThreadStates:
 
     They are exact, but for the last tick of a thread that ended by itself: of that only the looks know.
 
-    `turns` is how often it got on a CPU. Of an event loop's thread, `asked` counts the looks that found the loop
+    `turns` is how often it got on a CPU; `woken` of them came between two looks that found it in the same wait, so
+    that these were several waits. Of an event loop's thread, `asked` counts the looks that found the loop
     idle, by how many answers of others it waited for then.
     """
 
@@ -54,6 +55,7 @@ class ThreadStates:
     cpu_ns: Nanoseconds
     queue_ns: Nanoseconds
     turns: int = 0
+    woken: int = 0
     asked: Mapping[int, int] = field(default_factory=dict)
 
 

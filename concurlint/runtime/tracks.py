@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from concurlint.runtime.procfs import Running
 from concurlint.runtime.samples import Nanoseconds, State, Stretch, ThreadStates
+from concurlint.runtime.waits import BLOCKED
 
 _RUNNABLE = (State.HOLDS_GIL, State.COMPUTES)
 _LONGEST, _MOST = 20, 400
@@ -43,6 +44,7 @@ class Track:
         self._totals = before
         self._counted = start
         self._uncounted: Nanoseconds = 0
+        self._woken = 0
         self._settled = before.queue
         self._since = start
         self._ready: list[_Ready] = []
@@ -58,6 +60,8 @@ class Track:
             self._close(between, totals)
         if totals != self._totals:
             self._counted = between
+        if state is self.state and state in BLOCKED and state is not State.LOOP_IDLE:
+            self._woken += totals.turns - self._totals.turns
         self.state, self._totals = state, totals
 
     def end(self, at: Nanoseconds, totals: Running | None = None) -> None:
@@ -85,6 +89,7 @@ class Track:
             now.cpu - was.cpu + self._uncounted,
             now.queue - was.queue,
             now.turns - was.turns,
+            self._woken,
             dict(self.asked),
         )
 

@@ -25,7 +25,6 @@ BLOCKED = frozenset(
 
 SLOW = 0.1
 """Seconds of computing at a stretch: what asyncio's own debug mode calls slow (`slow_callback_duration`)."""
-_MERGED = 2
 _MACHINERY = 0.02
 """Of the CPU time: the loop's own share when it runs many small callbacks, each of which is short."""
 
@@ -34,8 +33,8 @@ _MACHINERY = 0.02
 class Count:
     """How often the loop stood still, how long each time on average, and the longest that was seen.
 
-    `is_near`: stalls that follow each other at once are seen as one, so their number is the kernel's, of how often
-    the thread was put on a core.
+    `is_near`: stalls that follow each other at once are seen as one, so most of their number is the kernel's, of how
+    often the thread was put on a core between two looks at it in such a wait.
     """
 
     stalls: int
@@ -49,10 +48,11 @@ def counted(thread: ThreadTimes, found: list[Part], states: frozenset[State]) ->
     whole = length(found)
     longest = max((end - start for start, end in found), default=0.0)
     waited = sum(of for state, of in thread.states.items() if state not in RUNNABLE)
-    woken = round(thread.turns * whole / waited) if waited > 0 and states is not CPU else 0
-    if woken < _MERGED * len(found):
+    woken = round(thread.woken * whole / waited) if waited > 0 and states is not CPU else 0
+    if woken < len(found):
         return Count(len(found), whole / max(1, len(found)), longest, False)
-    return Count(woken, whole / woken, min(longest, whole / woken), True)
+    stalls = len(found) + woken
+    return Count(stalls, whole / stalls, min(longest, whole / stalls), True)
 
 
 def called(case: Case, place: Place | None) -> str:

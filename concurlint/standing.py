@@ -224,11 +224,13 @@ def _looks_the_same(old: SourceFile, new: SourceFile, sought: Sequence[str], rol
     """Whether a file looks as it did to those who only look for words in it, or for what it imports."""
     from concurlint.catalog.purposes import file_purpose
     from concurlint.catalog.traits import gil_pattern
-    from concurlint.project.loading import has_trace, imports_in, mentions
+    from concurlint.project.loading import guards, has_trace, imports_in, mentions, shares
 
     def look(source: SourceFile) -> tuple[object, ...]:
         return (
             has_trace(source, roles),
+            guards(source),
+            shares(source),
             gil_pattern().search(source.data) is not None,
             imports_in(source.data),
             file_purpose(source.path.name, source.data),

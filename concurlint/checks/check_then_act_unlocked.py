@@ -8,7 +8,7 @@ from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.presence import PresenceTests
 from concurlint.effects.races.publication import Publications
 from concurlint.effects.races.updates import Races
-from concurlint.finding import Finding, Level
+from concurlint.finding import Finding, Level, Weight
 from concurlint.remedies.targets import race_level
 from concurlint.rule import Rule
 
@@ -32,7 +32,9 @@ def check(program: Program) -> Iterator[Finding]:
             confidence=grading.confidence(gap.run, gap.location)
             if gap.location is not None
             else gap.run.dispatch.confidence,
-            weight=gap.weight,
+            weight=grading.weight(gap.location)
+            if gap.location is not None and gap.weight is Weight.HIGH
+            else gap.weight,
         )
     for early in program[Publications].too_early():
         shown = early.store.location.shown

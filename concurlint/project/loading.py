@@ -19,11 +19,15 @@ _WORDS = (
     b"system", b"getoutput", b"Executor", b"Lock(", b"run_in_executor", b"_pb2_grpc", b"__del__",
 )  # fmt: skip
 """One of these is in whatever `_TRACE` finds; looking for fixed words is many times as fast."""
+_GUARDS = re.compile(rb"\b(?:Lock|Condition|Semaphore|threading\.local)\(")
+_SHARES = re.compile(rb"(?m)^[ \t]+(?:global[ \t]+\w|cls\.\w+[^=\n]*=[^=]|(?:_\w+|[A-Z_]+)\[[^=\n]*=[^=])")
+"""How functions bind what is there once for the whole process: `global x`, `cls.x = …`, `_cache[k] = …`."""
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]*([.\w]+)[ \t]+import\b[ \t]*(\([^)]*\)|(?:\\\r?\n|[^\n;#])*)"
     rb"|import[ \t]+((?:\\\r?\n|[^\n;#])*))",
     re.MULTILINE,
 )
+_TESTS = re.compile(r"(?:^|\.)(?:tests?|test_\w+|testing|conftest)(?:\.|$)")
 _WORD = re.compile(rb"\w+")
 _COMMENT = re.compile(rb"#[^\n]*")
 
@@ -37,6 +41,16 @@ def has_trace(source: SourceFile, roles: Roles) -> bool:
     packages = {word for line in _IMPORT.finditer(source.data) for word in _WORD.findall(line[0])}
     patterns = (roles.telling_pattern(package.decode(errors="replace")) for package in sorted(packages))
     return any(pattern is not None and pattern.search(source.data) for pattern in patterns)
+
+
+def guards(source: SourceFile) -> bool:
+    """Whether a file makes locks, or state of one thread, for the program itself."""
+    return not _TESTS.search(source.module) and _GUARDS.search(source.data) is not None
+
+
+def shares(source: SourceFile) -> bool:
+    """Whether functions of a file may set what is there once for the whole process."""
+    return _SHARES.search(source.data) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,9 @@ class Loader:
         self, project: Project, files: Sequence[SourceFile], roles: Roles, *, everything: bool = False
     ) -> None:
         self._project = project
-        self._traced = [s for s in files if (everything and s.asked) or has_trace(s, roles)]
+        traced = {s.name for s in files if (everything and s.asked) or has_trace(s, roles)}
+        guarded = {_package(s) for s in files if s.name in traced and guards(s)}
+        self._traced = [s for s in files if s.name in traced or (_package(s) in guarded and shares(s))]
         project.expect(self._traced)
         self._imports = {source.name: (source, tuple(self._imports_of(source))) for source in files}
         near = (imported.file for source in self._traced for imported in self._imports[source.name][1])
@@ -131,6 +147,10 @@ class Loader:
         file = self._project.source(dotted, source)
         if file is not None:
             yield _Imported(file, None, bound)
+
+
+def _package(source: SourceFile) -> str:
+    return source.module.partition(".")[0]
 
 
 def _pairs(names: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,9 @@ from functools import cached_property
 from concurlint.catalog.entries import HookRole
 from concurlint.catalog.traits import has, may
 from concurlint.effects.contexts.claims import Claims
+from concurlint.effects.contexts.process_wide import ProcessWide, is_of_tests
 from concurlint.effects.contexts.spawns import Spawn
+from concurlint.effects.contexts.threaded_use import ThreadedUse
 from concurlint.effects.program import Program
 from concurlint.finding import Confidence, Evidence
 from concurlint.project.classes import attribute_writes
@@ -18,6 +20,8 @@ from concurlint.project.values import Bound, ClassOf, Function, Instance
 _SPOKEN = {"__call__", "__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__next__", "__len__",
            "__enter__", "__exit__", "__getattr__", "__get__", "__set__"}  # fmt: skip
 """Special methods that users run by syntax; those of construction and of comparison are not among them."""
+
+_WSGI = ("environ", "start_response")
 
 CALLERS = "callers"
 
@@ -30,6 +34,8 @@ class Callers:
         self._evaluator = program.evaluator
         self._config = program.config
         self._claims = program[Claims]
+        self._process_wide = program[ProcessWide]
+        self._use = program[ThreadedUse]
 
     @cached_property
     def all(self) -> tuple[Spawn, ...]:
@@ -41,7 +47,7 @@ class Callers:
         """The classes, and the modules' bodies, for which something says so."""
         found: dict[Code, Evidence] = {}
         for code in self._graph.edges:
-            if code.scope.kind in ("class", "module") and not _is_of_tests(code):
+            if code.scope.kind in ("class", "module") and not is_of_tests(code.module):
                 evidence = self._of(code)
                 if evidence is not None:
                     found[code] = evidence
@@ -49,19 +55,24 @@ class Callers:
 
     def _of(self, code: Code) -> Evidence | None:
         """What says that threads meet in a class or module; the plainest word wins."""
-        name = f"{code.module.name}.{code.qualname}" if code.scope.kind == "class" else code.module.name
-        if _is_named(name, self._config.not_thread_safe) or self._claims.denies(code):
+        if self._is_denied(code):
             return None
         shown = code.qualname if code.scope.kind == "class" else code.module.name
-        if _is_named(name, self._config.thread_safe):
+        if _is_named(_dotted(code), self._config.thread_safe):
             return Evidence(f"the configuration calls `{shown}` thread-safe", Confidence.HIGH)
         claim = self._claims.of(code)
         if claim is not None:
             return claim
         if self._config.threads == "assumed":
             return Evidence("every public function may be called by several threads", Confidence.HIGH)
+        test = self._use.by_tests.get(code)
+        if test is not None:
+            return Evidence(f"`{test}` has several threads call `{shown}`", Confidence.MIDDLE)
         lock = self._own_lock(code)
         return Evidence(f"`{shown}` has a lock of its own: `{lock}`", Confidence.LOW) if lock else None
+
+    def _is_denied(self, code: Code) -> bool:
+        return _is_named(_dotted(code), self._config.not_thread_safe) or self._claims.denies(code)
 
     def _own_lock(self, code: Code) -> str:
         """The lock for threads that a class makes for its objects, or a module for itself."""
@@ -81,16 +92,35 @@ class Callers:
 
     def _spawns(self) -> Iterator[Spawn]:
         for home, evidence in self.evidence.items():
-            hook = HookRole(evidence.because, "thread", many=True, owner="shared", what=CALLERS)
             for code in self._public(home):
-                owner: Instance | ClassOf = Instance(ClassOf(home))
-                if code.name == "__new__":
-                    owner = ClassOf(home)
-                value = Bound(Function(code), owner) if home.scope.kind == "class" else Function(code)
-                yield Spawn(
-                    code, None, "thread", evidence.because, code, value, True, False,
-                    hook=hook, confidence=evidence.confidence,
-                )  # fmt: skip
+                yield _called(code, home, evidence)
+        for home in self._graph.edges:
+            if home.scope.kind in ("class", "module") and home not in self.evidence:
+                yield from self._of_process(home)
+        yield from self._applications()
+
+    def _applications(self) -> Iterator[Spawn]:
+        """WSGI applications, which servers with threads call; what else such an object has is for setting it up."""
+        evidence = Evidence("servers call a WSGI application on several threads", Confidence.MIDDLE)
+        for code in self._graph.edges:
+            names = tuple(p.name for p in code.scope.parameters if p.kind == "positional")
+            home = code.parent
+            if names[-2:] != _WSGI or home is None or is_of_tests(code.module) or self._is_denied(home):
+                continue
+            if code.name == "__call__" if home.scope.kind == "class" else home.scope.kind == "module":
+                yield _called(code, home, evidence)
+
+    def _of_process(self, home: Code) -> Iterator[Spawn]:
+        """What leads to state that nobody has to hand to a thread: it is there once for all of the process."""
+        whole, package = self._process_wide, home.module.name.partition(".")[0]
+        if not whole.reckons_with_threads(home.module) or is_of_tests(home.module) or self._is_denied(home):
+            return
+        sole = whole.sole_classes.get(home)
+        what = f"`{sole}` is one object for all" if sole else "it works with state of the whole process"
+        evidence = Evidence(f"{what}, and `{package}` reckons with threads elsewhere", Confidence.LOW)
+        for code in self._public(home):
+            if sole or code in whole.leading:
+                yield _called(code, home, evidence)
 
     def _public(self, home: Code) -> Iterator[Code]:
         """What users call: of a class the methods, its bases' too where it does not override them."""
@@ -119,6 +149,16 @@ class Callers:
         return any(_is_unshared(name) for name in self._evaluator.lineage(home)[1])
 
 
+def _called(code: Code, home: Code, evidence: Evidence) -> Spawn:
+    """What users do with a function, or with a method of an object that they share."""
+    hook = HookRole(evidence.because, "thread", many=True, owner="shared", what=CALLERS)
+    owner: Instance | ClassOf = ClassOf(home) if code.name == "__new__" else Instance(ClassOf(home))
+    value = Bound(Function(code), owner) if home.scope.kind == "class" else Function(code)
+    return Spawn(
+        code, None, "thread", evidence.because, code, value, True, False, hook=hook, confidence=evidence.confidence
+    )
+
+
 def is_by_callers(dispatch: Spawn) -> bool:
     """Whether it is users who may run a function on threads of theirs."""
     return dispatch.hook is not None and dispatch.hook.what == CALLERS
@@ -126,6 +166,10 @@ def is_by_callers(dispatch: Spawn) -> bool:
 
 def _is_public(code: Code) -> bool:
     return code.scope.kind == "function" and not code.name.startswith("_") and not code.is_async
+
+
+def _dotted(code: Code) -> str:
+    return f"{code.module.name}.{code.qualname}" if code.scope.kind == "class" else code.module.name
 
 
 def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
@@ -137,8 +181,3 @@ def _is_unshared(base: str) -> bool:
     """Whether objects of classes with that library base are not shared: errors are known by the end of it."""
     last = base.rpartition(".")[2]
     return has("unshared", base) or may("unshared", last) or last.endswith("Exception")
-
-
-def _is_of_tests(code: Code) -> bool:
-    parts = code.module.name.split(".")
-    return any(part in ("tests", "test", "testing", "conftest") or part.startswith("test_") for part in parts)

@@ -6,7 +6,9 @@ from functools import cached_property
 
 from concurlint.effects.accesses import Location
 from concurlint.effects.contexts.callers import is_by_callers
+from concurlint.effects.contexts.process_wide import ProcessWide
 from concurlint.effects.contexts.reach import Run
+from concurlint.effects.contexts.threaded_use import ThreadedUse
 from concurlint.effects.program import Program
 from concurlint.effects.races.overlap import Overlap
 from concurlint.facts.records import Access
@@ -23,6 +25,8 @@ class RaceGrading:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._overlap = program[Overlap]
+        self._process_wide = program[ProcessWide]
+        self._use = program[ThreadedUse]
         self._locked: dict[Location, bool] = {}
 
     def confidence(self, run: Run, location: Location) -> Confidence:
@@ -30,11 +34,38 @@ class RaceGrading:
         known = run.dispatch.confidence
         if not is_by_callers(run.dispatch) or known is not Confidence.LOW:
             return known
-        return Confidence.MIDDLE if self._is_guarded(location) else Confidence.LOW
+        if self._is_guarded(location) or self._process_wide.is_of_process(location):
+            return Confidence.MIDDLE
+        return Confidence.MIDDLE if self._is_counted_for_callbacks(run, location) else Confidence.LOW
 
     def weight(self, location: Location) -> Weight:
-        """Low for a number that is only ever shown in logs and texts: a lost one harms nobody."""
-        return Weight.LOW if location.kind == "attribute" and self._is_only_shown(location) else Weight.HIGH
+        """Low for a number that is only ever shown in logs and texts, and for what has been logged."""
+        harmless = self._is_only_shown(location) if location.kind == "attribute" else self._is_of_log(location)
+        return Weight.LOW if harmless else Weight.HIGH
+
+    def _is_of_log(self, location: Location) -> bool:
+        """Whether all that know some state only write logs, and give nothing back."""
+        codes = {change.code for change in self._overlap.by_location.get(location, ())}
+        codes |= {code for code, _ in self._reads.get(location.name, ())}
+        if location.kind == "global":
+            codes |= {code for code in location.home.module.codes[1:] if location.name in code.scope.uses}
+        return bool(codes) and all(
+            not any(one.value is not None for one in code.scope.returned)
+            and any(name.startswith("logging.") for _, name, _ in self._graph.libraries.get(code, ()))
+            for code in codes
+            if code.scope.kind == "function"
+        )
+
+    def _is_counted_for_callbacks(self, run: Run, location: Location) -> bool:
+        """Whether an object counts something where its users call it, on threads of theirs and on its own at once.
+
+        Other state is mostly that of connecting, which one thread does.
+        """
+        changes = self._overlap.by_location.get(location, ())
+        if location.kind != "attribute" or not any(change.changes == "update" for change in changes):
+            return False
+        called = self._use.called_on_own_thread(location.home)
+        return called is not None and run.dispatch.code not in called
 
     def _is_guarded(self, location: Location) -> bool:
         """Whether most of the changes of some state are made under a lock: it is there for that state."""

@@ -95,6 +95,8 @@ class RaceHarm:
         value = touch.value
         if value is None or _is_given(value, touch.code) or self._is_made_by_parent(value, touch.code):
             return True
+        if self._is_the_one(touch, value):
+            return True
         if self._is_filled(touch.location, _puts, nested=isinstance(touch.target, Item)):
             return True
         return any(self._matters(one) for one in self._evaluator.values(value, touch.code).used())
@@ -106,6 +108,24 @@ class RaceHarm:
             return False
         return any(isinstance(owner, Parent) for owner in self._evaluator.values(function.value, code)) or (
             isinstance(function.value, Name) and function.value.id in ("object", "type")
+        )
+
+    def _is_the_one(self, touch: StateAccess, value: Expression) -> bool:
+        """Whether a class keeps the one object of its own, which is changed or is of a library: `cls._it = cls()`."""
+        if touch.location.kind != "class" or isinstance(touch.target, Item):
+            return False
+        classes, libraries, known = self._evaluator.lineage(touch.location.home)
+        made = self._evaluator.values(value, touch.code).used()
+        if not any(isinstance(one, Instance) and one.of == ClassOf(touch.location.home) for one in made):
+            return False
+        return not known or bool(set(libraries) - {"builtins.object"}) or any(map(self._changes_later, classes))
+
+    def _changes_later(self, cls: Code) -> bool:
+        """Whether objects of a class are changed after they are made."""
+        return any(
+            touch.location.kind == "attribute" and not self._overlap.is_private_yet(touch)
+            for method in cls.family()
+            for touch in self._overlap.sharing.touching.touches(method)
         )
 
     def _matters(self, value: Value) -> bool:

@@ -77,3 +77,49 @@ def test_what_users_call_are_public_methods_and_those_that_syntax_runs(tmp_path:
 def test_code_on_a_page_is_no_claim(tmp_path: Path):
     (tmp_path / "README.md").write_text('# x\n\n```toml\nthread-safe = ["app.Box"]\n```\n', encoding="utf-8")
     assert evidence(tmp_path, "LOCK = threading.Lock()\nclass Box:\n    def add(self): ...\n") == {}
+
+
+def called(folder: Path, files: dict[str, str]) -> dict[str, str]:
+    """Why users may call each function on threads."""
+    folder.mkdir(exist_ok=True)
+    return {spawn.code.qualname: spawn.name for spawn in program(folder, files)[Callers].all}
+
+
+def test_state_of_the_process_is_shared_where_the_package_makes_locks(tmp_path: Path):
+    counter = "n = 0\ndef more():\n    global n\n    n += 1\ndef tell(): return n\n"
+    because = "it works with state of the whole process, and `pkg` reckons with threads elsewhere"
+    files = {"pkg/__init__.py": "", "pkg/count.py": counter, "pkg/other.py": "import threading\nL = threading.Lock()\n"}
+    assert called(tmp_path, files) == {"more": because}
+
+
+def test_nothing_is_said_of_a_package_that_knows_no_threads(tmp_path: Path):
+    counter = "n = 0\ndef more():\n    global n\n    n += 1\n"
+    assert called(tmp_path, {"pkg/__init__.py": "", "pkg/count.py": counter}) == {}
+
+
+def test_an_object_that_a_module_makes_for_all_is_shared_unless_others_are_made(tmp_path: Path):
+    box = "class {}:\n    def add(self): ...\n"
+    made = "one = One()\nother = Other()\ndef make(): return Other()\n"
+    files = {"app.py": HEAD + "L = threading.Lock()\n" + box.format("One") + box.format("Other") + made}
+    assert "One.add" in called(tmp_path, files)
+    assert "Other.add" not in called(tmp_path, files)
+
+
+def test_a_test_that_has_threads_use_one_object_speaks_for_its_class(tmp_path: Path):
+    shared = (
+        "import threading\nfrom box import Box\ndef test_it():\n    box = Box()\n"
+        "    def work(): box.add()\n    for _ in range(4): threading.Thread(target=work).start()\n"
+    )
+    own = shared.replace("    box = Box()\n", "").replace("box.add()", "Box().add()")
+    box = "class Box:\n    def add(self): ...\n    def take(self): ...\n"
+    assert called(tmp_path / "one", {"box.py": box, "test_box.py": shared}) == dict.fromkeys(
+        ("Box.add", "Box.take"), "`test_box.py` has several threads call `Box`"
+    )
+    assert called(tmp_path / "two", {"box.py": box, "test_box.py": own}) == {}
+
+
+def test_servers_call_a_wsgi_application_on_threads(tmp_path: Path):
+    app = "class App:\n    def __call__(self, environ, start_response): ...\n    def add(self): ...\n"
+    assert called(tmp_path, {"app.py": HEAD + app}) == {
+        "App.__call__": "servers call a WSGI application on several threads"
+    }

@@ -9,7 +9,7 @@ from concurlint.catalog.entries import HookRole
 from concurlint.catalog.traits import has, may
 from concurlint.effects.contexts.claims import Claims
 from concurlint.effects.contexts.process_wide import ProcessWide, is_of_tests
-from concurlint.effects.contexts.spawns import Spawn
+from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.contexts.threaded_use import ThreadedUse
 from concurlint.effects.program import Program
 from concurlint.finding import Confidence, Evidence
@@ -36,6 +36,7 @@ class Callers:
         self._claims = program[Claims]
         self._process_wide = program[ProcessWide]
         self._use = program[ThreadedUse]
+        self._dispatches = program[Spawns]
 
     @cached_property
     def all(self) -> tuple[Spawn, ...]:
@@ -119,8 +120,13 @@ class Callers:
         what = f"`{sole}` is one object for all" if sole else "it works with state of the whole process"
         evidence = Evidence(f"{what}, and `{package}` reckons with threads elsewhere", Confidence.LOW)
         for code in self._public(home):
-            if sole or code in whole.leading:
+            if (sole or code in whole.leading) and code not in self._starting:
                 yield _called(code, home, evidence)
+
+    @cached_property
+    def _starting(self) -> frozenset[Code]:
+        """The functions that start threads, tasks or processes themselves: those decide what runs beside what."""
+        return frozenset(spawn.where for spawn in self._dispatches.all if spawn.site is not None)
 
     def _public(self, home: Code) -> Iterator[Code]:
         """What users call: of a class the methods, its bases' too where it does not override them."""

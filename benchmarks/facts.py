@@ -35,7 +35,7 @@ def facts() -> str:
         ("precision", "precision", precision()),
         ("recall", "recall", recall()),
         ("speed", "speed", speed()),
-        ("predictions", "prediction", prediction()),
+        ("predictions", "prediction", prediction(_page("prediction"))),
         ("overhead of a profile", "overhead", overhead()),
     ]
     lines = [f"| {says} | {told} | [{page}](benchmarks/{page}.md) |\n" for says, page, told in rows]
@@ -67,11 +67,15 @@ def speed() -> str:
     return f"CPU time for {lines} lines: {own} ({others})"
 
 
-def prediction() -> str:
-    """How many came near."""
-    outcomes = re.findall(r"\| ((?:miss: )?[+-]\d+%), ", _page("prediction"))
-    right = sum(not outcome.startswith("miss") for outcome in outcomes)
-    return f"{right} of {len(outcomes)} within 15 % of what the change then brought"
+def prediction(page: str) -> str:
+    """How many came near, of the work that the verdicts were made with and of the work held back."""
+    counted = re.findall(r"^\| (\w+) \| \d+ \| (\d+) \| (\d+) \| (\d+) \| \d+ \|$", page, re.MULTILINE)
+    told = [
+        f"{half}: {right} of {measured} within 15 % of what the change then brought, {near} within 20 %"
+        for half, measured, right, near in counted
+        if measured != "0"
+    ]
+    return "; ".join(told)
 
 
 def overhead() -> str:

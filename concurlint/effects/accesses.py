@@ -72,6 +72,13 @@ class StateAccess:
     lent: Place | None = None  # where another value was put for a while, if this puts the saved one back
 
     @property
+    def is_within_item(self) -> bool:
+        """Whether it changes what an item of the container holds, not the container: `d[k].append(x)`, `d[k][j] = x`."""
+        if self.changes == "mutate":
+            return isinstance(self.target, Item)
+        return isinstance(self.target, Item) and isinstance(self.target.value, Item)
+
+    @property
     def is_constant_store(self) -> bool:
         """A plain store of a literal: a flag being set."""
         return self.changes == "store" and isinstance(self.value, Constant) and not isinstance(self.target, Item)

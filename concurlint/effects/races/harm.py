@@ -141,7 +141,7 @@ class RaceHarm:
         return any(
             puts(change)
             for change in self._overlap.by_location.get(location, ())
-            if nested == _is_nested(change) and not self._overlap.is_private_yet(change)
+            if nested == change.is_within_item and not self._overlap.is_private_yet(change)
         )
 
     def _has_followers(self, cls: Code) -> bool:
@@ -187,13 +187,6 @@ def _refuses(condition: Condition, code: Code) -> bool:
 
 def _within(inner: Context, outer: Context) -> bool:
     return inner.blocks[: len(outer.blocks)] == outer.blocks
-
-
-def _is_nested(change: StateAccess) -> bool:
-    """Whether a change is made in an item of a container: `d[k].append(x)`, `d[k][j] = x`."""
-    if change.changes == "mutate":
-        return isinstance(change.target, Item)
-    return isinstance(change.target, Item) and isinstance(change.target.value, Item)
 
 
 def _puts(change: StateAccess) -> bool:

@@ -101,6 +101,8 @@ class Iterations:
                     yield touch
 
     def _resizes(self, touch: StateAccess) -> bool:
+        if touch.is_within_item:
+            return False
         if touch.changes == "mutate":
             return may("resizes", touch.attr)
         if not isinstance(touch.target, Item):

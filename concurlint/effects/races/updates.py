@@ -62,7 +62,8 @@ class Races:
         return [
             slip
             for location, touches in self.overlap.by_location.items()
-            for slip in self._slipping.of(location, touches)
+            for within in (False, True)
+            for slip in self._slipping.of(location, [touch for touch in touches if touch.is_within_item is within])
         ]
 
     def inconsistent_locking(self) -> Iterator[Inconsistency]:

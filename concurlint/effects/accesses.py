@@ -73,7 +73,7 @@ class StateAccess:
 
     @property
     def is_within_item(self) -> bool:
-        """Whether it changes what an item of the container holds, not the container: `d[k].append(x)`, `d[k][j] = x`."""
+        """Whether it changes what an item of the container holds, not the container itself: `d[k].append(x)`."""
         if self.changes == "mutate":
             return isinstance(self.target, Item)
         return isinstance(self.target, Item) and isinstance(self.target.value, Item)

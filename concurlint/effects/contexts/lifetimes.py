@@ -10,12 +10,14 @@ from concurlint.catalog.traits import may
 from concurlint.effects.calls.summaries import Summaries, reached, summaries
 from concurlint.effects.contexts.spawns import Spawn
 from concurlint.effects.flow.cfg import Reach
+from concurlint.effects.flow.definitions import Definitions
 from concurlint.effects.flow.dominators import passes, sure_records
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite, Context
-from concurlint.facts.syntax import Attribute, Constant, Expression, Text
+from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Name, Text
 from concurlint.project.callgraph import Edge
+from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance
 
@@ -71,6 +73,7 @@ class Lifetimes:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._graphs = program[Graphs]
+        self._definitions = program[Definitions]
         self._roles = program.roles
         self._evaluator = program.evaluator
         self._found: dict[Spawn, Lifetime] = {}
@@ -152,7 +155,14 @@ class Lifetimes:
         return found
 
     def _made(self, expression: Expression, code: Code) -> set[int]:
-        values = self._evaluator.values(expression, code).used()
+        """The calls that made what an expression stands for, where a local name is used: what holds there."""
+        bound = code.scope.bindings.get(expression.id, []) if isinstance(expression, Name) else []
+        parts = [expression]
+        if len(bound) > 1 and isinstance(expression, Name) and holder(code, expression.id) is code:
+            reaching = self._definitions.at(expression.id, expression, code)
+            if all(isinstance(binding.value, Call) and not binding.path for binding in reaching):
+                parts = [binding.value for binding in reaching if binding.value is not None]
+        values = (value for part in parts for value in self._evaluator.values(part, code).used())
         return {id(value.site.call) for value in values if isinstance(value, Instance) and value.site is not None}
 
     # ends

@@ -209,9 +209,33 @@ def _outcome(test: Expression, callee: Code, call: Call, is_bound: bool) -> bool
         given_value = _passed_constant(test.left, callee, call, is_bound)
         if isinstance(right, Constant) and right.value is None and given_value is not None:
             return (given_value.value is None) is (test.rest[0][0] == "Is")
-        return None
+    if isinstance(test, Compare) and len(test.rest) == 1 and test.rest[0][0] in _EQUALITIES:
+        same = _are_same(_passed(test.left, callee, call, is_bound), test.rest[0][1])
+        return None if same is None else same is _EQUALITIES[test.rest[0][0]]
     found = _passed_constant(test, callee, call, is_bound)
     return None if found is None else bool(found.value)
+
+
+_EQUALITIES = {"Equal": True, "Is": True, "NotEqual": False, "IsNot": False}
+
+
+def _passed(name: Expression, callee: Code, call: Call, is_bound: bool) -> Expression | None:
+    """What a call passes for a parameter that keeps its value, or its default."""
+    parameter = next((p for p in callee.scope.parameters if isinstance(name, Name) and p.name == name.id), None)
+    if parameter is None or parameter.kind in ("args", "kwargs") or bound_once(parameter.name, callee) is None:
+        return None
+    return matching(call, callee, parameter, is_bound=is_bound) or parameter.default
+
+
+def _are_same(passed: Expression | None, other: Expression) -> bool | None:
+    """Whether two constants are the same, literals or those of one module or class: `zmq.PUB` is not `zmq.SUB`."""
+    if isinstance(passed, Constant) and isinstance(other, Constant):
+        return passed.value == other.value
+    if not (isinstance(passed, Attribute) and isinstance(other, Attribute)):
+        return None
+    if not (passed.attr.isupper() and other.attr.isupper()) or spelled(passed.value) != spelled(other.value):
+        return None
+    return passed.attr == other.attr
 
 
 def _passed_constant(name: Expression, callee: Code, call: Call, is_bound: bool) -> Constant | None:

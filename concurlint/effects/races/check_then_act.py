@@ -114,9 +114,10 @@ class ChecksThenActs:
         self._harm = program[RaceHarm]
 
     def at(self, touch: StateAccess) -> CheckThenAct | None:
-        if (touch.changes == "store" and isinstance(touch.value, Constant)) or _suits_either(touch):
+        is_plain = touch.changes == "store" and isinstance(touch.value, Constant)
+        if _suits_either(touch) or ((is_plain or self._is_answer(touch)) and not self._harm.is_start(touch)):
             return None
-        if self._overlap.is_private_yet(touch) or self._is_answer(touch):
+        if self._overlap.is_private_yet(touch):
             return None
         asked = [c for c in touch.context.conditions if self._asks(c.test, touch.location, touch.code)]
         tests = [condition.test for condition in asked]

@@ -48,7 +48,7 @@ class RaceHarm:
 
     def weight(self, touch: StateAccess, code: Code, conditions: Iterable[Condition]) -> Weight:
         """Low where the store of a value, on conditions in `code`, at worst replaces one that is as good."""
-        if touch.changes != "store" or touch.value is None or self._is_told_by_state(touch):
+        if touch.changes != "store" or touch.value is None or self._is_told_by_state(touch) or self.is_start(touch):
             return Weight.HIGH
         if self._is_renewed_data(touch):
             return Weight.LOW
@@ -79,6 +79,11 @@ class RaceHarm:
             return False
         values = self._evaluator.values(touch.value, touch.code)
         return values.whole and bool(values.items) and all(self._evaluator.kind(v) in _DATA for v in values)
+
+    def is_start(self, touch: StateAccess) -> bool:
+        """Whether a flag is set because a thread or a process is started once: `if not on: on = True; t.start()`."""
+        flag = touch.value.value if isinstance(touch.value, Constant) else None
+        return touch.is_constant_store and flag is True and self._starts_work(touch)
 
     def _starts_work(self, touch: StateAccess) -> bool:
         """Whether a thread or a process is started for what is stored."""

@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import may
+from concurlint.effects.accesses import StateAccesses
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.flow.graphs import Graphs
+from concurlint.effects.flow.path_conditions import path_conditions
 from concurlint.effects.program import Program
 from concurlint.effects.threads.unbounded import UnboundedThreads
-from concurlint.facts.records import CallSite, Condition
-from concurlint.facts.syntax import Attribute, Call, Name, walk
+from concurlint.facts.records import CallSite
+from concurlint.facts.syntax import Attribute, Call, Expression, Name, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge
-from concurlint.project.classes import holder, is_self
+from concurlint.project.classes import holder
 from concurlint.project.modules import Code
 
 
@@ -44,6 +47,8 @@ class ThreadsPerEvent:
         self._roles = program.roles
         self._spawns = program[Spawns]
         self._unbounded = program[UnboundedThreads]
+        self._accesses = program[StateAccesses]
+        self._graphs = program[Graphs]
 
     def all(self) -> Iterator[ThreadPerEvent]:
         """One for each call that makes such a thread."""
@@ -81,32 +86,44 @@ class ThreadsPerEvent:
         codes = [*(edge.caller for edge in way), code]
         if work in codes:
             return False  # a timer that starts itself again: one at a time
-        conditions = [*site.context.conditions, *(c for edge in way for c in edge.site.context.conditions)]
-        if any(self._asks_for_state(condition, one) for condition in conditions for one in codes):
+        places = [(code, site), *((edge.caller, edge.site) for edge in way)]
+        if any(self._asks_for_state(test, one) for one, at in places for test in self._decisive(one, at)):
             return False
         return not any(self._waits(one) or self._unbounded.takes_semaphore(one, None) for one in codes)
 
-    @staticmethod
-    def _asks_for_state(condition: Condition, code: Code) -> bool:
-        """Whether a test looks at what is kept between two events: an attribute of the object, a global, a thread."""
-        for part in walk(condition.test):
-            if (
-                isinstance(part, Call)
-                and isinstance(part.function, Attribute)
-                and may("asks-state", part.function.attr)
-            ):
+    def _decisive(self, code: Code, site: CallSite) -> Iterator[Expression]:
+        """The tests that came out one way wherever the call is made: around it, or of an early exit before it."""
+        yield from (condition.test for condition in site.context.conditions)
+        for condition in path_conditions(self._graphs.of(code), site.order, lambda _: True):
+            yield condition.test
+
+    def _asks_for_state(self, test: Expression, code: Code) -> bool:
+        """Whether a test looks at what is kept between two events: an attribute of an object, a global, a thread; or
+        at a local name for such a look."""
+        for part in walk(test):
+            function = part.function if isinstance(part, Call) else None
+            if isinstance(function, Attribute) and may("asks-state", function.attr):
                 return True
-            if (
-                isinstance(part, Attribute)
-                and isinstance(part.value, Name)
-                and is_self(code, part.value.id) is not None
-            ):
-                return True
-            if isinstance(part, Name) and holder(code, part.id) is None:
-                bound = code.module.body.scope.bindings.get(part.id, ())
-                if code.module.global_writes.get(part.id) or any(b.kind == "assign" for b in bound):
+            if isinstance(part, Name) and holder(code, part.id) is code:
+                looks = [b.value for b in code.scope.bindings[part.id] if b.kind == "assign" and b.value is not None]
+                if any(self._is_state(inner, code) for look in looks for inner in walk(look)):
                     return True
+            elif self._is_state(part, code):
+                return True
         return False
+
+    def _is_state(self, expression: Expression, code: Code) -> bool:
+        """Whether it names something that code changes: not a constant of the module, nor what the event brings."""
+        if not isinstance(expression, (Name, Attribute)):
+            return False
+        location = self._accesses.locate(expression, code)
+        if location is None:
+            return False
+        return (
+            location.kind != "global"
+            or bool(location.home.module.global_writes.get(location.name))
+            or any(binding.kind == "assign" for binding in location.home.scope.bindings.get(location.name, ()))
+        )
 
     @staticmethod
     def _waits(code: Code) -> bool:

@@ -74,9 +74,7 @@ class StateAccess:
     @property
     def is_within_item(self) -> bool:
         """Whether it changes what an item of the container holds, not the container itself: `d[k].append(x)`."""
-        if self.changes == "mutate":
-            return isinstance(self.target, Item)
-        return isinstance(self.target, Item) and isinstance(self.target.value, Item)
+        return isinstance(self.target, Item) and (self.changes == "mutate" or isinstance(self.target.value, Item))
 
     @property
     def is_constant_store(self) -> bool:
@@ -136,8 +134,7 @@ class StateAccesses:
         return None
 
     def _global(self, module: Module, name: str) -> Location | None:
-        """A global where it is really bound, followed through `from m import name`."""
-        found = global_home(module, name, self._evaluator)
+        found = global_home(module, name, self._evaluator)  # followed through `from m import name`
         return Location("global", found[0].body, found[1]) if found is not None else None
 
     def _is_set_on_self(self, cls: Code, attr: str) -> bool:

@@ -34,7 +34,8 @@ read, and rules are mended by what it shows; the proof half is neither checked n
 What nobody has read in its code is not judged, and counts nowhere. In the second sixty each finding was judged from
 the message, its trace and the code alone by a reader who mended no rule: **true** is right and worth acting on,
 **pedantic** is right but no maintainer would act, **false** is wrong. Each reason stands in `strangers_judged.toml`,
-the list in `strangers.toml`.
+the list in `strangers.toml`. Before a rule was mended by what the tuning half showed, it had 76 findings: 18 true,
+34 pedantic, 24 false.
 """
 
 

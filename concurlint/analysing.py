@@ -11,7 +11,6 @@ from concurlint.catalog.roles import Roles
 from concurlint.checks import unreadable_file, unused_suppression
 from concurlint.config import Config
 from concurlint.crash import module_in_hand
-from concurlint.effects.contexts.purpose import Purposes
 from concurlint.effects.linking import link
 from concurlint.effects.program import Program
 from concurlint.facts.ahead import Ahead
@@ -22,6 +21,7 @@ from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
 from concurlint.fixes.making import FIXERS, with_fixes
 from concurlint.project.modules import Module, Project
+from concurlint.purposes import Purposes
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
@@ -127,7 +127,7 @@ def asks_all(share: Share) -> bool:
 def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
-    purposes = program[Purposes]
+    purposes = Purposes(program.files, share.config)
     for rule in RULES:
         if share.wants(rule):
             for finding in _answers(rule, program, troubles):

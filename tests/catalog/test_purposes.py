@@ -4,7 +4,7 @@ import pytest
 
 from concurlint.catalog.purposes import file_purpose, folder_purpose, is_tools_file, root_files, top_folder_purpose
 from concurlint.catalog.tables import table
-from concurlint.effects.contexts.purpose import Purpose
+from concurlint.purposes import Purpose
 
 
 def test_every_purpose_of_the_table_is_one_that_the_analysis_knows() -> None:

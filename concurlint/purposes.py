@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
 from concurlint.catalog.purposes import file_purpose, folder_purpose, is_tools_file, root_files, top_folder_purpose
-from concurlint.effects.program import Program
+from concurlint.config import Config
 from concurlint.finding import Finding, Weight
 from concurlint.rule import Entry
 from concurlint.source import SourceFile
@@ -40,9 +41,9 @@ class Purposes:
     itself lie in a folder called `examples`.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._config = program.config
-        self._files = {source.name: source for source in program.files}
+    def __init__(self, files: Sequence[SourceFile], config: Config) -> None:
+        self._config = config
+        self._files = {source.name: source for source in files}
         self._known: dict[str, Purpose] = {}
 
     def of(self, name: str) -> Purpose:

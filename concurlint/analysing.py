@@ -1,7 +1,6 @@
 """Files of a project → what is found in them: read, linked, asked, and what comments silence left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -38,8 +37,7 @@ def analyse(
     files: Sequence[SourceFile],
     shares: Sequence[Share],
     *,
-    workers: int | None,
-    executor: Executor | None,
+    ahead: Ahead,
     memory: Memory | None,
     alone: bool,
     watch: Watch,
@@ -50,12 +48,11 @@ def analyse(
     # A bad entry is told before anything is read.
     known = [(Effects(share.config.calls), Roles(share.config.roles)) for share in shares]
     with collection_paused():
-        with Ahead(workers, executor) as ahead:
-            reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
-            programs = [
-                with_room(partial(_link, share, *facts, reader, alone=alone))
-                for share, facts in zip(shares, known, strict=True)
-            ]
+        reader = Reader(ahead, memory, keep=len(shares) > 1, read=watch.step)
+        programs = [
+            with_room(partial(_link, share, *facts, reader, alone=alone))
+            for share, facts in zip(shares, known, strict=True)
+        ]
         rest = [source for source in files if source.asked]
         watch.begin("looking at the rest", len(rest))
         reader.check_rest(rest)
@@ -64,7 +61,7 @@ def analyse(
         found = [
             finding
             for share, program in zip(shares, programs, strict=True)
-            for finding in _ask(program, share, troubles, watch)
+            for finding in _ask(program, share, share.purposes(alone=alone), troubles, watch)
             if finding.span.path in share.configs
         ]
     watch.begin("reading comments")
@@ -124,10 +121,9 @@ def asks_all(share: Share) -> bool:
     return speaks_of_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
 
 
-def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
+def _ask(program: Program, share: Share, purposes: Purposes, troubles: list[str], watch: Watch) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
-    purposes = Purposes(program.files, share.config)
     for rule in RULES:
         if share.wants(rule):
             for finding in _answers(rule, program, troubles):

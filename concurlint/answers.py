@@ -68,6 +68,17 @@ def answer_of(told: Told, files: Sequence[SourceFile], configs: Mapping[str, Con
     )
 
 
+def merged(answers: Sequence[Answer]) -> Answer:
+    """One answer of several, about files that have nothing to do with one another."""
+    return Answer(
+        findings=tuple(sorted((each for answer in answers for each in answer.findings), key=lambda f: f.sort_key)),
+        shown=tuple(sorted({name for answer in answers for name in answer.shown})),
+        held_back=sum(answer.held_back for answer in answers),
+        troubles=tuple(dict.fromkeys(trouble for answer in answers for trouble in answer.troubles)),
+        skipped=tuple(sorted(name for answer in answers for name in answer.skipped)),
+    )
+
+
 def names_in(finding: Finding) -> tuple[str, ...]:
     """The files that a finding names."""
     return (finding.span.path, *(step.span.path for step in finding.trace))
@@ -85,13 +96,14 @@ def key_of(store: Store, files: Sequence[SourceFile], shares: Sequence[Share], *
     """The fingerprint of everything that the answer depends on."""
     parts = [b"".join(map(content_of, files)), b"alone" if alone else b"whole", asked_of(files)]
     for share in shares:
-        parts += (b"share", *_settings(share))
+        parts += (b"share", *_settings(share), *_purposes(share, alone=alone))
     return _fingerprint(store, parts, files, shares)
 
 
 def ground_of(store: Store, files: Sequence[SourceFile], share: Share) -> bytes:
     """The same but for the contents of files, and which of them are asked about."""
-    return _fingerprint(store, [repr(share.config).encode("utf-8", "surrogatepass")], files, [share])
+    settings = repr(share.config).encode("utf-8", "surrogatepass")
+    return _fingerprint(store, [settings, *_purposes(share, alone=False)], files, [share])
 
 
 def asked_of(files: Sequence[SourceFile]) -> bytes:
@@ -120,6 +132,12 @@ def _settings(share: Share) -> Iterable[bytes]:
             configs[id(config)] = len(configs)
             yield repr(config).encode("utf-8", "surrogatepass")
         yield f"{name}\0{configs[id(config)]}".encode("utf-8", "surrogatepass")
+
+
+def _purposes(share: Share, *, alone: bool) -> Iterable[bytes]:
+    """What the files are there for, which depends on what else is there."""
+    purposes = share.purposes(alone=alone)
+    yield " ".join(purposes.of(source.name) for source in share.files).encode()
 
 
 def _pages(roots: Iterable[Path]) -> Iterable[bytes]:

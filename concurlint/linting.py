@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concurlint.answers import Answer, answer_of
+from concurlint.answering import Means, answer
 from concurlint.baseline import compare, entries, gone_note, part
 from concurlint.cache.place import NO_CACHE, Caching
 from concurlint.cache.store import Store
@@ -15,9 +15,8 @@ from concurlint.config import Config, Settings, find_project
 from concurlint.documents import Cell
 from concurlint.finding import Finding
 from concurlint.revision import Changes
-from concurlint.shares import Share, share_out
-from concurlint.source import NOTHING_UNSAVED, SourceFile, Sources, Unsaved, find_sources, shown_path
-from concurlint.standing import has_root, keep, kept
+from concurlint.shares import share_out
+from concurlint.source import NOTHING_UNSAVED, Sources, Unsaved, find_sources, shown_path
 from concurlint.watching import Unwatched, Watch
 
 if TYPE_CHECKING:
@@ -148,80 +147,19 @@ def lint_sources(
     watch = watch or Unwatched()
     shares = share_out(sources.files, settings)
     by_name = {source.name: source for source in sources.files}
-    answer = (kept(store, sources.files, shares, alone=alone) if store is not None else None) or _found(
-        sources.files,
-        shares,
-        settings,
-        workers=workers,
-        executor=executor,
-        memory=memory,
-        store=store,
-        alone=alone,
-        watch=watch,
-    )
+    means = Means(workers, executor, memory, store, watch)
+    told = answer(sources.files, shares, settings, means, alone=alone)
     return Result(
-        findings=answer.findings,
+        findings=told.findings,
         files=sum(len(share.configs) for share in shares),
         seconds=time.perf_counter() - start,
-        troubles=answer.troubles,
-        texts={name: by_name[name].text for name in answer.shown},
-        cells={name: by_name[name].cells for name in answer.shown if by_name[name].cells},
+        troubles=told.troubles,
+        texts={name: by_name[name].text for name in told.shown},
+        cells={name: by_name[name].cells for name in told.shown if by_name[name].cells},
         configs={name: config for share in shares for name, config in share.configs.items()},
         notes=(
             *(f"no Python files to check under {path}" for path in sources.barren),
-            *(f"{name} was skipped: Python reads it, concurlint's parser does not" for name in answer.skipped),
+            *(f"{name} was skipped: Python reads it, concurlint's parser does not" for name in told.skipped),
         ),
-        held_back=answer.held_back,
+        held_back=told.held_back,
     )
-
-
-def _found(
-    files: Sequence[SourceFile],
-    shares: Sequence[Share],
-    settings: Settings,
-    *,
-    workers: int | None,
-    executor: "Executor | None",
-    memory: "Memory | None",
-    store: Store | None,
-    alone: bool,
-    watch: Watch,
-) -> Answer:
-    # Nothing of this is loaded where a run before has found the answer.
-    from concurlint.analysing import analyse
-    from concurlint.facts.memory import Memory
-
-    if memory is None and store is not None:
-        memory = Memory(store=store)
-    with store.turn() if store is not None else nullcontext(False) as has_waited:
-        answer = kept(store, files, shares, alone=alone) if store is not None and has_waited else None
-        if answer is None:
-            wider = _all_asked(files, shares, settings) if store is not None and not alone else None
-            of_files, of_shares = wider or (files, shares)
-            answer, seen = analyse(
-                of_files, of_shares, workers=workers, executor=executor, memory=memory, alone=alone, watch=watch
-            )
-            if store is not None and not answer.troubles:
-                keep(store, of_files, of_shares, answer, seen, alone=alone)
-            if wider is not None and seen is not None:
-                configs = shares[0].configs
-                answer = replace(answer_of(seen.told, files, configs), troubles=answer.troubles)
-    return answer
-
-
-def _all_asked(
-    files: Sequence[SourceFile], shares: Sequence[Share], settings: Settings
-) -> tuple[Sequence[SourceFile], Sequence[Share]] | None:
-    """The same as if all files had been asked about; None where that is another question to those who are.
-
-    It takes hardly longer, and whoever asks for another file next finds the answer.
-    """
-    from concurlint.analysing import asks_all
-
-    everyone = [replace(source, asked=True) for source in files]
-    wider = share_out(everyone, settings)
-    if len(shares) != 1 or len(wider) != 1 or len(wider[0].configs) == len(shares[0].configs):
-        return None
-    config = shares[0].config
-    is_same = repr(config) == repr(wider[0].config) and has_root(config.root) and not asks_all(wider[0])
-    return (everyone, wider) if is_same else None

@@ -42,19 +42,23 @@ class Stopwatch:
         self._also = also or Unwatched()
         self._start = self._last = time.perf_counter()
         self.parts: list[Lap] = []
+        self._current: Lap | None = None
         self.kinds: dict[str, Lap] = {}
 
     def begin(self, part: str, steps: int = 0) -> None:
-        """Take the time of the part that is over."""
+        """Take the time of the part that is over; a part may come again for other files."""
         self._close()
-        self.parts.append(Lap(part))
+        self._current = next((lap for lap in self.parts if lap.name == part), None)
+        if self._current is None:
+            self.parts.append(Lap(part))
+            self._current = self.parts[-1]
         self._also.begin(part, steps)
 
     def step(self, done: str = "") -> None:
         """Take the time of the step, if its kind has a name."""
         now = time.perf_counter()
-        if self.parts:
-            self.parts[-1].steps += 1
+        if self._current is not None:
+            self._current.steps += 1
         if done:
             lap = self.kinds.setdefault(done, Lap(done))
             lap.seconds += now - self._last
@@ -69,8 +73,10 @@ class Stopwatch:
 
     def _close(self) -> None:
         now = time.perf_counter()
-        if self.parts:
-            self.parts[-1].seconds = now - self._start - sum(lap.seconds for lap in self.parts[:-1])
+        if self._current is not None:
+            self._current.seconds = (
+                now - self._start - sum(lap.seconds for lap in self.parts if lap is not self._current)
+            )
         else:
             self._start = now
         self._last = now

@@ -49,6 +49,9 @@ threading_.Thread(target=_count).start()
 threading_.Thread(target=_count).start()
 """
 
+SCRIPTS = {"counting.py": BUSY.format(guard=""), "calm.py": CALM, "using.py": "import counting\n\ncounting._count()\n"}
+"""Nothing ties them to the packages, until an edit does."""
+
 Edit = Callable[[str, "Draw"], str]
 
 
@@ -155,6 +158,9 @@ EDITS: dict[str, Edit] = {
     "add a function": lambda text, _: text + CALM,
     "add threads": lambda text, _: text + BUSY.format(guard=""),
     "add threads and a lock": lambda text, _: text + BUSY.format(guard="with _GUARD: "),
+    "tie": lambda text, draw: (
+        text + draw.of(["\nimport execnet\n", "\nimport counting\ncounting._count()\n", "\n'calm'\n"])
+    ),
     "shift": lambda text, _: "# concurlint: thread-safe\n\n" + text,
     "silence": lambda text, _: text.replace("\n", "  # noqa: CCL301\n", 1),
     "break": lambda text, _: text + "\ndef (:\n",
@@ -201,6 +207,8 @@ def test_after_every_edit_a_run_with_a_cache_says_what_one_without_says(
         assert spec is not None
         assert spec.origin is not None
         shutil.copytree(Path(spec.origin).parent, home / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in SCRIPTS.items():
+        (home / name).write_text(text, encoding="utf-8")
     cache = Caching(folder=home / "cache")
     for _ in range(data.draw(st.integers(2, 3))):
         _edit(home, data)

@@ -41,6 +41,7 @@ class Kind(IntEnum):
     STANDING = 4
     STAMP = 5
     TEXT = 6
+    TIES = 7
 
 
 class Store:

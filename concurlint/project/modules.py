@@ -159,12 +159,13 @@ class Project:
 
     def knows(self, name: str, importer: SourceFile | None = None) -> bool:
         """Whether `name` is a module of the project or a (namespace) package around one."""
-        if self.source(name, importer) is not None:
-            return True
-        return any(
-            source.module == dotted or (importer is not None and _serves(source, dotted, importer))
-            for source, dotted in self._around.get(name, ())
-        )
+        return self.source(name, importer) is not None or next(self.below(name, importer), None) is not None
+
+    def below(self, name: str, importer: SourceFile | None = None) -> Iterator[SourceFile]:
+        """The files of the package imported as `name`, whether that has a file of its own or not."""
+        for source, dotted in self._around.get(name, ()):
+            if source.module == dotted or (importer is not None and _serves(source, dotted, importer)):
+                yield source
 
     def module(self, name: str, importer: SourceFile | None = None) -> Module | None:
         """The parsed module imported as `name`; None where there is none or it cannot be parsed."""

@@ -20,7 +20,6 @@ from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
 from concurlint.fixes.making import FIXERS, with_fixes
 from concurlint.project.modules import Module, Project
-from concurlint.purposes import Purposes
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
 from concurlint.rulebook import nearest_rule
@@ -61,7 +60,7 @@ def analyse(
         found = [
             finding
             for share, program in zip(shares, programs, strict=True)
-            for finding in _ask(program, share, share.purposes(alone=alone), troubles, watch)
+            for finding in _ask(program, share, troubles, watch)
             if finding.span.path in share.configs
         ]
     watch.begin("reading comments")
@@ -112,7 +111,8 @@ def _mended(
 def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:
     project = Project(share.files, reader.facts, reader.expect)
     linked = [source for source in share.files if source.asked] if alone else share.files
-    return link(project, linked, share.config, effects, roles, everything=asks_all(share))
+    purposes = share.purposes(alone=alone)
+    return link(project, linked, share.config, effects, roles, purposes=purposes, everything=asks_all(share))
 
 
 def asks_all(share: Share) -> bool:
@@ -121,13 +121,13 @@ def asks_all(share: Share) -> bool:
     return speaks_of_all or share.config.threads == "assumed" or bool(share.config.thread_safe)
 
 
-def _ask(program: Program, share: Share, purposes: Purposes, troubles: list[str], watch: Watch) -> list[Finding]:
+def _ask(program: Program, share: Share, troubles: list[str], watch: Watch) -> list[Finding]:
     """Every rule's findings; a rule that breaks is named and loses only its own."""
     found: dict[tuple[Span, str], Finding] = {}
     for rule in RULES:
         if share.wants(rule):
             for finding in _answers(rule, program, troubles):
-                found.setdefault((finding.span, finding.code), purposes.weighed(rule, finding))
+                found.setdefault((finding.span, finding.code), program.purposes.weighed(rule, finding))
         watch.step(f"{rule.code} {rule.name}")
     return list(found.values())
 

@@ -13,6 +13,7 @@ from concurlint.effects.program import Program
 from concurlint.facts.syntax import Argument, Call
 from concurlint.project.loading import Loader
 from concurlint.project.modules import Module, Project
+from concurlint.purposes import Purposes
 from concurlint.source import SourceFile
 
 
@@ -23,6 +24,7 @@ def link(
     effects: Effects,
     roles: Roles,
     *,
+    purposes: Purposes | None = None,
     everything: bool = False,
 ) -> Program:
     """The Program of the files; those with no trace of concurrency are only opened where something leads to
@@ -30,7 +32,7 @@ def link(
 
     There are two rounds: what is passed where is only known once the calls of the first are.
     """
-    program = Program(project, files, config, effects, roles)
+    program = Program(project, files, config, effects, roles, purposes)
     loader = Loader(project, files, roles, everything=everything)
     modules = loader.start()
     program.graph.build(modules)

@@ -12,6 +12,7 @@ from concurlint.config import Config
 from concurlint.project.callgraph import CallGraph
 from concurlint.project.evaluate import Evaluator
 from concurlint.project.modules import Module, Project
+from concurlint.purposes import Purposes
 from concurlint.source import SourceFile
 
 Analysis = TypeVar("Analysis")
@@ -20,17 +21,25 @@ Analysis = TypeVar("Analysis")
 class Program:
     """A linked project with everything inferred about it: `program[Races]` is the one analysis of that class.
 
-    An analysis is a class whose constructor takes the program; it asks for others in the same way.
+    An analysis is a class whose constructor takes the program; it asks for others in the same way. What the
+    `files` are there for may be known from what lies around them.
     """
 
     def __init__(
-        self, project: Project, files: Sequence[SourceFile], config: Config, effects: Effects, roles: Roles
+        self,
+        project: Project,
+        files: Sequence[SourceFile],
+        config: Config,
+        effects: Effects,
+        roles: Roles,
+        purposes: Purposes | None = None,
     ) -> None:
         self.project = project
         self.files = files
         self.config = config
         self.effects = effects
         self.roles = roles
+        self.purposes = purposes or Purposes(files, config)
         self.evaluator = Evaluator(project, roles, self._is_known)
         self.graph = CallGraph(self.evaluator)
         self._analyses: dict[Callable[..., Any], Any] = {}

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from concurlint.effects.calls.summaries import reached
-from concurlint.effects.contexts.purpose import Purpose, Purposes
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -14,6 +13,7 @@ from concurlint.facts.syntax import Attribute, Name, spelled
 from concurlint.project.classes import attribute_writes, is_self
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Function, Instance, Value
+from concurlint.purposes import Purpose
 
 
 class ThreadedUse:
@@ -23,7 +23,7 @@ class ThreadedUse:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._spawns = program[Spawns]
-        self._purposes = program[Purposes]
+        self._purposes = program.purposes
 
     @cached_property
     def by_tests(self) -> Mapping[Code, str]:

@@ -35,6 +35,7 @@ Trait: TypeAlias = Literal[
     "cancellation",
     "catches-all",
     "catches-everything",
+    "changes-argument",
     "changes-key",
     "chooses-for-all",
     "closed-choice",

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from concurlint.catalog.kinds import kinds_with
-from concurlint.catalog.traits import may
+from concurlint.catalog.traits import has, may
 from concurlint.effects.calls.access_paths import global_home
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, Binding, Context
 from concurlint.facts.syntax import (
     Attribute,
     Call,
-    Collection,
     Constant,
     Expression,
     Item,
     Name,
     Place,
     Slice,
-    Table,
+    is_empty,
     spelled,
     walk,
 )
+from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes, holder, is_self
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, ModuleOf, Site
@@ -214,7 +214,7 @@ class StateAccesses:
     def _drains(self, access: Access, code: Code) -> bool:
         """Whether a container is taken out as a whole and an empty one put in its place: `data = list(self.out)`,
         then `self.out = []`. What others put there in between is lost."""
-        if access.kind != "write" or not _is_empty(access.value) or isinstance(access.target, Item):
+        if access.kind != "write" or not is_empty(access.value) or isinstance(access.target, Item):
             return False
         wanted = _spelled(access.target)
         return bool(wanted) and any(
@@ -282,18 +282,27 @@ class StateAccesses:
 
     def _from_calls(self, code: Code) -> Iterator[StateAccess]:
         for site in code.scope.calls:
-            function = site.call.function
-            if not isinstance(function, Attribute) or not _mutates(function.attr):
+            target, attr = self._mutated(site.call, code)
+            location = self.locate(target, code, within=True) if target is not None else None
+            if target is None or location is None or self.is_safe(target, code, attr):
                 continue
-            location = self.locate(function.value, code, within=True)
-            if location is None or self.is_safe(function.value, code, function.attr):
-                continue
-            if not self._is_builtin_container(function.value, code):
+            if not self._is_builtin_container(target, code):
                 continue
             yield StateAccess(
                 location, code, site.statement, site.context, site.order, "mutate", False, None,
-                function.value, function.attr, *self._object(function.value, code),
+                target, attr, *self._object(target, code),
             )  # fmt: skip
+
+    def _mutated(self, call: Call, code: Code) -> tuple[Expression | None, str]:
+        """What a call changes, and by what: `x.append(y)`, `heapq.heappush(x, y)`."""
+        function, last = call.function, spelled(call.function).rpartition(".")[2]
+        if isinstance(function, Attribute) and _mutates(function.attr):
+            return function.value, function.attr
+        if may("changes-argument", last) and call.arguments:
+            named = self._evaluator.values(function, code)
+            if any(has("changes-argument", library_name(value)) for value in named):
+                return call.arguments[0].value, last
+        return None, ""
 
     def _is_builtin_container(self, expression: Expression, code: Code) -> bool:
         values = self._evaluator.values(expression, code)
@@ -320,18 +329,6 @@ def _replaces(access: Access) -> bool:
         and not isinstance(access.target, Item)
         and bool(access.context.conditions or any(attempt.part == "handler" for attempt in access.context.attempts))
     )
-
-
-def _is_empty(value: Expression | None) -> bool:
-    """`[]`, `{}`, `set()` and the like."""
-    match value:
-        case Collection(items=items):
-            return not items
-        case Table(keys=keys):
-            return not keys
-        case Call(arguments=()):
-            return spelled(value.function) in ("list", "dict", "set", "deque", "collections.deque", "bytearray")
-    return False
 
 
 def _only_asks(access: Access, code: Code) -> bool:

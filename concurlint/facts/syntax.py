@@ -250,3 +250,15 @@ def spelled(expression: Expression) -> str:
         return ""
     parts.append(expression.id.partition("@")[0])
     return ".".join(reversed(parts))
+
+
+def is_empty(value: Expression | None) -> bool:
+    """`[]`, `{}`, `set()` and the like."""
+    match value:
+        case Collection(items=items):
+            return not items
+        case Table(keys=keys):
+            return not keys
+        case Call(arguments=()):
+            return spelled(value.function) in ("list", "dict", "set", "deque", "collections.deque", "bytearray")
+    return False

@@ -27,12 +27,8 @@ class ProcessWide:
 
     def is_of_process(self, location: Location) -> bool:
         """Whether state is there once for all, in a package whose authors reckon with threads."""
-        if not self.reckons_with_threads(location.home.module):
-            return False
-        if self._is_whole(location):
-            return True
-        lineage = self._evaluator.lineage
-        return location.kind == "attribute" and any(location.home in lineage(one)[0] for one in self.sole_classes)
+        module = location.home.module
+        return self._is_whole(location) and self.reckons_with_threads(module) and not is_of_tests(module)
 
     def _is_whole(self, location: Location) -> bool:
         """A global, an attribute of a class, or one of a metaclass's objects, which are classes."""

@@ -10,6 +10,7 @@ from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import any_has, has
 from concurlint.effects.calls.access_paths import Path, at_caller, path_of
 from concurlint.effects.calls.aliases import Aliases
+from concurlint.effects.calls.siblings import Siblings
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
@@ -97,6 +98,7 @@ class LockAddresses:
     def __init__(self, program: Program) -> None:
         self._evaluator = program.evaluator
         self._aliases = program[Aliases]
+        self._siblings = program[Siblings]
         self._known: dict[tuple[int, Code], Address] = {}
 
     def of(self, expression: Expression, code: Code) -> Address:
@@ -109,6 +111,9 @@ class LockAddresses:
     def _of(self, expression: Expression, code: Code) -> Address:
         values = self._evaluator.values(expression, code)
         locks = self._locks(values)
+        if not values.items:
+            values = self._siblings.of(expression, code)
+            locks = self._locks(values)
         handled = self._handled(expression, code) if isinstance(expression, Call) and locks else None
         others = [v for v in values if v not in locks and v != Literal(None)]
         objects = tuple(v for v in others if isinstance(v, Instance) and isinstance(v.of, ClassOf))

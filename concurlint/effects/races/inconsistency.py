@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccess
+from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.lockset.address import Lock
 from concurlint.effects.lockset.locksets import LockSet
@@ -239,9 +240,12 @@ class InconsistentLocking:
     def _is_of_object(self, lock: Lock, touch: StateAccess) -> bool:
         """Whether a lock belongs to the object whose state is touched, not to the module around."""
         made = lock.identity[0] if isinstance(lock.identity, tuple) else lock.identity.code.enclosing_class
-        return (made is not None and made in self._overlap.evaluator.lineage(touch.location.home)[0]) or (
-            made is not None and touch.location.home in self._overlap.evaluator.lineage(made)[0]
-        )
+        own = isinstance(lock.token, Path) and lock.token.kind == "self" and len(lock.token.attrs) == 1
+        used = (
+            lock.token.home if own and isinstance(lock.token, Path) else None
+        )  # a mixin has that of a class beside it
+        home, lineage = touch.location.home, self._overlap.evaluator.lineage
+        return any(one is not None and (one in lineage(home)[0] or home in lineage(one)[0]) for one in (made, used))
 
     def _is_flag(self, touch: StateAccess) -> bool:
         if touch.changes != "store" or isinstance(touch.target, Item):

@@ -104,7 +104,7 @@ class Iterations:
         if touch.is_within_item:
             return False
         if touch.changes == "mutate":
-            return may("resizes", touch.attr)
+            return may("resizes", touch.attr) or (may("changes-argument", touch.attr) and touch.attr != "shuffle")
         if not isinstance(touch.target, Item):
             return False
         return touch.changes == "delete" or self._kind(touch.target.value, touch.code) == "dict"

@@ -12,11 +12,11 @@ from concurlint.source import SourceFile
 
 _TRACE = re.compile(
     rb"\basync def\b|\bawait\b|threading|_thread\b|Thread\b|multiprocess|asyncio|subprocess|[pP]open|"
-    rb"os\.system|import[^\n]*\bsystem\b|getoutput|Executor|Lock\(|run_in_executor|_pb2_grpc|__del__"
+    rb"os\.system|import[^\n]*\bsystem\b|getoutput|Executor|Lock\(|run_in_executor|_pb2_grpc|__del__|class \w*Pool\b"
 )
 _WORDS = (
     b"async def", b"await", b"thread", b"Thread", b"multiprocess", b"asyncio", b"subprocess", b"popen", b"Popen",
-    b"system", b"getoutput", b"Executor", b"Lock(", b"run_in_executor", b"_pb2_grpc", b"__del__",
+    b"system", b"getoutput", b"Executor", b"Lock(", b"run_in_executor", b"_pb2_grpc", b"__del__", b"Pool",
 )  # fmt: skip
 """One of these is in whatever `_TRACE` finds; looking for fixed words is many times as fast."""
 _GUARDS = re.compile(rb"\b(?:Lock|Condition|Semaphore|threading\.local)\(")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -23,6 +24,7 @@ _SPOKEN = {"__call__", "__getitem__", "__setitem__", "__delitem__", "__contains_
 
 _WSGI = ("environ", "start_response")
 
+_WORDS = re.compile(r"(?<=[a-z0-9_])(?=[A-Z])")
 CALLERS = "callers"
 
 
@@ -66,6 +68,8 @@ class Callers:
             return claim
         if self._config.threads == "assumed":
             return Evidence("every public function may be called by several threads", Confidence.HIGH)
+        if code.scope.kind == "class" and may("shared-kind", _WORDS.split(code.name)[-1]) and self._claims.of_package:
+            return Evidence(f"`{self._claims.of_package}` promises thread safety", Confidence.MIDDLE)
         test = self._use.by_tests.get(code)
         if test is not None:
             return Evidence(f"`{test}` has several threads call `{shown}`", Confidence.MIDDLE)

@@ -33,6 +33,8 @@ _COMMENT = re.compile(r"#\s*concurlint:\s*(?P<no>not-)?thread-safe\b")
 _BLOCK = re.compile(r"```.*?```|~~~.*?~~~|^(?: {4}|\t)[^\n]*$", re.DOTALL | re.MULTILINE)
 """Code on a page: what stands in it is no claim."""
 _LONGEST = 400
+_PROMISE = re.compile(r"(?i)\s*[-*+]\s+(?:it is |fully )?[*_`]*thread[- ]?safe(?:ty)?[*_`]*[.,;!]?\s*")
+"""The whole of an item in a list of features."""
 
 
 class Claims:
@@ -66,6 +68,15 @@ class Claims:
         return self._known[module].get(code.scope.at[0] if code.scope.kind == "class" else 0)
 
     @cached_property
+    def of_package(self) -> str:
+        """The page that promises thread safety of all that the project is, "" for none: in a list of what it has."""
+        for path in pages_of(self._root):
+            data = _prose(path)
+            if any(_PROMISE.fullmatch(line) for line in data.splitlines()):
+                return path.name
+        return ""
+
+    @cached_property
     def _documented(self) -> frozenset[str]:
         """Names of classes of which a page of the project says that they are thread-safe."""
         names: set[str] = set()
@@ -79,16 +90,18 @@ def _has_trace(data: bytes) -> bool:
     return b"thread" in data.lower() and _TRACE.search(data) is not None
 
 
-def _named_on(path: Path) -> set[str]:
-    """The names of classes in sentences that claim safety."""
+def _prose(path: Path) -> str:
+    """What stands on a page beside code, "" if it says nothing of threads."""
     try:
         data = path.read_bytes()
     except OSError:
-        return set()
-    if not _has_trace(data):
-        return set()
-    prose = _BLOCK.sub("\n\n", data.decode("utf-8", "replace"))
-    sentences = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*|] ", prose)
+        return ""
+    return _BLOCK.sub("\n\n", data.decode("utf-8", "replace")) if _has_trace(data) else ""
+
+
+def _named_on(path: Path) -> set[str]:
+    """The names of classes in sentences that claim safety."""
+    sentences = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*|] ", _prose(path))
     said = [sentence for sentence in sentences if len(sentence) < _LONGEST and _claims(sentence)]
     return {name for sentence in said for name in re.findall(r"\b[A-Z]\w*[a-z]\w*\b", sentence)}
 

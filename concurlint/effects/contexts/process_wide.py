@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -70,12 +71,16 @@ class ProcessWide:
 
     @cached_property
     def _aware(self) -> frozenset[str]:
-        return frozenset(
-            _package(code.module)
-            for code, calls in self._graph.libraries.items()
-            if not is_of_tests(code.module)
-            and any(has("thread-primitive", name) or has("unshared", name) for _, name, _ in calls)
-        )
+        """The packages that make more of threads than of an event loop, on which one thing at a time is done."""
+        threads: Counter[str] = Counter()
+        loops: Counter[str] = Counter()
+        for code, calls in self._graph.libraries.items():
+            if code.scope.kind == "module":
+                loops[_package(code.module)] += any(has("reactor", name) for name in _imported(code.module))
+            if not is_of_tests(code.module):
+                made = any(has("thread-primitive", name) or has("unshared", name) for _, name, _ in calls)
+                threads[_package(code.module)] += made
+        return frozenset(package for package, count in threads.items() if count > loops[package])
 
     def _changes(self, code: Code) -> bool:
         if code.scope.kind in ("module", "class") or not self.reckons_with_threads(code.module):
@@ -102,6 +107,12 @@ def is_of_tests(module: Module) -> bool:
     """Whether a module belongs to tests, by its dotted name."""
     parts = module.name.split(".")
     return any(part in ("tests", "test", "testing", "conftest") or part.startswith("test_") for part in parts)
+
+
+def _imported(module: Module) -> set[str]:
+    """The top-level packages that a module imports."""
+    bound = (one.imported for bindings in module.body.scope.bindings.values() for one in bindings)
+    return {one.module.partition(".")[0] for one in bound if one is not None and not one.level}
 
 
 def _package(module: Module) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, listed, may
+from concurlint.effects.calls.access_paths import Path
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.calls.witness import links
 from concurlint.effects.contexts.spawns import Spawns
@@ -21,7 +22,7 @@ from concurlint.finding import Step
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
-from concurlint.project.values import ClassOf
+from concurlint.project.values import ClassOf, Instance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,7 @@ class Reentries:
     def all(self) -> Iterator[Reentry]:
         """Every such place."""
         yield from self._by_signals()
+        yield from self._by_collection()
         yield from self._by_callbacks()
         yield from self._by_logging()
 
@@ -72,6 +74,50 @@ class Reentries:
                         f"a signal's handler takes `{hold.lock.spelling}`, {how}",
                         steps,
                     )
+
+    def _by_collection(self) -> Iterator[Reentry]:
+        """A finalizer or a callback of the garbage collector runs where some thread makes an object, perhaps under the
+        lock. Nobody holds a lock of the dying object itself: who does would still know it."""
+        for dispatch in self._spawns.all:
+            if dispatch.on != "anywhere":
+                continue
+            inside = reached(self._graph, [dispatch.code])
+            for hold in self._acquisitions.taken_in(dispatch.code):
+                if not _excludes(hold.lock) or (dispatch.site is None and self._is_own(hold.lock)):
+                    continue
+                other = next(self._held_at_calls(hold.lock, inside), None)
+                if other is not None:
+                    site, at = dispatch.site, hold.taking
+                    says = f"`{other.code.qualname}` takes `{other.lock.spelling}`, too, and may set off a collection"
+                    yield Reentry(
+                        dispatch.where if site is not None else at.code,
+                        site.call.at if site is not None else at.at,
+                        f"`{dispatch.code.qualname}` is run by the garbage collector and takes `{hold.lock.spelling}`, "
+                        "which its thread may hold",
+                        (*links(hold.via), Step(other.code.span(other.at), says)),
+                    )
+                    break
+
+    def _is_own(self, lock: Lock) -> bool:
+        """Whether a lock belongs to the object itself, or to a part that it has made."""
+        token = lock.token
+        if not isinstance(token, Path) or token.kind != "self":
+            return False
+        part = self._evaluator.attribute(Instance(ClassOf(token.home)), token.attrs[0]).used()
+        lineage = self._evaluator.lineage(token.home)[0]
+        made = [one.site.code.owner for one in part if isinstance(one, Instance) and one.site is not None]
+        return len(token.attrs) == 1 or (bool(made) and all(owner in lineage for owner in made))
+
+    def _held_at_calls(self, lock: Lock, inside: Collection[Code]) -> Iterator[Acquisition]:
+        """Where a lock is taken outside of some code, and calls are made while it is held."""
+        for code in self._graph.edges:
+            for taking in self._acquisitions.of(code) if code not in inside else ():
+                if taking.waits and taking.lock.may_be(lock):
+                    if any(s.order > taking.order and self._has(lock, code, s) for s in code.scope.calls):
+                        yield taking
+
+    def _has(self, lock: Lock, code: Code, site: CallSite) -> bool:
+        return any(one.may_be(lock) for one in self._locks.at(code, site.order).must)
 
     def _elsewhere(self, lock: Lock, inside: Iterable[Code]) -> Iterator[Acquisition]:
         """Where the main thread takes the same lock outside of some code."""

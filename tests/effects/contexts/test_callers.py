@@ -123,3 +123,20 @@ def test_servers_call_a_wsgi_application_on_threads(tmp_path: Path):
     assert called(tmp_path, {"app.py": HEAD + app}) == {
         "App.__call__": "servers call a WSGI application on several threads"
     }
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "expected"),
+    [
+        ("* thread safety", "ConnectionPool", True),
+        ("- Thread-safe.", "ConnectionPool", True),
+        ("* thread safety is up to you", "ConnectionPool", False),
+        ("* thread safety", "Connection", False),
+    ],
+)
+def test_a_list_of_features_promises_safety_of_what_programs_share(
+    tmp_path: Path, item: str, name: str, expected: bool
+):
+    (tmp_path / "README.md").write_text(f"# x\n\nIt has:\n\n{item}\n* persistence\n", encoding="utf-8")
+    said = evidence(tmp_path, f"class {name}:\n    def add(self): ...\n").get(name)
+    assert said == (("`README.md` promises thread safety", Confidence.MIDDLE) if expected else None)

@@ -45,6 +45,7 @@ class RaceHarm:
         self._evaluator = program.evaluator
         self._overlap = program[Overlap]
         self._spawns = program[Spawns]
+        self._all_is_wanted = program.config.threads == "assumed"  # whoever asks so wants to know of objects made twice
 
     def weight(self, touch: StateAccess, code: Code, conditions: Iterable[Condition]) -> Weight:
         """Low where the store of a value, on conditions in `code`, at worst replaces one that is as good."""
@@ -56,7 +57,9 @@ class RaceHarm:
         is_made_on_first_use = any(_says_missing(one.test, one.holds) for one in asked)
         if not is_made_on_first_use or any(_refuses(one, code) for one in asked) or self._starts_work(touch):
             return Weight.HIGH
-        return Weight.HIGH if self._is_missed(touch) else Weight.LOW
+        if self._is_missed(touch):
+            return Weight.HIGH
+        return Weight.MIDDLE if self._all_is_wanted else Weight.LOW
 
     @staticmethod
     def of_path(name: str, condition: Condition) -> Weight:

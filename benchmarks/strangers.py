@@ -13,7 +13,7 @@ import hashlib
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from precision import STRANGERS, TABLE, Found, JudgmentError, Key, check, findings, skeleton
@@ -137,7 +137,15 @@ def _outcome(stranger: Stranger, cache: Path) -> tuple[Outcome, list[str]]:
         unpack(stranger.name.replace(".", "-"), stranger.version, folder, cache, source=stranger.source)
     answer, trouble = check(folder)
     lines = sum(path.read_bytes().count(b"\n") for path in folder.rglob("*.py"))
-    return Outcome(stranger, lines, tuple(findings(stranger.name, folder, answer))), trouble
+    return Outcome(
+        stranger, lines, tuple(by_line(one, folder) for one in findings(stranger.name, folder, answer))
+    ), trouble
+
+
+def by_line(found: Found, folder: Path) -> Found:
+    """With the ordinal of its line among those with the same text: it stays while other findings come and go."""
+    lines = (folder / found.key.path).read_text(encoding="utf-8", errors="replace").splitlines()[: found.line]
+    return replace(found, key=replace(found.key, ordinal=sum(one.strip() == found.key.text for one in lines) or 1))
 
 
 def with_section(page: str, text: str) -> str:

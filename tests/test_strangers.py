@@ -10,6 +10,7 @@ from strangers import (
     Judgment,
     Outcome,
     Stranger,
+    by_line,
     half_of,
     read_judgments,
     read_strangers,
@@ -61,6 +62,12 @@ def test_a_name_alone_decides_the_half():
     assert halves["tuning"] + halves["proof"] == 60
     with pytest.raises(ValueError, match="honcho belongs to the half tuning"):
         read_strangers('[[stranger]]\nname = "honcho"\nversion = "2.0.0"\nhalf = "proof"\n')
+
+
+def test_a_judgment_stays_with_its_line_while_other_findings_come_and_go(tmp_path):
+    (tmp_path / "honcho").mkdir()
+    (tmp_path / "honcho" / "a.py").write_text("self.n += 1\nx = 1\n    self.n += 1\n")
+    assert by_line(Found(key("honcho"), 3, "m", ()), tmp_path).key.ordinal == 2
 
 
 def test_the_section_counts_by_half_by_rule_and_by_package():

@@ -18,7 +18,6 @@ from concurlint.facts.reading import Reader, collection_paused
 from concurlint.facts.records import Trouble
 from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
-from concurlint.fixes.making import FIXERS, with_fixes
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
@@ -29,6 +28,7 @@ from concurlint.standing import Seen
 from concurlint.suppress import Unused, silence
 from concurlint.watching import Watch
 
+_FIXABLE = {rule.code for rule in RULES if rule.fixable}
 _MOST_BROKEN = 20  # files on which one rule may break before it is given up
 
 
@@ -76,7 +76,7 @@ def analyse(
         return answer, None
     sought = {name: tuple(sorted(words)) for name, words in programs[0].project.sought.items()}
     broken = tuple(sorted(reader.troubles))
-    mendable = tuple(sorted({finding.span.path for finding in told.kept if finding.code in FIXERS}))
+    mendable = tuple(sorted({finding.span.path for finding in told.kept if finding.code in _FIXABLE}))
     return answer, Seen(told, frozenset(reader.opened), sought, broken, mendable, everything=asks_all(shares[0]))
 
 
@@ -105,7 +105,12 @@ def _mended(
     """
     held = [finding for finding in findings if finding.is_pedantic and not configs[finding.span.path].pedantic]
     left = {id(finding) for finding in held}
-    return (*held, *with_fixes((finding for finding in findings if id(finding) not in left), programs))
+    shown = [finding for finding in findings if id(finding) not in left]
+    if not any(finding.code in _FIXABLE for finding in shown):
+        return (*held, *shown)
+    from concurlint.fixes.making import with_fixes  # slow to load, and many a run needs none of it
+
+    return (*held, *with_fixes(shown, programs))
 
 
 def _link(share: Share, effects: Effects, roles: Roles, reader: Reader, *, alone: bool) -> Program:

@@ -1,17 +1,14 @@
 """The answer to a question: kept from a run before, or worked out for each island of files that is not known yet."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from concurlint.answers import Answer, answer_of, keep_answer, kept_answer, key_of, merged
-from concurlint.cache.stamp import of_answers
-from concurlint.cache.store import Kind, Store
+from concurlint.cache.store import Store
 from concurlint.config import Settings
+from concurlint.partition import groups
 from concurlint.shares import Share, share_out
 from concurlint.source import SourceFile
 from concurlint.standing import has_root, keep, kept
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from concurlint.facts.ahead import Ahead
     from concurlint.facts.memory import Memory
-    from concurlint.project.islands import Ties
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +99,9 @@ def _analysed(island: _Island, wider: _Island | None, means: Means, ahead: "Ahea
 
 def _islands(files: Sequence[SourceFile], shares: Sequence[Share], store: Store | None) -> list[_Island]:
     """Those in which something is asked about."""
-    from concurlint.project.islands import first_names, islands
-
     whole = _Island(files, shares)
-    groups = islands(files, _ties(store, first_names(files)))
-    parts = [_part(whole, {source.name for source in group}) for group in groups] if len(groups) > 1 else [whole]
+    found = groups(files, store)
+    parts = [_part(whole, names) for names in found] if len(found) > 1 else [whole]
     return [part for part in parts if part.shares]
 
 
@@ -116,32 +110,6 @@ def _part(whole: _Island, names: set[str]) -> _Island:
     return _Island(
         [source for source in whole.files if source.name in names], [share for share in parts if share.configs]
     )
-
-
-def _ties(store: Store | None, first_names: frozenset[str]) -> Callable[[SourceFile], "Ties"]:
-    """Who tells what a file may reach; the store knows it of contents that were looked at before."""
-    from concurlint.project.islands import ties_of
-
-    if store is None:
-        return lambda source: ties_of(source.data, first_names)
-    begun = hashlib.blake2b("\0".join(sorted(first_names)).encode("utf-8", "surrogatepass"), key=of_answers(store))
-    decoder = msgspec.msgpack.Decoder(list[str])
-
-    def told(source: SourceFile) -> "Ties":
-        content = begun.copy()
-        content.update(source.data)
-        key = content.digest()
-        packed = store.get(Kind.TIES, key)
-        if packed is not None:
-            try:
-                return decoder.decode(packed)
-            except msgspec.MsgspecError:
-                pass
-        found = ties_of(source.data, first_names)
-        store.put(Kind.TIES, key, msgspec.msgpack.encode(found))
-        return found
-
-    return told
 
 
 def _all_asked(files: Sequence[SourceFile], shares: Sequence[Share], settings: Settings) -> _Island | None:

@@ -113,13 +113,14 @@ def asked_of(files: Sequence[SourceFile]) -> bytes:
 
 def _fingerprint(store: Store, parts: list[bytes], files: Sequence[SourceFile], shares: Sequence[Share]) -> bytes:
     whole = hashlib.blake2b(digest_size=20, key=of_answers(store))
-    for part in (*parts, *_places(files), *_pages({share.config.root: None for share in shares})):
+    for part in (*parts, *places(files), *_pages({share.config.root: None for share in shares})):
         whole.update(len(part).to_bytes(8, "little"))
         whole.update(part)
     return whole.digest()
 
 
-def _places(files: Sequence[SourceFile]) -> Iterable[bytes]:
+def places(files: Sequence[SourceFile]) -> Iterable[bytes]:
+    """Where each file is, and by which names it is imported."""
     for source in files:
         named = (source.path.as_posix(), source.name, source.module, *source.aliases)
         yield repr((named, source.is_package, source.is_notebook)).encode("utf-8", "surrogatepass")

@@ -42,6 +42,7 @@ class Kind(IntEnum):
     STAMP = 5
     TEXT = 6
     TIES = 7
+    ISLANDS = 8
 
 
 class Store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import TypeAlias
 
@@ -51,18 +51,15 @@ def first_names(files: Iterable[SourceFile]) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for file in files for name in (file.module, *file.aliases))
 
 
-def islands(files: Sequence[SourceFile], ties: Callable[[SourceFile], Ties]) -> list[tuple[SourceFile, ...]]:
-    """The files in groups without a tie between them, each in the order of the files."""
+def islands(files: Sequence[SourceFile], ties: Iterable[Ties]) -> list[int]:
+    """A number for each file; between files of different numbers there is no tie."""
     reached = _Reached(files)
     groups = _Groups(len(files))
     numbers = {file.name: number for number, file in enumerate(files)}
-    for number, file in enumerate(files):
-        for other in reached.by(file, ties(file)):
+    for number, (file, told) in enumerate(zip(files, ties, strict=True)):
+        for other in reached.by(file, told):
             groups.join(number, numbers[other.name])
-    found: dict[int, list[SourceFile]] = {}
-    for number, file in enumerate(files):
-        found.setdefault(groups.of(number), []).append(file)
-    return [tuple(group) for group in found.values()]
+    return [groups.of(number) for number in range(len(files))]
 
 
 class _Reached:

@@ -16,8 +16,10 @@ def _parted(home: Path, files: dict[str, str]) -> list[list[str]]:
         (home / name).write_text(text, encoding="utf-8")
     sources = find_sources([home], Nearest()).files
     names = first_names(sources)
-    found = islands(sources, lambda source: ties_of(source.data, names))
-    return [[source.path.relative_to(home).as_posix() for source in island] for island in found]
+    found: dict[int, list[str]] = {}
+    for source, number in zip(sources, islands(sources, (ties_of(s.data, names) for s in sources)), strict=True):
+        found.setdefault(number, []).append(source.path.relative_to(home).as_posix())
+    return list(found.values())
 
 
 @pytest.mark.parametrize(

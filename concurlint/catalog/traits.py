@@ -124,6 +124,8 @@ Trait: TypeAlias = Literal[
     "read-by-line",
     "reads-all",
     "reads-answer",
+    "reads-given",
+    "reads-line",
     "reads-pipes",
     "releases",
     "remembers",

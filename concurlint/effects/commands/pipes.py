@@ -10,6 +10,7 @@ from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.outside import is_brief
 from concurlint.catalog.traits import may
 from concurlint.effects.calls.arguments import Known, lookup
+from concurlint.effects.commands.whole_reads import WholeRead, whole_reads
 from concurlint.effects.contexts.spawns import Spawn, ran
 from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.flow.definitions import Definitions
@@ -18,7 +19,7 @@ from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.flow.uses import Mention, Mentions, mentions_of
 from concurlint.effects.program import Program
 from concurlint.facts.records import Access, CallSite, Loop
-from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, children
+from concurlint.facts.syntax import Attribute, Call, Collection, Compare, Constant, Expression, Name, Place, children
 from concurlint.project.arguments import merged
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import holder, is_self
@@ -33,11 +34,19 @@ class Undrained:
     """A wait for a child whose output goes to a pipe that nobody reads before."""
 
     code: Code
-    site: CallSite
+    site: CallSite | None
     pipes: tuple[str, ...]
     started: _Made
     partly: bool = False
     later: Mention | None = None
+    read: WholeRead | None = None  # of the other pipe, where that is the wait
+
+    @property
+    def at(self) -> Place:
+        """Where the wait stands."""
+        if self.read is not None:
+            return self.read.at
+        return self.site.call.at if self.site is not None else self.started[1].at
 
     @property
     def is_brief(self) -> bool:
@@ -123,8 +132,8 @@ class Pipes:
     def _read_to_the_end(self, code: Code) -> Iterator[Undrained]:
         """Reads of one pipe of a child until that ends, while nobody reads the other: `p.stdout.read()`."""
         seen: set[str] = set()
-        for pipe, site in _whole_reads(code):
-            base = pipe.value
+        for read in whole_reads(code, self._graph):
+            pipe, base = read.pipe, read.pipe.value
             if not isinstance(base, Name) or holder(code, base.id) is not code or base.id in seen:
                 continue
             bindings = self._definitions.at(base.id, base, code)
@@ -134,19 +143,20 @@ class Pipes:
             if found is None or not other or pipe.attr not in found[0]:
                 continue
             seen.add(base.id)
-            yield from self._other_unread(code, site, mentions_of(base.id, code), bindings[0].order, other, found[1])
+            yield from self._other_unread(code, read, mentions_of(base.id, code), bindings[0].order, other, found[1])
 
     def _other_unread(
-        self, code: Code, site: CallSite, mentions: Mentions, since: int, other: str, made: _Made
+        self, code: Code, read: WholeRead, mentions: Mentions, since: int, other: str, made: _Made
     ) -> Iterator[Undrained]:  # fmt: skip
         """The read of one pipe, if the other is not read before or beside."""
         cfg = self._graphs.of(code)
-        soon = [m for m in mentions.all if m.code is not code or (m.order > since and m.order <= site.order)]
+        soon = [m for m in mentions.all if m.code is not code or (m.order > since and m.order <= read.order)]
         if any(may("ends-child", m.attr) or m.attr == other for m in soon) or mentions.escapes:
             return
-        later = next((m for m in mentions.all if m.attr == other and comes_after(cfg, m.order, site.order)), None)
+        late = (m for m in mentions.all if m.attr == other and comes_after(cfg, m.order, read.order))
+        later = next(late, None)
         if later is not None and not self._comes_later(mentions, later):  # else the wait tells
-            yield Undrained(code, site, (other,), made, True, later)
+            yield Undrained(code, read.site, (other,), made, True, later, read)
 
     @staticmethod
     def _comes_later(mentions: Mentions, later: Mention) -> bool:
@@ -269,15 +279,6 @@ class Pipes:
             if plain > 0:
                 return True
         return False
-
-
-def _whole_reads(code: Code) -> Iterator[tuple[Attribute, CallSite]]:
-    """The pipes that a function reads to their ends by one call, with the call."""
-    for site in code.scope.calls:
-        function = site.call.function
-        if isinstance(function, Attribute) and may("reads-all", function.attr) and not site.call.arguments:
-            if isinstance(function.value, Attribute) and may("reads-pipes", function.value.attr):
-                yield function.value, site
 
 
 def _asked_until_done(loop: Loop) -> Call | None:

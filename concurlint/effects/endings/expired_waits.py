@@ -73,17 +73,17 @@ class ExpiredWaits:
         """Every such wait for a child that the same function has started and keeps to itself."""
         for code in self._graph.edges:
             for site in code.scope.calls if code.scope.handlers else ():
-                wait = self._limited(code, site)
+                wait = self.limited(code, site)
                 if wait is None or not isinstance(wait.child, Name):
                     continue
                 handler = self._handler(code, site)
-                made = self._made(wait.child, code) if handler is not None else None
+                made = self.made(wait.child, code) if handler is not None else None
                 if handler is not None and made is not None:
                     yield from self._unended(code, site, wait, handler, made)
 
     # waits with a timeout
 
-    def _limited(self, code: Code, site: CallSite) -> _Wait | None:
+    def limited(self, code: Code, site: CallSite) -> _Wait | None:
         function = site.call.function
         if isinstance(function, Attribute) and may("waits-for-child", function.attr):
             kinds = self._kinds(function.value, code)
@@ -144,7 +144,7 @@ class ExpiredWaits:
 
     # the child
 
-    def _made(self, child: Name, code: Code) -> Call | None:
+    def made(self, child: Name, code: Code) -> Call | None:
         """The call of this function that started the child."""
         if holder(code, child.id) not in (code, None) or child.id in code.scope.globals:
             return None

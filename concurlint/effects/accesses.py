@@ -72,9 +72,13 @@ class StateAccess:
     lent: Place | None = None  # where another value was put for a while, if this puts the saved one back
 
     @property
-    def is_within_item(self) -> bool:
-        """Whether it changes what an item of the container holds, not the container itself: `d[k].append(x)`."""
-        return isinstance(self.target, Item) and (self.changes == "mutate" or isinstance(self.target.value, Item))
+    def depth(self) -> int:
+        """How far inside the state it reaches: 0 for `self.a = v`, 1 for `self.a[k] = v` and `self.a.add(v)`, 2 for
+        `self.a[k][j] = v`, which leaves the keys of `self.a` as they are."""
+        levels, inner = int(self.changes == "mutate"), self.target
+        while isinstance(inner, Item):
+            levels, inner = levels + 1, inner.value
+        return levels
 
     @property
     def is_constant_store(self) -> bool:

@@ -86,6 +86,9 @@ class Resources:
 
     def _class_made(self, site: CallSite, code: Code) -> str:
         """The one library class of the object that a call makes for its caller."""
+        entered = site.call.function
+        if isinstance(entered, Attribute) and entered.attr in ENTERING:
+            return ""  # gives back what was there before
         names: set[str] = set()
         targets = self._graph.targets(site)
         for target in targets:

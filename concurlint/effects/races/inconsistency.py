@@ -83,12 +83,14 @@ class InconsistentLocking:
             return
         guarded = max(counts.values(), key=len)
         lock = guarded[0][1]
+        deepest = max(1, *(way.touch.depth for way, _ in guarded))
         bare = [
             way
             for way in held
             if not way.held.unknown
             and way.held.identities.isdisjoint(lock.made)
             and not self._is_flag(way.touch)
+            and way.touch.depth <= deepest  # the lock of a table need not be that of the records in it
             and self._has(way, lock)
             and not (self._sets_up(way.touch) and not self._meets(way, [one for one, _ in guarded]))
             and not (self._opens(way.touch) and all(_lets_go(one.touch) for one, _ in guarded))

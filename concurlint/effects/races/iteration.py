@@ -101,8 +101,8 @@ class Iterations:
                     yield touch
 
     def _resizes(self, touch: StateAccess) -> bool:
-        if touch.is_within_item:
-            return False
+        if touch.depth > 1:
+            return False  # what is inside an item changes its own size
         if touch.changes == "mutate":
             return may("resizes", touch.attr) or (may("changes-argument", touch.attr) and touch.attr != "shuffle")
         if not isinstance(touch.target, Item):

@@ -46,6 +46,7 @@ Trait: TypeAlias = Literal[
     "connects-late",
     "continues-answer",
     "coroutine-function",
+    "dials",
     "digest",
     "draws",
     "draws-below",

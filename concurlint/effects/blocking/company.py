@@ -12,7 +12,7 @@ from concurlint.effects.blocking.others import Others
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Constant, spelled
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant, spelled
 from concurlint.finding import Weight
 from concurlint.project.arguments import given
 from concurlint.project.callgraph import library_name
@@ -87,7 +87,17 @@ class Company:
         if has("fetches-row", blocking.name):
             found = self._statement_before(code, site)
             return found is not None and self._finds_one_row(code, found)
+        if has("dials", blocking.name):
+            return self._is_to_this_machine(code, site)
         return has("runs-sql", blocking.name) and self._finds_one_row(code, site)
+
+    def _is_to_this_machine(self, code: Code, site: CallSite) -> bool:
+        """Whether a connection is asked for at this machine's own address: the kernel answers in microseconds."""
+        address = given(site.call, "address", 0)
+        host = address.items[0] if isinstance(address, Collection) and address.items else None
+        values = self._program.evaluator.values(host, code) if host is not None else ()
+        hosts = [value.value for value in values if isinstance(value, Literal)]
+        return bool(hosts) and len(hosts) == len(list(values)) and all(map(_is_own_address, hosts))
 
     def _statement_before(self, code: Code, site: CallSite) -> CallSite | None:
         """The call that ran the statement of which a row is fetched: `c.execute(…).fetchone()`, or the last on `c`."""
@@ -113,3 +123,7 @@ class Company:
         text = given(site.call, "sql", 0)
         value = self._program.evaluator.values(text, code).only() if text is not None else None
         return isinstance(value, Literal) and isinstance(value.value, str) and bool(_ONE_ROW.fullmatch(value.value))
+
+
+def _is_own_address(host: object) -> bool:
+    return isinstance(host, str) and (host in ("localhost", "::1") or host.startswith("127."))

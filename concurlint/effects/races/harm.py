@@ -149,7 +149,7 @@ class RaceHarm:
         return any(
             puts(change)
             for change in self._overlap.by_location.get(location, ())
-            if nested == change.depth > 1 and not self._overlap.is_private_yet(change)
+            if nested == (change.depth > 1) and not self._overlap.is_private_yet(change)
         )
 
     def _has_followers(self, cls: Code) -> bool:

@@ -63,7 +63,7 @@ class Races:
             slip
             for location, touches in self.overlap.by_location.items()
             for within in (False, True)
-            for slip in self._slipping.of(location, [touch for touch in touches if touch.depth > 1 is within])
+            for slip in self._slipping.of(location, [touch for touch in touches if (touch.depth > 1) is within])
         ]
 
     def inconsistent_locking(self) -> Iterator[Inconsistency]:

@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from concurlint.catalog.entries import RunsRole
 from concurlint.catalog.traits import has
-from concurlint.effects.contexts.spawns import Spawn, Spawns
+from concurlint.effects.contexts.spawns import Spawn, Spawns, ran
+from concurlint.effects.flow.conditions import contradicts
 from concurlint.effects.flow.detours import Detours
 from concurlint.effects.flow.uses import is_dropped
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Await, Call, Expression, Unary, walk
+from concurlint.facts.syntax import Attribute, Await, Call, Expression, Name, Unary, walk
+from concurlint.project.arguments import given, matching, merged
+from concurlint.project.bindings import is_passed_on
 from concurlint.project.callgraph import library_name
 from concurlint.project.classes import attribute_writes
 from concurlint.project.modules import Code
-from concurlint.project.values import ClassOf, Coroutine, Instance, Partial, Value
+from concurlint.project.values import Bound, ClassOf, Coroutine, Instance, Partial, Value
 
 
 class Coroutines:
@@ -101,6 +104,7 @@ class Coroutines:
                 or (role.drops and self._may_be_another(dispatch))
                 or not dispatch.code.is_async
                 or dispatch.code.scope.is_generator
+                or self._is_ruled_out(dispatch, role)
             ):
                 continue
             inner = dispatch.value
@@ -108,6 +112,23 @@ class Coroutines:
                 inner = inner.work
             if not isinstance(inner, Coroutine):
                 yield dispatch
+
+    def _is_ruled_out(self, dispatch: Spawn, role: RunsRole) -> bool:
+        """Whether each call that brings the function here passes something else that turns the dispatch off:
+        `run(f)`, `run(g, threaded=True)` for `def run(work, threaded=False)`."""
+        site, code = dispatch.site, dispatch.where
+        work = given(site.call, *role.work) if site is not None else None
+        if site is None or not isinstance(work, Name) or not is_passed_on(work.id, code):
+            return False
+        parameter = next(p for p in code.scope.parameters if p.name == work.id)
+        brings = []
+        for edge in self._graph.callers.get(code, ()):
+            call, bound = merged(edge.value, edge.site.call), isinstance(edge.value, (Bound, ClassOf, Instance))
+            passed = matching(call, code, parameter, is_bound=bound)
+            values = self._graph.evaluator.values(passed, edge.caller) if passed is not None else ()
+            if any(ran(value) is dispatch.code for value in values):
+                brings.append(any(contradicts(one, code, call, bound) for one in site.context.conditions))
+        return bool(brings) and all(brings)
 
     @staticmethod
     def _is_lost(dispatch: Spawn, role: RunsRole) -> bool:

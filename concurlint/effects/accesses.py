@@ -73,8 +73,7 @@ class StateAccess:
 
     @property
     def depth(self) -> int:
-        """How far inside the state it reaches: 0 for `self.a = v`, 1 for `self.a[k] = v` and `self.a.add(v)`, 2 for
-        `self.a[k][j] = v`, which leaves the keys of `self.a` as they are."""
+        """How far inside it reaches: 0 for `self.a = v`, 1 for `self.a[k] = v` and `self.a.add(v)`, 2 one level on."""
         levels, inner = int(self.changes == "mutate"), self.target
         while isinstance(inner, Item):
             levels, inner = levels + 1, inner.value

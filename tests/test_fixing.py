@@ -435,7 +435,7 @@ def test_a_fix_that_spoils_its_file_keeps_no_other_back(tmp_path: Path):
 
 def test_lines_are_put_in_below_what_runs_a_file_and_names_its_encoding(tmp_path: Path):
     head = "#!/usr/bin/env python3\n# coding: utf-8\n"
-    body = "def update():\n    import os\n\n    os.system('git fetch')\n"
+    body = "def update():\n    import os\n\n    while True:\n        os.system('git fetch')\n"
     after = one(tmp_path, head + body)
     assert after.startswith(head + "import subprocess\n\ndef update")
 

@@ -19,6 +19,7 @@ Group = Literal[
     "windows-builtins",
     "batch-files",
     "windows-programs",
+    "starter's",
 ]
 
 

@@ -102,6 +102,7 @@ Trait: TypeAlias = Literal[
     "may-last",
     "missing",
     "moves-path",
+    "names-this-machine",
     "not-empty",
     "of-numbers",
     "one-operand",
@@ -176,6 +177,7 @@ Trait: TypeAlias = Literal[
     "waits-on-queue",
     "waits-without-arguments",
     "while-logging",
+    "winds-up",
     "yes-or-no",
 ]
 """What README.md says of each."""

@@ -19,4 +19,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"`{fork.what}` forks while threads may run; a lock one holds stays taken in the child",
             help='start processes before threads, or use `multiprocessing.get_context("spawn")`',
             trace=found.steps(),
+            weight=found.weight,
         )

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from concurlint.effects.commands.commands import Commands
+from concurlint.effects.commands.recurring import CommandRepetition
 from concurlint.effects.commands.shell import is_plain_shell, needs_shell, shown_items
 from concurlint.effects.program import Program
 from concurlint.effects.startup.platforms import Platforms
 from concurlint.effects.taint.domain import constant_text
-from concurlint.finding import Finding, Level
+from concurlint.finding import Finding, Level, Weight
 from concurlint.remedies.commands import without_shell
 from concurlint.rule import Rule
 
@@ -35,4 +36,7 @@ def check(program: Program) -> Iterator[Finding]:
                 f"{shown} uses nothing of the shell that is started for it",
                 help=f"use `{instead}` without a shell",
                 trace=command.via,
+                weight=Weight.HIGH
+                if program[CommandRepetition].is_run_often(command.code, command.site)
+                else Weight.LOW,
             )

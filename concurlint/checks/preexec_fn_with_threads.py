@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurlint.effects.commands.pipes import Pipes
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
-from concurlint.finding import Finding, Level, Step
+from concurlint.finding import Finding, Level, Step, Weight
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL407", "preexec-fn-with-threads", Level.WARNING, in_use=True)
@@ -27,4 +27,5 @@ def check(program: Program) -> Iterator[Finding]:
             "`preexec_fn` runs after fork, where a lock that a thread held stays locked for ever",
             help=remedy,
             trace=(Step(where.span(site), f"the program runs `{thread.code.qualname}` on a thread"),),
+            weight=Weight.LOW if hook.instead else Weight.HIGH,
         )

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from concurlint.catalog.traits import has, listed
+from concurlint.catalog.traits import has, listed, may
 from concurlint.effects.blocking.calls import Blocking
 from concurlint.effects.blocking.others import Others
 from concurlint.effects.contexts.spawns import Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, Collection, Constant, spelled
+from concurlint.facts.syntax import Attribute, Call, Collection, Constant, Name, spelled
 from concurlint.finding import Weight
 from concurlint.project.arguments import given
+from concurlint.project.bindings import assigned_once
 from concurlint.project.callgraph import library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Function, Literal
@@ -23,7 +24,6 @@ from concurlint.project.values import Function, Literal
 _ONE_ROW = re.compile(
     r"(?is)\s*select\b[^;]*\bwhere\s+[\w.]*\b(?:\w*_)?(?:id|key|rowid|uuid)\s*=\s*(?:\?|:\w+|\d+)\s*;?\s*"
 )
-
 
 class Company:
     """Weighs what stops an event loop: by who else is there, and by how long it takes."""
@@ -35,7 +35,7 @@ class Company:
 
     def weight(self, code: Code, site: CallSite | None, blocking: Blocking | None = None) -> Weight:
         """Low where nobody else is on the loop, or nobody yet, or where it is all over in no time."""
-        if blocking is not None and self._is_brief(blocking):
+        if blocking is not None and (self._is_brief(blocking) or self._winds_up(blocking)):
             return Weight.LOW
         order = site.order if site is not None else None
         if site is not None and (self._is_first(code, site) or self._is_before_serving(code, site)):
@@ -82,8 +82,27 @@ class Company:
             if isinstance(value, Function)
         )
 
+    @staticmethod
+    def _winds_up(blocking: Blocking) -> bool:
+        """Whether it is the end of the program's own workers that is waited for, where all comes to an end."""
+        last = blocking.name.rpartition(".")[2]
+        if not (may("ends-pool", last) or may("ends-thread", last) or may("waits-for-child", last)):
+            return False
+        return any(may("winds-up", _first_word(code.name)) for code, _ in blocking.chain)
+
+    def _is_own_name(self, code: Code, site: CallSite) -> bool:
+        """Whether this very machine's name is looked up."""
+        for argument in site.call.arguments:
+            named = assigned_once(argument.value.id, code) if isinstance(argument.value, Name) else argument.value
+            names = self._program.evaluator.values(named.function, code) if isinstance(named, Call) else ()
+            if any(has("names-this-machine", library_name(name)) for name in names):
+                return True
+        return False
+
     def _is_brief(self, blocking: Blocking) -> bool:
         code, site = blocking.chain[-1]
+        if self._is_own_name(code, site):
+            return True
         if has("fetches-row", blocking.name):
             found = self._statement_before(code, site)
             return found is not None and self._finds_one_row(code, found)
@@ -127,3 +146,8 @@ class Company:
 
 def _is_own_address(host: object) -> bool:
     return isinstance(host, str) and (host in ("localhost", "::1") or host.startswith("127."))
+
+
+def _first_word(name: str) -> str:
+    """The verb of a function's name: `stop` of `_stop_all`, and the whole of `__aexit__`."""
+    return name if name.startswith("__") else name.strip("_").partition("_")[0]

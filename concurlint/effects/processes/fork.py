@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import Trait, has, may
@@ -14,11 +14,14 @@ from concurlint.effects.flow.conditions import is_for_tests
 from concurlint.effects.program import Program
 from concurlint.effects.startup.start_methods import UNKNOWN_METHOD, StartMethods
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Call, spelled
-from concurlint.finding import Step
+from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Name, spelled
+from concurlint.finding import Step, Weight
 from concurlint.project.arguments import has_stars
+from concurlint.project.bindings import names_of
 from concurlint.project.modules import Code
 from concurlint.project.values import Bound, ClassOf, Instance, Site, Value
+
+_DEEPEST = 3  # calls that make a context, a process of it, and so on
 
 Thing = Site | ClassOf
 """A thread or pool: where it is made, or the class of the object that is one itself."""
@@ -51,6 +54,7 @@ class ThreadedFork:
     code: Code
     at: CallSite
     message: str
+    weight: Weight = Weight.HIGH
 
     def steps(self) -> tuple[Step, ...]:
         """Where the thread comes from."""
@@ -107,7 +111,28 @@ class Forks:
         for fork in forks:
             found = self._before(fork, alive) or self._in_thread(fork)
             if found is not None:
-                yield found
+                is_meant = self._is_left_behind(fork) or self._is_asked_for(fork.site.call, fork.code, _DEEPEST)
+                yield replace(found, weight=Weight.LOW if is_meant else Weight.HIGH)
+
+    def _is_left_behind(self, fork: Fork) -> bool:
+        """Whether the parent ends at once, as where a program becomes a daemon: nobody is there to miss the threads."""
+        names = set(names_of(fork.site.call, fork.code))
+        bodies = {branch.body for branch in fork.code.scope.branches if _is_parent(branch.test, fork.site.call, names)}
+        return any(
+            has("ends-process", name) and not bodies.isdisjoint(site.context.blocks)
+            for site, name, _ in self._graph.libraries.get(fork.code, ())
+        )
+
+    def _is_asked_for(self, call: Call, code: Code, depth: int) -> bool:
+        """Whether somebody has written down that these processes are to be forked: `get_context("fork")`."""
+        if any(isinstance(a.value, Constant) and a.value.value == "fork" for a in call.arguments):
+            return True
+        base = call.function.value if isinstance(call.function, Attribute) else None
+        made = self._evaluator.values(base, code).used() if base is not None and depth else ()
+        sites = [value.site for value in made if isinstance(value, Instance) and value.site is not None]
+        return bool(sites) and all(
+            isinstance(site.call, Call) and self._is_asked_for(site.call, site.code, depth - 1) for site in sites
+        )
 
     def _started(self) -> Iterator[Alive]:
         for code in self._graph.edges:
@@ -197,3 +222,13 @@ def _thing(value: Value) -> Thing | None:
     if value.site is not None:
         return value.site
     return value.of if isinstance(value.of, ClassOf) else None
+
+
+def _is_parent(test: Expression, fork: Call, names: set[str]) -> bool:
+    """Whether a test holds in the process that has forked: `if os.fork():`, `if pid > 0:`."""
+    match test:
+        case Compare(left=left, rest=(("GreaterThan" | "NotEqual", Constant(value=0)),)):
+            return _is_parent(left, fork, names)
+        case Name(id=name):
+            return name in names
+    return test is fork

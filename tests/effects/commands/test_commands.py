@@ -17,7 +17,7 @@ def findings(tmp_path: Path) -> Project:
     """Checks a project of the given files (module name → text) and gives the findings of family 4."""
 
     def check(table: str = "", **files: str) -> list[Finding]:
-        (tmp_path / "pyproject.toml").write_text(f"[tool.concurlint]\n{table}\n", encoding="utf-8")
+        (tmp_path / "pyproject.toml").write_text(f"[tool.concurlint]\npedantic = true\n{table}\n", encoding="utf-8")
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
         result = lint([tmp_path], load(tmp_path))

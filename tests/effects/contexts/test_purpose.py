@@ -8,7 +8,7 @@ from concurlint.config import Config, load
 from concurlint.linting import lint
 from tests.linked import Files, write
 
-SHELL = "import subprocess\n\n\ndef show():\n    subprocess.run('ls -l', shell=True, check=True)\n"
+SHELL = "import subprocess\n\n\ndef show():\n    while True:\n        subprocess.run('ls -l', shell=True, check=True)\n"
 LOST = "import asyncio\n\n\nasync def work():\n    await asyncio.sleep(1)\n\n\nasync def main():\n    work()\n"
 PROGRAM = {"shop/__init__.py": "", "shop/stock.py": "count = 1\n", "pyproject.toml": "[project]\nname = 'shop'\n"}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concurlint.catalog.traits import has, may
 from concurlint.effects.calls.every_way import EveryWay, both
+from concurlint.effects.contexts.reach import bare
 from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
@@ -74,8 +75,11 @@ class ConditionWaits:
 
     @staticmethod
     def _tested(code: Code, site: CallSite) -> Step | None:
-        """The nearest `if` that the wait itself stands under."""
+        """The nearest `if` that the wait itself stands under, of those that ask more than whether there is a lock."""
+        waited = spelled(site.call.function).rpartition(".")[0]
         for condition in reversed(site.context.conditions):
+            if not {spelled(part) for part in bare(condition.test)} - {waited}:
+                continue
             branch = next((b for b in code.scope.branches if b.test is condition.test), None)
             if branch is not None and {branch.body, branch.orelse} & set(site.context.blocks):
                 return Step(code.span(branch.at), "looked at once, before the wait")

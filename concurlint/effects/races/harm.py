@@ -182,6 +182,8 @@ def _says_missing(test: Expression, holds: bool) -> bool:
             return holds == (operator in ("Is", "Equal"))
         case Compare(rest=(("In" | "NotIn" as operator, _),)):
             return holds == (operator == "NotIn")
+        case Compare(left=Call(function=Name(id="len")), rest=(("LessThan" | "LessThanEqual", _),)):
+            return holds  # there is room for more
         case Name() | Attribute() | Item() | Call() | Walrus():
             return not holds
     return False

@@ -68,7 +68,7 @@ class Cancellation:
                 met.add(handler.attempt)
                 awaited = self._interrupted(code, handler)
                 if awaited is not None and not handler.reraises and self._goes_on(code, handler, caught):
-                    weight = self._weight(code, awaited)
+                    weight = Weight.LOW if self._ends_callback(code, handler) else self._weight(code, awaited)
                     yield Swallowed(code, _word(handler), caught, awaited, _turns_again(code, handler), weight)
             yield from self._suppressed(code)
 
@@ -252,6 +252,13 @@ class Cancellation:
             if context.loops or _is_everything(caught) or self._is_awaited_on_the_way(code):
                 weight = self._weight(code, inside[0])
                 yield Swallowed(code, entered.at, caught, inside[0], bool(context.loops), weight)
+
+    def _ends_callback(self, code: Code, handler: Handler) -> bool:
+        """Whether a function that is handed to somebody comes to its end with the handler: all that it does is over."""
+        nested = code.parent is not None and code.parent.scope.kind == "function"
+        if not nested or self._graph.callers.get(code) or _turns_again(code, handler):
+            return False
+        return not self._works_on(code, handler)
 
     def _weight(self, code: Code, awaited: Awaited) -> Weight:
         """Low where only Ctrl-C cancels, and the program soon comes to its end all the same."""

@@ -25,6 +25,7 @@ _ONE_ROW = re.compile(
     r"(?is)\s*select\b[^;]*\bwhere\s+[\w.]*\b(?:\w*_)?(?:id|key|rowid|uuid)\s*=\s*(?:\?|:\w+|\d+)\s*;?\s*"
 )
 
+
 class Company:
     """Weighs what stops an event loop: by who else is there, and by how long it takes."""
 

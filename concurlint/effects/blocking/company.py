@@ -87,7 +87,7 @@ class Company:
     def _winds_up(blocking: Blocking) -> bool:
         """Whether it is the end of the program's own workers that is waited for, where all comes to an end."""
         last = blocking.name.rpartition(".")[2]
-        if not (may("ends-pool", last) or may("ends-thread", last) or may("waits-for-child", last)):
+        if not (may("ends-pool", last) or may("ends-thread", last) or has("waits-for-child", blocking.name)):
             return False
         return any(may("winds-up", _first_word(code.name)) for code, _ in blocking.chain)
 

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from concurlint.catalog.platforms import is_platform, surely_windows
 from concurlint.catalog.traits import listed, may
 from concurlint.facts.records import Condition
-from concurlint.facts.syntax import Attribute, Call, Compare, Constant, Expression, Logic, Name, Unary, spelled
+from concurlint.facts.syntax import (
+    Attribute,
+    Call,
+    Collection,
+    Compare,
+    Constant,
+    Expression,
+    Logic,
+    Name,
+    Unary,
+    spelled,
+)
 from concurlint.project.arguments import matching
 from concurlint.project.bindings import bound_once
 from concurlint.project.modules import Code
@@ -212,6 +223,10 @@ def _outcome(test: Expression, callee: Code, call: Call, is_bound: bool) -> bool
     if isinstance(test, Compare) and len(test.rest) == 1 and test.rest[0][0] in _EQUALITIES:
         same = _are_same(_passed(test.left, callee, call, is_bound), test.rest[0][1])
         return None if same is None else same is _EQUALITIES[test.rest[0][0]]
+    if isinstance(test, Compare) and len(test.rest) == 1 and test.rest[0][0] == "In":
+        members, passed = test.rest[0][1], _passed(test.left, callee, call, is_bound)
+        among = [_are_same(passed, one) for one in members.items] if isinstance(members, Collection) else [None]
+        return True if True in among else None if None in among else False
     found = _passed_constant(test, callee, call, is_bound)
     return None if found is None else bool(found.value)
 
@@ -231,6 +246,8 @@ def _are_same(passed: Expression | None, other: Expression) -> bool | None:
     """Whether two constants are the same, literals or those of one module or class: `zmq.PUB` is not `zmq.SUB`."""
     if isinstance(passed, Constant) and isinstance(other, Constant):
         return passed.value == other.value
+    if isinstance(passed, Constant) and passed.value is None and isinstance(other, Attribute):
+        return False if other.attr.isupper() else None
     if not (isinstance(passed, Attribute) and isinstance(other, Attribute)):
         return None
     if not (passed.attr.isupper() and other.attr.isupper()) or spelled(passed.value) != spelled(other.value):

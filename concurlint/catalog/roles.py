@@ -33,11 +33,13 @@ def _role(section: str, role: type[_Role], name: str) -> _Role | None:
     return None if said is None else role(name, **values(said))
 
 
+@cache
 def _word(section: str, name: str) -> str:
     found: str = line(section, name) or ""
     return found
 
 
+@cache
 def _parameter(section: str, name: str) -> Parameter | None:
     said = line(section, name)
     return None if said is None else (said[0], said[1])

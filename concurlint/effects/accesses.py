@@ -221,9 +221,11 @@ class StateAccesses:
             return False
         wanted = _spelled(access.target)
         return bool(wanted) and any(
-            other.kind == "read" and other.order < access.order and _spelled(other.target) == wanted
+            other.kind == "read"
+            and other.order < access.order
+            and _spelled(other.target) == wanted
+            and not _only_asks(other, code)
             for other in code.scope.accesses
-            if not _only_asks(other, code)
         )
 
     def as_touch(

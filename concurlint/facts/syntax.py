@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from concurlint.facts.packing import record
 
@@ -194,50 +194,39 @@ Expression: TypeAlias = (
 )
 
 
-def children(expression: Expression) -> Iterator[Expression]:
+def children(expression: Expression) -> tuple[Expression, ...]:
     """The direct sub-expressions, in evaluation order; a lambda's body is a scope of its own."""
-    match expression:
-        case (
-            Attribute(value=value)
-            | Formatted(value=value)
-            | Await(value=value)
-            | Walrus(value=value)
-            | Star(value=value)
-            | Unary(operand=value)
-        ):
-            yield value
-        case Call(function=function, arguments=arguments):
-            yield function
-            for argument in arguments:
-                yield argument.value
-        case Text(parts=parts) | Slice(parts=parts) | Logic(values=parts) | Collection(items=parts):
-            yield from parts
-        case Binary(left=left, right=right):
-            yield left
-            yield right
-        case Compare(left=left, rest=rest):
-            yield left
-            for _, value in rest:
-                yield value
-        case Choice(test=test, body=body, orelse=orelse):
-            yield from (test, body, orelse)
-        case Item(value=value, index=index):
-            yield value
-            yield from index
-        case Table(keys=keys, values=values):
-            yield from (key for key in keys if key is not None)
-            yield from values
-        case Comprehension(results=results):
-            yield from results
-        case Yield(value=value) if value is not None:
-            yield value
+    found = _CHILDREN.get(type(expression))
+    return found(expression) if found is not None else ()
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """The expression and everything below it."""
-    yield expression
-    for child in children(expression):
-        yield from walk(child)
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        found = _CHILDREN.get(type(current))
+        if found is not None:
+            waiting.extend(reversed(found(current)))
+
+
+# By type, and not by `match`: every expression of a project is walked through many times.
+_CHILDREN: Mapping[type, Callable[[Any], tuple[Expression, ...]]] = {
+    **dict.fromkeys((Attribute, Formatted, Await, Walrus, Star), lambda e: (e.value,)),
+    Unary: lambda e: (e.operand,),
+    Call: lambda e: (e.function, *[argument.value for argument in e.arguments]),
+    **dict.fromkeys((Text, Slice), lambda e: e.parts),
+    Logic: lambda e: e.values,
+    Collection: lambda e: e.items,
+    Binary: lambda e: (e.left, e.right),
+    Compare: lambda e: (e.left, *[value for _, value in e.rest]),
+    Choice: lambda e: (e.test, e.body, e.orelse),
+    Item: lambda e: (e.value, *e.index),
+    Table: lambda e: (*[key for key in e.keys if key is not None], *e.values),
+    Comprehension: lambda e: e.results,
+    Yield: lambda e: () if e.value is None else (e.value,),
+}
 
 
 def spelled(expression: Expression) -> str:

@@ -29,10 +29,9 @@ def holder(code: Code, name: str) -> Code | None:
 def is_self(code: Code, name: str) -> Code | None:
     """The class whose instance (or itself) `name` is in `code`: the first parameter of a method around."""
     home = holder(code, name)
-    if home is not None and home.owner is not None and home.self_name() == name:
-        if bound_once(name, home) is not None:
-            return home.owner
-    return None
+    if home is None or not home.scope.parameters or home.scope.parameters[0].name != name:
+        return None
+    return home.owner if home.self_name() == name and bound_once(name, home) is not None else None
 
 
 @cache

@@ -78,6 +78,7 @@ class Lifetimes:
         self._evaluator = program.evaluator
         self._found: dict[Spawn, Lifetime] = {}
         self._endings: dict[Spawn, Summaries[CallSite]] = {}
+        self._returning: dict[tuple[Code, frozenset[int]], bool] = {}
 
     def of(self, spawn: Spawn) -> Lifetime:
         """Nothing is known of what frameworks start; what is waited for at once goes on beside nobody."""
@@ -191,8 +192,14 @@ class Lifetimes:
 
     def _by_helper(self, edge: Edge, site: CallSite) -> CallSite | None:
         around = frozenset(sure_records(edge.callee.scope, site, _NOWHERE))
-        surely = edge.runs and not self._graphs.of(edge.callee).from_start(avoiding=around).returns
-        return edge.site if surely else None
+        return edge.site if edge.runs and not self._returns(edge.callee, around) else None
+
+    def _returns(self, code: Code, avoiding: frozenset[int]) -> bool:
+        """Whether a function may come to its end without any of these records."""
+        key = (code, avoiding)
+        if key not in self._returning:
+            self._returning[key] = self._graphs.of(code).from_start(avoiding=avoiding).returns
+        return self._returning[key]
 
     def _joining(self, spawn: Spawn) -> Iterator[tuple[Code, CallSite]]:
         made = [id(spawn.site.call)] if spawn.site is not None else []

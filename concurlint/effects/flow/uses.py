@@ -72,8 +72,10 @@ def is_never_read(name: str, code: Code) -> bool:
 
 def is_dropped(code: Code, site: CallSite) -> bool:
     """Whether nobody gets the result of a call: it is an expression statement, or in a name that is never read."""
+    if site.dropped:
+        return True
     names = list(names_of(site.call, code))
-    return site.dropped or (bool(names) and all(is_never_read(name, code) for name in names))
+    return bool(names) and all(is_never_read(name, code) for name in names)
 
 
 def _is(expression: Expression, name: str) -> bool:

@@ -51,6 +51,7 @@ class Elements:
         """What iterating over an expression gives, and then unpacking it by `path`."""
         key = (id(iterable), id(code))
         if key in self._active:
+            self._evaluator.doubts += 1
             return UNKNOWN
         self._active.add(key)
         try:
@@ -257,6 +258,7 @@ class Elements:
         """Instances of the classes an annotation names."""
         key = (id(annotation), id(code))
         if key in self._active:  # a name annotated with itself
+            self._evaluator.doubts += 1
             return UNKNOWN
         self._active.add(key)
         try:

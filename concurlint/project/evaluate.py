@@ -70,9 +70,14 @@ class Evaluator:
         self.callers: dict[Code, list[tuple[Call, Code, Value]]] = {}
         self.is_known = is_known
         self._memo: dict[tuple[int, int], Values] = {}
+        self._open: set[tuple[int, int]] = set()  # of these answers, those that may be others in the next round
+        self._open_returns: set[Code] = set()
+        self._lasting: list[Expression] = []  # what the others are of, for an answer is known by whose it is
+        self.doubts = 0  # how often something was asked that may be answered otherwise later
         self._active: set[tuple[int, int]] = set()
         self._returns: dict[Code, Values] = {}
         self._lineages: dict[Code, tuple[tuple[Code, ...], tuple[str, ...], bool]] = {}
+        self._open_lineages: set[Code] = set()  # those that are being worked out
         self._depth = 0
         self.elements = Elements(self)
         self.attributes = Attributes(self)
@@ -81,9 +86,13 @@ class Evaluator:
         self.naming = Naming(self)
 
     def forget(self) -> None:
-        """Drop what was worked out, because more callers are known now."""
-        self._memo.clear()
-        self._returns.clear()
+        """Drop what depends on callers, because more of these are known now."""
+        for key in self._open:
+            self._memo.pop(key, None)
+        for code in self._open_returns:
+            self._returns.pop(code, None)
+        self._open.clear()
+        self._open_returns.clear()
 
     # expressions
 
@@ -92,17 +101,25 @@ class Evaluator:
         key = (id(expression), id(code))
         known = self._memo.get(key)
         if known is not None:
+            if key in self._open:
+                self.doubts += 1
             return known
         if key in self._active or self._depth > _DEEPEST:
+            self.doubts += 1
             return UNKNOWN
         self._active.add(key)
         self._depth += 1
+        doubts = self.doubts
         try:
             found = self._values(expression, code)
         finally:
             self._active.discard(key)
             self._depth -= 1
         self._memo[key] = found
+        if self.doubts != doubts:
+            self._open.add(key)
+        elif not self.callers:
+            self._lasting.append(expression)
         return found
 
     def _values(self, expression: Expression, code: Code) -> Values:
@@ -276,6 +293,7 @@ class Evaluator:
 
     def passed(self, code: Code, parameter: Parameter) -> Iterable[Values]:
         """What every known call of `code` passes for one of its parameters."""
+        self.doubts += 1
         for call, caller, callee in self.callers.get(code, ()):
             work = innermost(callee)
             given = matching(
@@ -292,8 +310,12 @@ class Evaluator:
         """What calling a function gives when its body has run."""
         known = self._returns.get(code)
         if known is not None:
+            if code in self._open_returns:
+                self.doubts += 1
             return known
         self._returns[code] = UNKNOWN
+        self._open_returns.add(code)
+        doubts = self.doubts
         parts = [
             self.values(returned.value, code) if returned.value is not None else one(Literal(None))
             for returned in code.scope.returned
@@ -304,6 +326,8 @@ class Evaluator:
             if declared.items:  # a body without any `return` is an abstract method's or a protocol's
                 found = union((Values(found.items, True), declared)) if parts else declared
         self._returns[code] = found
+        if self.doubts == doubts:
+            self._open_returns.discard(code)
         return found
 
     def method_kind(self, code: Code) -> str:
@@ -324,7 +348,11 @@ class Evaluator:
         """Project classes, library bases and whether all bases are known: see `classes.lineage`."""
         if cls not in self._lineages:
             self._lineages[cls] = ((cls,), (), False)
+            self._open_lineages.add(cls)
             self._lineages[cls] = lineage(self, cls)
+            self._open_lineages.discard(cls)
+        elif cls in self._open_lineages:
+            self.doubts += 1
         return self._lineages[cls]
 
 

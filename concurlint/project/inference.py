@@ -66,6 +66,7 @@ class Inference(Protocol):
     project: Project
     roles: Roles
     is_known: Callable[[str], bool]
+    doubts: int
 
     @property
     def naming(self) -> Names: ...

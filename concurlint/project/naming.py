@@ -92,6 +92,7 @@ class Naming:
     def imported(self, imported: Import, module: Module) -> Values:
         """What an import binds its name to; a circle of imports binds it to nothing known."""
         if id(imported) in self._imports:
+            self._evaluator.doubts += 1
             return UNKNOWN
         self._imports.add(id(imported))
         try:

@@ -154,3 +154,26 @@ def test_with_advice_a_file_is_looked_at_that_is_asked_for_alone(home: Path, par
     _check(home / "plain.py")
     (home / "plain.py").write_text(PLAIN + QUIET, encoding="utf-8")
     _answered(home, [home], parsed)
+
+
+def test_only_what_can_reach_a_file_is_parsed_to_answer_for_it(home: Path, parsed: list[str]):
+    for name in ("other.py", "script.py"):
+        (home / name).write_text(APP.replace("store", "elsewhere"), encoding="utf-8")
+    (home / "elsewhere.py").write_text(STORE, encoding="utf-8")
+    asked = lint([home / "app.py"], Nearest(), cache=NO_CACHE)
+    assert (len(asked.findings), sorted(parsed)) == (0, ["app.py", "store.py"])
+    whole = lint([home], Nearest(), cache=Caching())
+    assert sorted(finding.span.path.rpartition("/")[2] for finding in whole.findings) == ["elsewhere.py", "store.py"]
+
+
+def test_what_a_change_cannot_reach_is_answered_as_before(home: Path, parsed: list[str]):
+    (home / "lone.py").write_text(f"import threading\n\n{STORE}\n\n{START.replace('store.', '')}", encoding="utf-8")
+    before = _check(home)
+    parsed.clear()
+    (home / "lone.py").write_text(f"import threading\n\n{STORE}\n\n{START.replace('store.', '') * 2}", encoding="utf-8")
+    after = lint([home], Nearest(), cache=Caching())
+    assert parsed == ["lone.py"]
+    assert _told(after) == _told(lint([home], Nearest(), cache=NO_CACHE))
+    assert (len(before.findings), len(after.findings)) == (1, 2)
+    (home / "lone.py").write_text("import store\n\nstore.save()\n", encoding="utf-8")
+    assert _told(_check(home)) == _told(lint([home], Nearest(), cache=NO_CACHE))

@@ -18,6 +18,7 @@ from concurlint.facts.reading import Reader, collection_paused
 from concurlint.facts.records import Trouble
 from concurlint.facts.room import with_room
 from concurlint.finding import Finding, Span
+from concurlint.project.loading import has_trace
 from concurlint.project.modules import Module, Project
 from concurlint.registry import RULES, VERDICTS
 from concurlint.rule import Rule
@@ -78,6 +79,16 @@ def analyse(
     broken = tuple(sorted(reader.troubles))
     mendable = tuple(sorted({finding.span.path for finding in told.kept if finding.code in _FIXABLE}))
     return answer, Seen(told, frozenset(reader.opened), sought, broken, mendable, everything=asks_all(shares[0]))
+
+
+def expect(shares: Sequence[Share], ahead: Ahead, memory: Memory | None) -> None:
+    """Have the files parsed ahead that will be read of all these."""
+    reader = Reader(ahead, memory)
+    found: dict[str, SourceFile] = {}
+    for share in shares:
+        roles, everything = Roles(share.config.roles), asks_all(share)
+        found |= {s.name: s for s in share.files if (everything and s.asked) or has_trace(s, roles)}
+    reader.expect(found.values())
 
 
 def _told(

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from concurlint.facts.memory import Memory
 
 
+_MANY = 8
+"""Islands; where there are more, hardly one is worth a process to parse it, and all together may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a run works with: who parses, what earlier runs have left, and who is told."""
@@ -63,6 +67,7 @@ def _worked_out(
     if all(known is not None for _, known in found):
         return merged([known for _, known in found if known is not None])
     # Nothing of this is loaded where runs before have found all answers.
+    from concurlint.analysing import expect
     from concurlint.facts.ahead import Ahead
     from concurlint.facts.memory import Memory
 
@@ -75,6 +80,9 @@ def _worked_out(
         Ahead(means.workers, means.executor) as ahead,
     ):
         answers = []
+        left = [share for island, before in found if before is None for share in island.shares]
+        if len(left) > _MANY and not alone:
+            expect(left, ahead, means.memory)
         for island, before in found:
             known = before or (_kept(store, island, alone=alone) if has_waited else None)
             answers.append(known or _analysed(island, wider, means, ahead, alone=alone))

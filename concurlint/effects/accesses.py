@@ -221,11 +221,9 @@ class StateAccesses:
             return False
         wanted = _spelled(access.target)
         return bool(wanted) and any(
-            other.kind == "read"
-            and other.order < access.order
-            and _spelled(other.target) == wanted
-            and not _only_asks(other, code)
+            _spelled(other.target) == wanted and not _only_asks(other, code)
             for other in code.scope.accesses
+            if other.kind == "read" and other.order < access.order
         )
 
     def as_touch(

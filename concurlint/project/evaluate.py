@@ -36,6 +36,7 @@ from concurlint.project.decorating import Decorating
 from concurlint.project.elements import Elements
 from concurlint.project.modules import Code, Project
 from concurlint.project.naming import Naming
+from concurlint.project.operators import combined
 from concurlint.project.values import (
     NOTHING,
     UNKNOWN,
@@ -135,7 +136,7 @@ class Evaluator:
             case Text():
                 return one(Instance(Library("builtins.str"), Site(code, expression)))
             case Binary(operator=operator, left=left, right=right):
-                return self._combined(operator, self.values(left, code), self.values(right, code))
+                return combined(self, operator, self.values(left, code), self.values(right, code))
             case Compare() | Unary(operator="Not"):
                 return one(Instance(Library("builtins.bool")))
             case Unary(operand=operand):
@@ -176,24 +177,6 @@ class Evaluator:
         if isinstance(value, Instance) and isinstance(value.of, Library):
             kind = self.roles.kind(value.of.name)
             return UNKNOWN if kind in kinds_with("future") else one(value)
-        return UNKNOWN
-
-    def _combined(self, operator: str, left: Values, right: Values) -> Values:
-        names = {self.type_name(v) for v in (*left, *right)}
-        if "builtins.str" in names and operator in ("Add", "Modulo", "Multiply"):
-            return one(Instance(Library("builtins.str")))
-        if "builtins.list" in names and operator == "Add":
-            return one(Instance(Library("builtins.list")))
-        if operator == "Multiply" and "builtins.list" in names:
-            return Values(tuple(v for v in (*left, *right) if isinstance(v, Container)), False)
-        numbers = {"builtins.int", "builtins.float", "builtins.bool"}
-        if names and names <= numbers and left.items and right.items:
-            return one(Instance(Library("builtins.float" if "builtins.float" in names else "builtins.int")))
-        if operator == "Divide":
-            paths = {Instance(v.of) for v in (*left, *right) if isinstance(v, Instance) and self.kind(v) == "path"}
-            return one(paths.pop()) if len(paths) == 1 else UNKNOWN
-        if operator == "BitOr":
-            return union((left, right))
         return UNKNOWN
 
     def type_name(self, value: Value) -> str:

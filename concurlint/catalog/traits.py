@@ -155,6 +155,7 @@ Trait: TypeAlias = Literal[
     "takes-item",
     "takes-out",
     "tells-apart",
+    "tells-misuse",
     "tells-thread",
     "tests-pattern",
     "thread-primitive",

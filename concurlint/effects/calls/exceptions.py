@@ -14,7 +14,7 @@ from concurlint.effects.flow.graphs import Graphs
 from concurlint.effects.program import Program
 from concurlint.facts.flow import Way
 from concurlint.facts.records import Context, Returned
-from concurlint.facts.syntax import Call, Constant, Expression, Place, spelled
+from concurlint.facts.syntax import Call, Constant, Expression, Name, Place, spelled, walk
 from concurlint.finding import Step
 from concurlint.project.callgraph import Edge
 from concurlint.project.modules import Code
@@ -79,6 +79,8 @@ class ExceptionFlow:
             name = _error_name(raised)
             if spelt("exits-meant", name) or not self._gets_out(code, raised.order, raised.context):
                 continue
+            if spelt("tells-misuse", name) and _asks_own_state(code, raised.context):
+                continue  # what its class forbids is no sign that it happens
             shown = f"raises `{name}`" if name else "raises the error again"
             yield self._step(code, raised.at, shown)
 
@@ -123,6 +125,14 @@ class ExceptionFlow:
 def _is_caught_if_it_may(edge: cfg.Edge) -> bool:
     """Ways on of an error that every `except` takes, whatever it names, and nothing else goes wrong."""
     return edge.raised is None and edge.way not in (Way.UNCAUGHT, Way.UNCAUGHT_BASE)
+
+
+def _asks_own_state(code: Code, context: Context) -> bool:
+    """Whether the innermost condition around a place asks for attributes of the object itself, and nothing else."""
+    test = context.conditions[-1].test if context.conditions else None
+    names = [part.id for part in walk(test) if isinstance(part, Name)] if test is not None else []
+    has_call = test is not None and any(isinstance(part, Call) for part in walk(test))
+    return bool(names) and not has_call and all(name == code.self_name() for name in names)
 
 
 def _error_name(raised: Returned) -> str:

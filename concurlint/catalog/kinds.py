@@ -17,6 +17,7 @@ KindTrait: TypeAlias = Literal[
     "made-for-threads",
     "no-lock",
     "pool",
+    "registered-once",
     "resized-while-looped",
     "runs-on",
     "runs-when-started",

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from concurlint.effects.accesses import Location
 from concurlint.effects.contexts.callers import is_by_callers
-from concurlint.effects.contexts.process_wide import ProcessWide
 from concurlint.effects.contexts.reach import Run
 from concurlint.effects.contexts.threaded_use import ThreadedUse
 from concurlint.effects.program import Program
@@ -25,7 +24,6 @@ class RaceGrading:
     def __init__(self, program: Program) -> None:
         self._graph = program.graph
         self._overlap = program[Overlap]
-        self._process_wide = program[ProcessWide]
         self._use = program[ThreadedUse]
         self._locked: dict[Location, bool] = {}
 
@@ -34,7 +32,7 @@ class RaceGrading:
         known = run.dispatch.confidence
         if not is_by_callers(run.dispatch) or known is not Confidence.LOW:
             return known
-        if self._is_guarded(location) or self._process_wide.is_of_process(location):
+        if self._is_guarded(location):
             return Confidence.MIDDLE
         return Confidence.MIDDLE if self._is_counted_for_callbacks(run, location) else Confidence.LOW
 

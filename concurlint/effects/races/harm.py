@@ -161,7 +161,9 @@ class RaceHarm:
             for access, code in writes:
                 value = access.value if self._overlap.sharing.is_before_sharing(code) else None
                 made = self._evaluator.values(value, code) if value is not None else ()
-                if any(self._evaluator.kind(one) in kinds_with("runs-on") for one in made):
+                if any(
+                    self._evaluator.kind(one) in kinds_with("runs-on") | kinds_with("registered-once") for one in made
+                ):
                     return True
         return any(
             spawn.where.owner is cls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 
 from concurlint.catalog.kinds import kinds_with
@@ -51,6 +52,8 @@ class RaceHarm:
         """Low where the store of a value, on conditions in `code`, at worst replaces one that is as good."""
         if touch.changes != "store" or touch.value is None or self._is_told_by_state(touch) or self.is_start(touch):
             return Weight.HIGH
+        if self._is_in_steps(touch):
+            return Weight.HIGH
         if self._is_renewed_data(touch):
             return Weight.LOW
         asked = list(conditions)
@@ -74,6 +77,14 @@ class RaceHarm:
         parts = (part for part in walk(touch.value) if isinstance(part, (Name, Attribute))) if touch.value else ()
         locate = self._overlap.sharing.touching.locate
         return any(locate(part, touch.code, within=True) == touch.location for part in parts)
+
+    def _is_in_steps(self, touch: StateAccess) -> bool:
+        """Whether the store itself is work in several steps, which two threads confuse: a cache of another library."""
+        base = touch.target.value if isinstance(touch.target, Item) else None
+        kept = self._evaluator.values(base, touch.code).used() if base is not None else ()
+        names = {self._evaluator.type_name(value).partition(".")[0] for value in kept if isinstance(value, Instance)
+                 and not isinstance(value.of, ClassOf)}  # fmt: skip
+        return bool(names - sys.stdlib_module_names)
 
     def _is_renewed_data(self, touch: StateAccess) -> bool:
         """Whether data is worked out, is the same whoever does it, and is never changed afterwards."""

@@ -121,7 +121,8 @@ class StateAccesses:
                 if method is not None and any(isinstance(v, ClassOf) for v in kinds):
                     return Location("class", self._owner(cls, expression.attr), expression.attr)
                 owner = self._owner(cls, expression.attr)
-                on_class = within and expression.attr in owner.scope.bindings
+                bound = owner.scope.bindings.get(expression.attr, ())  # what is only declared is each object's own
+                on_class = within and any(b.kind != "annotate" or b.value is not None for b in bound)
                 on_class = on_class and not self._is_set_on_self(cls, expression.attr)
                 return Location("class" if on_class else "attribute", owner, expression.attr)
         for value in self._evaluator.values(expression.value, code).used():

@@ -247,7 +247,7 @@ class Memory:
         os.close(self._file)
 
 
-class ThreadFile:
+class ThreadFile:  # concurlint: not-thread-safe, one thread watches
     """A file of /proc/PID/task/TID that is read again and again."""
 
     _open = 0

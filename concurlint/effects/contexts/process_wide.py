@@ -9,6 +9,7 @@ from functools import cached_property
 from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.calls.summaries import reached
+from concurlint.effects.contexts.claims import Claims
 from concurlint.effects.program import Program
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, Site
@@ -25,10 +26,13 @@ class ProcessWide:
         self._graph = program.graph
         self._evaluator = program.evaluator
         self._touching = program[StateAccesses]
+        self._claims = program[Claims]
 
     def is_of_process(self, location: Location) -> bool:
         """Whether state is there once for all, in a package whose authors reckon with threads."""
         module = location.home.module
+        if self._claims.denies(location.home):
+            return False
         return self._is_whole(location) and self.reckons_with_threads(module) and not is_of_tests(module)
 
     def _is_whole(self, location: Location) -> bool:

@@ -10,6 +10,7 @@ from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.claims import Claims
+from concurlint.effects.contexts.reach import all_around
 from concurlint.effects.program import Program
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, Site
@@ -39,7 +40,7 @@ class ProcessWide:
         """A global, an attribute of a class, or one of a metaclass's objects, which are classes."""
         if location.kind == "attribute":
             return "builtins.type" in self._evaluator.lineage(location.home)[1]
-        return location.kind in ("global", "class")
+        return location.kind == "global" or (location.kind == "class" and _is_lasting(location.home))
 
     def reckons_with_threads(self, module: Module) -> bool:
         """Whether the package of a module makes locks for threads, or state of one thread."""
@@ -100,6 +101,11 @@ class ProcessWide:
                     if isinstance(value, Instance) and isinstance(value.of, ClassOf) and value.site is not None:
                         if value.site.code.scope.kind == "module" and not _is_under_test(value.site):
                             yield name, value.of.code
+
+
+def _is_lasting(cls: Code) -> bool:
+    """Whether there is one such class: not a new one for each call of a function around."""
+    return all(around.scope.kind != "function" for around in all_around(cls))
 
 
 def _is_under_test(made: Site) -> bool:

@@ -10,7 +10,7 @@ from concurlint.catalog.kinds import kinds_with
 from concurlint.catalog.traits import any_has, has
 from concurlint.effects.calls.access_paths import Path, at_caller, path_of
 from concurlint.effects.calls.aliases import Aliases
-from concurlint.effects.calls.siblings import Siblings
+from concurlint.effects.lockset.unseen import UnseenLocks
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, Call, Constant, Expression, Item, Name, spelled
 from concurlint.facts.unparse import written
@@ -19,7 +19,7 @@ from concurlint.project.bindings import bound_once
 from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.classes import holder
 from concurlint.project.modules import Code
-from concurlint.project.values import ClassOf, Instance, Library, Literal, Site, Value, Values, one
+from concurlint.project.values import ClassOf, Instance, Library, Literal, Site, Value, Values, one, union
 
 Token: TypeAlias = Site | Path
 """The one place where a lock is made (once per program), or the path to it: within one run the same lock."""
@@ -98,7 +98,7 @@ class LockAddresses:
     def __init__(self, program: Program) -> None:
         self._evaluator = program.evaluator
         self._aliases = program[Aliases]
-        self._siblings = program[Siblings]
+        self._unseen = program[UnseenLocks]
         self._known: dict[tuple[int, Code], Address] = {}
 
     def of(self, expression: Expression, code: Code) -> Address:
@@ -111,8 +111,8 @@ class LockAddresses:
     def _of(self, expression: Expression, code: Code) -> Address:
         values = self._evaluator.values(expression, code)
         locks = self._locks(values)
-        if not values.items:
-            values = self._siblings.of(expression, code)
+        if not values.whole and set(values) <= {Literal(None)}:
+            values = union((values, self._unseen.of(expression, code)))
             locks = self._locks(values)
         handled = self._handled(expression, code) if isinstance(expression, Call) and locks else None
         others = [v for v in values if v not in locks and v != Literal(None)]

@@ -10,7 +10,6 @@ from concurlint.catalog.traits import has
 from concurlint.effects.accesses import Location, StateAccesses
 from concurlint.effects.calls.summaries import reached
 from concurlint.effects.contexts.claims import Claims
-from concurlint.effects.contexts.reach import all_around
 from concurlint.effects.program import Program
 from concurlint.project.modules import Code, Module
 from concurlint.project.values import ClassOf, Instance, Site
@@ -105,7 +104,10 @@ class ProcessWide:
 
 def _is_lasting(cls: Code) -> bool:
     """Whether there is one such class: not a new one for each call of a function around."""
-    return all(around.scope.kind != "function" for around in all_around(cls))
+    around = cls.parent
+    while around is not None and around.scope.kind == "class":
+        around = around.parent
+    return around is None or around.scope.kind == "module"
 
 
 def _is_under_test(made: Site) -> bool:

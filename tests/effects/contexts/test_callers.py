@@ -92,6 +92,14 @@ def test_state_of_the_process_is_shared_where_the_package_makes_locks(tmp_path: 
     assert called(tmp_path, files) == {"more": because}
 
 
+def test_a_class_made_for_each_call_is_not_there_once_for_all(tmp_path: Path):
+    made = (
+        "def make():\n    class Box:\n        items = []\n        def add(self): self.items.append(1)\n"
+        "    return Box()\n"
+    )
+    assert called(tmp_path, {"app.py": HEAD + "L = threading.Event()\n" + made}) == {}
+
+
 def test_nothing_is_said_of_a_package_that_knows_no_threads(tmp_path: Path):
     counter = "n = 0\ndef more():\n    global n\n    n += 1\n"
     assert called(tmp_path, {"pkg/__init__.py": "", "pkg/count.py": counter}) == {}

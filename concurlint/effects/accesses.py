@@ -121,8 +121,7 @@ class StateAccesses:
                 if method is not None and any(isinstance(v, ClassOf) for v in kinds):
                     return Location("class", self._owner(cls, expression.attr), expression.attr)
                 owner = self._owner(cls, expression.attr)
-                bound = owner.scope.bindings.get(expression.attr, ())  # what is only declared is each object's own
-                on_class = within and any(b.kind != "annotate" or b.value is not None for b in bound)
+                on_class = within and _is_given(owner, expression.attr)
                 on_class = on_class and not self._is_set_on_self(cls, expression.attr)
                 return Location("class" if on_class else "attribute", owner, expression.attr)
         for value in self._evaluator.values(expression.value, code).used():
@@ -266,9 +265,8 @@ class StateAccesses:
             if isinstance(part, Call) and isinstance(part.function, Attribute) and base:
                 if may("looks-up", part.function.attr) and _spelled(part.function.value) == base:
                     return True
-            if isinstance(part, Name) and isinstance(target, (Attribute, Item, Name)):
-                if self._local_copy(part, wanted, base, code, order):
-                    return True
+            if isinstance(part, Name) and self._local_copy(part, wanted, base, code, order):
+                return True
         return False
 
     def _local_copy(self, name: Name, wanted: str, base: str, code: Code, order: int) -> bool:
@@ -278,7 +276,7 @@ class StateAccesses:
         if not bindings or bindings[-1].order > order or bindings[0].value is None or bindings[0].path:
             return False
         value = bindings[0].value
-        if _spelled(value) == wanted and wanted:
+        if wanted and _spelled(value) == wanted:
             return True
         if isinstance(value, Call) and isinstance(value.function, Attribute) and base:
             return value.function.attr == "get" and _spelled(value.function.value) == base
@@ -300,7 +298,7 @@ class StateAccesses:
     def _mutated(self, call: Call, code: Code) -> tuple[Expression | None, str]:
         """What a call changes, and by what: `x.append(y)`, `heapq.heappush(x, y)`."""
         function, last = call.function, spelled(call.function).rpartition(".")[2]
-        if isinstance(function, Attribute) and _mutates(function.attr):
+        if isinstance(function, Attribute) and (may("resizes", function.attr) or may("reorders", function.attr)):
             return function.value, function.attr
         if may("changes-argument", last) and call.arguments:
             named = self._evaluator.values(function, code)
@@ -316,8 +314,9 @@ class StateAccesses:
         )
 
 
-def _mutates(method: str) -> bool:
-    return may("resizes", method) or may("reorders", method)
+def _is_given(cls: Code, attr: str) -> bool:
+    """Whether a class body gives an attribute a value; what it only declares is each object's own."""
+    return any(b.kind != "annotate" or b.value is not None for b in cls.scope.bindings.get(attr, ()))
 
 
 def as_copied(bindings: list[Binding]) -> list[Binding]:

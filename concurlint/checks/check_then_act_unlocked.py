@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from concurlint.effects.locks.foreign_release import ForeignReleases
 from concurlint.effects.program import Program
 from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.presence import PresenceTests
 from concurlint.effects.races.publication import Publications
 from concurlint.effects.races.updates import Races
-from concurlint.finding import Finding, Level, Weight
+from concurlint.finding import Confidence, Finding, Level, Weight
 from concurlint.remedies.targets import race_level
 from concurlint.rule import Rule
 
@@ -45,4 +46,14 @@ def check(program: Program) -> Iterator[Finding]:
             trace=early.steps(),
             level=race_level(program.config),
             confidence=grading.confidence(early.run, early.store.location),
+        )
+    for release in program[ForeignReleases].all():
+        shown = release.lock.spelling
+        yield rule.finding(
+            release.code.span(release.site.call.at),
+            f"`{shown}.locked()` does not tell who holds it: this may take the lock from another thread",
+            help=f"release only what this thread has taken: `with {shown}:` around what needs it",
+            trace=release.steps(),
+            level=race_level(program.config),
+            confidence=Confidence.MIDDLE,
         )

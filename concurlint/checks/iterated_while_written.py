@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from concurlint.effects.program import Program
+from concurlint.effects.races.escaping_views import EscapingViews
 from concurlint.effects.races.grading import RaceGrading
 from concurlint.effects.races.iteration import Disturbed, Iterations
 from concurlint.facts.unparse import written
-from concurlint.finding import Finding, Level
+from concurlint.finding import Confidence, Finding, Level
 from concurlint.rule import Rule
 
 rule = Rule[Program]("CCL312", "iterated-while-written", Level.WARNING, in_use=True)
@@ -27,6 +28,15 @@ def check(program: Program) -> Iterator[Finding]:
             trace=found.steps(),
             confidence=grading.confidence(found.run, found.look.location),
             weight=grading.weight(found.look.location),
+        )
+    for view in program[EscapingViews].all():
+        text = written(view.returned.value)
+        yield rule.finding(
+            view.code.span(view.returned.at),
+            f"`{view.lock.spelling}` is given back before what is returned here is gone through: RuntimeError",
+            help=f"give a copy: `return list({text})`" if 0 < len(text) <= _LONGEST else "give a copy, made by `list`",
+            trace=view.steps(),
+            confidence=Confidence.MIDDLE,
         )
 
 

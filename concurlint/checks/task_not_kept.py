@@ -26,6 +26,13 @@ def check(program: Program) -> Iterator[Finding]:
             # What never waits is over before anybody collects it.
             weight=Weight.LOW if work and all(map(suspending.never, work)) else Weight.HIGH,
         )
+    for code, site, name, step in program[KeptTasks].handed_to_loop():
+        yield rule.finding(
+            code.span(site.call.at),
+            f"nobody keeps the task of `{name.rpartition('.')[2]}`, so it may be collected half done",
+            help="hand over a function that keeps the task, or keep the future of `asyncio.run_coroutine_threadsafe`",
+            trace=(step,),
+        )
 
 
 def _remedy(program: Program, code: Code) -> str:

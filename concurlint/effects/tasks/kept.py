@@ -14,8 +14,9 @@ from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
 from concurlint.facts.syntax import Call, Name
 from concurlint.finding import Step
+from concurlint.project.arguments import given, merged
 from concurlint.project.bindings import names_of
-from concurlint.project.callgraph import Edge
+from concurlint.project.callgraph import Edge, library_name
 from concurlint.project.modules import Code
 from concurlint.project.values import Coroutine
 
@@ -44,13 +45,13 @@ class KeptTasks:
         for code, site, name in self._made():
             if self._is_dropped(code, site):
                 yield code, site, name, ()
-        given_back = summaries(self._graph, self._given_back(), self._through, key=lambda given: given.made)
+        given_back = summaries(self._graph, self._given_back(), self._through, key=lambda task: task.made)
         for code, tasks in given_back.items():
-            for given in tasks.values():
+            for task in tasks.values():
                 for edge in self._callers(code):
                     if self._is_dropped(edge.caller, edge.site):
-                        yield edge.caller, edge.site, code.qualname, given.steps
-                yield from self._dropped_by_loop(code, given)
+                        yield edge.caller, edge.site, code.qualname, task.steps
+                yield from self._dropped_by_loop(code, task)
 
     def _made(self) -> Iterator[tuple[Code, CallSite, str]]:
         for code, calls in self._graph.libraries.items():
@@ -59,13 +60,26 @@ class KeptTasks:
                 if (role is not None and role.weak) or self._makes_tasks(code, site, name):
                     yield code, site, name
 
+    def handed_to_loop(self) -> Iterator[tuple[Code, CallSite, str, Step]]:
+        """Calls that have the loop itself make the task, and drop it: `loop.call_soon(loop.create_task, work())`."""
+        for code, calls in self._graph.libraries.items():
+            for site, name, callee in calls:
+                role = self._roles.runs(name)
+                call = merged(callee, site.call)
+                work = given(call, *role.work) if role is not None and role.drops and role.on == "task" else None
+                for value in self._graph.evaluator.values(work, code) if work is not None else ():
+                    makes = self._roles.runs(library_name(value))
+                    if makes is not None and makes.weak:
+                        says = f"`{name.rpartition('.')[2]}` drops what its callback gives back"
+                        yield code, site, makes.name, Step(code.span(site.call.at), says)
+
     def _makes_tasks(self, code: Code, site: CallSite, name: str) -> bool:
         """Whether a call makes tasks of coroutines made right there: `gather(a(), b())`."""
         if not listed("kept-by-result", name) or not site.call.arguments:
             return False
-        given = [a.value for a in site.call.arguments if a.keyword is None]
-        values = [self._graph.evaluator.values(each, code) for each in given if isinstance(each, Call)]
-        return len(values) == len(given) and all(v.items and all(isinstance(c, Coroutine) for c in v) for v in values)
+        passed = [a.value for a in site.call.arguments if a.keyword is None]
+        values = [self._graph.evaluator.values(each, code) for each in passed if isinstance(each, Call)]
+        return len(values) == len(passed) and all(v.items and all(isinstance(c, Coroutine) for c in v) for v in values)
 
     def _given_back(self) -> Iterator[tuple[Code, _Given]]:
         for code, site, name in self._made():

@@ -36,7 +36,7 @@ class RunsRole:
     `called`: the call only writes work down; the arguments are those with which its result is called.
     `group`: a parameter that stands before the work and must be None. `error`: what keeps an exception of the
     callable until somebody asks: "future", "iterator", "logged" for a future that logs it in the end; `on_error` the
-    parameter for who is told at once.
+    parameter for who is told at once, `then` that for who gets the result: both run on a thread of the pool's own.
     `pickles`: whether work and arguments are pickled: "task" always, "start" where the new process does not
     inherit its parent's memory, "spawn" the same where that is always so, "" not by the standard pickle.
     `chunk`: how many items are sent at a time, 1 where it is not given. `needs`: as for `HookRole`.
@@ -61,6 +61,7 @@ class RunsRole:
     group: Parameter | None = None
     error: str = ""
     on_error: Parameter | None = None
+    then: Parameter | None = None
     pickles: Literal["", "task", "start", "spawn"] = ""
     chunk: Parameter | None = None
     called: bool = False

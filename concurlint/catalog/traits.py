@@ -24,6 +24,7 @@ Trait: TypeAlias = Literal[
     "appends",
     "as-long",
     "as-many",
+    "asks-alive",
     "asks-length",
     "asks-lock",
     "asks-nothing",

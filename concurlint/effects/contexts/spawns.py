@@ -212,6 +212,12 @@ class Spawns:
                     role.many and not _single(items) and not one_worker,
                     self._repetition.of(code, site), items, passed, named, None, one_worker, role.waits, role.registers,
                 )  # fmt: skip
+        for told in (role.then, role.on_error):
+            callback = given(call, *told) if told is not None else None
+            for value in self._evaluator.values(callback, code) if callback is not None else ():
+                run = ran(value) or self._graph.runs(value)
+                if run is not None and told is not None:
+                    yield Spawn(code, site, "thread", f"{name}.{told[0]}", run, value, False, False, alone=True)
 
     def _gathered(self, code: Code, site: CallSite, name: str) -> Iterator[Spawn]:
         """The coroutines that a call waits for side by side: `gather(a(), b())`, `gather(*[f(x) for x in xs])`."""

@@ -11,7 +11,7 @@ from concurlint.effects.calls.reachability import Reachability
 from concurlint.effects.contexts.spawns import Spawn, Spawns
 from concurlint.effects.program import Program
 from concurlint.facts.records import CallSite
-from concurlint.facts.syntax import Attribute, Constant
+from concurlint.facts.syntax import Attribute, Call, Constant, Unary
 from concurlint.finding import Step
 from concurlint.project.modules import Code
 from concurlint.project.values import Instance, Value
@@ -125,7 +125,8 @@ class QueueDraining:
         if not late or early:
             return None
         found = min(late, key=lambda site: site.order)
-        return (first, found) if for_good or any(self._moments.leads_to(code, site, found) for site in ended) else None
+        is_over = _is_over(found) or any(self._moments.leads_to(code, site, found) for site in ended)
+        return (first, found) if for_good or is_over else None
 
     def _is_small(self, put: Use) -> bool:
         arguments = put.site.call.arguments
@@ -148,6 +149,17 @@ class QueueDraining:
 @cache
 def _asked() -> frozenset[str]:
     return guessed("puts") | guessed("takes") | guessed("kills") | guessed("joins") | guessed("abandons")
+
+
+def _is_over(take: CallSite) -> bool:
+    """Whether something is only taken where the process has ended: `if not process.is_alive():`."""
+    for condition in take.context.conditions:
+        test, holds = condition.test, condition.holds
+        if isinstance(test, Unary) and test.operator == "Not":
+            test, holds = test.operand, not holds
+        if isinstance(test, Call) and isinstance(test.function, Attribute) and may("asks-alive", test.function.attr):
+            return not holds
+    return False
 
 
 def _waits_for_good(site: CallSite) -> bool:

@@ -133,7 +133,8 @@ def all_cases(tree: Path, scripts: Path) -> list[Case]:
     """The peers at their defaults without a cache or settings, and every way to run concurlint.
 
     A cold run fills the cache that those after it find, and begins with the tree as it was. The first edits are such
-    that they cannot matter to other files; those of the cases called "by a call" may, and all is analysed again.
+    that they cannot matter to other files; those of the cases called "by a call" may, and all is analysed again that
+    can reach the file or be reached from it: here scrapy, or django and celery.
     """
     bandit, flake8, ruff = (str(scripts / peer) for peer in PEERS)
     own = (sys.executable, "-P", "-m", "concurlint")

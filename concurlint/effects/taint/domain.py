@@ -107,6 +107,12 @@ def harmless(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     return tuple(dict.fromkeys(SAFE if piece.status == "constant" else piece for piece in pieces))
 
 
+def one_of_many(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """What one item may hold; words of the command line that are gone through are names, which a `*` may put there."""
+    many, names = "the command line", "names on the command line"
+    return tuple(replace(piece, reason=names) if piece.reason == many else piece for piece in harmless(pieces))
+
+
 def either(options: list[tuple[Piece, ...]]) -> tuple[Piece, ...]:
     """One of several strings: constant only if it is the same everywhere; every worse part counts."""
     distinct = list(dict.fromkeys(options))

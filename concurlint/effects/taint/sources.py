@@ -21,6 +21,7 @@ from concurlint.effects.taint.domain import (
     either,
     harmless,
     literals,
+    one_of_many,
 )
 from concurlint.effects.taint.sanitisers import Sanitisers
 from concurlint.effects.taint.stores import Stores
@@ -155,7 +156,7 @@ class TaintSources:
             if isinstance(value.origin, Collection) and value.origin.items:
                 members = [self._tracer.at_path(item, path, value.code) for item in value.origin.items]
                 return either([*members, *self._added(iterable, code)])
-        pieces = harmless(self._tracer.pieces(iterable, code))
+        pieces = one_of_many(self._tracer.pieces(iterable, code))
         if all(piece.status == "unknown" for piece in pieces):
             outside = self._by_type(self._evaluator.values(iterable, code), iterable, code)
             return (outside,) if outside is not None else pieces

@@ -22,7 +22,7 @@ def reason(tmp_path: Path) -> Reason:
         text = f"import os\nimport shlex\n{before}\n\ndef work({parameters}):\n{lines}\n"
         for name, content in {"app": text, **files}.items():
             (tmp_path / f"{name}.py").write_text(content, encoding="utf-8")
-        result = lint([tmp_path], load(tmp_path))
+        result = lint([tmp_path], load(tmp_path, pedantic=True))
         assert result.troubles == ()
         found = [f.message for f in result.findings if f.code == "CCL401"]
         assert len(found) <= 1

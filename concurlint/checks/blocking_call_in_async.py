@@ -1,14 +1,19 @@
 """A call in a coroutine that blocks the event loop, directly or through functions of the project."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from concurlint.effects.blocking.calls import BlockingCalls
 from concurlint.effects.blocking.company import Company
 from concurlint.effects.program import Program
 from concurlint.facts.syntax import Attribute, spelled
-from concurlint.finding import Finding, Level
+from concurlint.finding import Finding, Level, Weight
+from concurlint.project.modules import Code
 from concurlint.remedies.coroutines import instead_of
 from concurlint.rule import Rule
+
+_PLACES = 3
+"""So many calls that lead into one class that blocks are told: it is one thing to mend, however many lead there."""
 
 rule = Rule[Program]("CCL501", "blocking-call-in-async", Level.WARNING, fixable=True, in_use=True)
 
@@ -18,6 +23,7 @@ def check(program: Program) -> Iterator[Finding]:
     company = program[Company]
     found = list(program[BlockingCalls].on_loops())
     told = {id(site.call) for _, site, _ in found}
+    led: Counter[Code] = Counter()
     for code, site, blocking in found:
         function = site.call.function
         if isinstance(function, Attribute) and id(function.value) in told:
@@ -27,6 +33,11 @@ def check(program: Program) -> Iterator[Finding]:
         direct = len(blocking.chain) == 1
         called = spelled(site.call.function) or blocking.name
         what = f"`{called}` blocks" if direct else f"`{called}` calls `{blocking.name}`, which blocks"
+        weight = company.weight(code, site, blocking)
+        if not direct and weight is Weight.HIGH:
+            end = blocking.chain[-1][0]
+            led[end.owner or end] += 1
+            weight = weight if led[end.owner or end] <= _PLACES else Weight.LOW
         yield rule.finding(
             code.span(site.call.at),
             f"{what} the event loop"
@@ -34,5 +45,5 @@ def check(program: Program) -> Iterator[Finding]:
             else f"`{called}` blocks the event loop",
             help=instead_of(program, code, site, blocking),
             trace=() if direct else blocking.steps()[1:],
-            weight=company.weight(code, site, blocking),
+            weight=weight,
         )

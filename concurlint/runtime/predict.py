@@ -27,6 +27,10 @@ SWITCHING = (0.0, 0.05, 0.15)
 SWITCHING_FROM = 0.5
 """Waiting for the GIL, by holding it, from which on threads hand it over all the time."""
 
+FROM_RUN_TO_RUN = 0.08
+"""By so much of itself the same computing takes more or less time in another run on the same machine: what the
+programs of benchmarks/overhead.md took alone strayed so far to both sides of its median, or farther."""
+
 HOLDS = (State.HOLDS_GIL, State.HELD_BLOCKED)
 CPU = (State.HOLDS_GIL, State.COMPUTES)
 WORLD = (State.NETWORK, State.LOOP_IDLE, State.DISK, State.SLEEP, State.CHILD, State.PIPE, State.HELD_BLOCKED)
@@ -128,7 +132,11 @@ def predict(profile: Profile, tool: Tool, cores: int, plan: Plan = Plan()) -> Pr
     if tool not in models:
         raise ValueError(f"what {tool} would bring hangs on the place; there is no model for whole runs")
     bounds, assumes = models[tool](profile, cores, plan)
-    return Prediction(tool, cores, bounds.middle, bounds.low, bounds.high, profile.run.seconds, tuple(assumes))
+    computing = _ratio(profile.seconds_in(*CPU) / cores, bounds.middle)
+    stray = FROM_RUN_TO_RUN * min(1.0, computing)  # waits for the world last as long as they did
+    low, high = bounds.low * (1 - stray), bounds.high * (1 + stray)
+    assumes.append(f"the same computing takes up to {FROM_RUN_TO_RUN:.0%} more or less in another run")
+    return Prediction(tool, cores, bounds.middle, low, high, profile.run.seconds, tuple(assumes))
 
 
 def _processes(profile: Profile, cores: int, plan: Plan) -> tuple[_Bounds, list[str]]:

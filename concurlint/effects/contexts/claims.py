@@ -29,6 +29,13 @@ _DENIED_AFTER = re.compile(
     r"|n['’]t\b)"
 )
 """What follows a topic: "Thread safety: none", "Thread safety is the caller's", "thread-safe: no"."""
+_OF_PART = re.compile(r"(?i)\bonly\b[^.;]{0,80}$")
+"""What comes before a claim for one part of what is described: "only its token is thread-safe"."""
+_CONFINED = re.compile(
+    r"(?i)\b(?:must|only|sole|always|exclusively)\b[^.]{0,60}\b(?:on|in|from|by|to)\s+"
+    r"(?:the|its|that|this|one|a single)\s+(?:[\w-]+\s+){0,2}thread\b(?!s)"
+)
+"""What is for one thread: "must be used on that thread", "only from the main thread"."""
 _COMMENT = re.compile(r"#\s*concurlint:\s*(?P<no>not-)?thread-safe\b")
 _BLOCK = re.compile(r"```.*?```|~~~.*?~~~|^(?: {4}|\t)[^\n]*$", re.DOTALL | re.MULTILINE)
 """Code on a page: what stands in it is no claim."""
@@ -111,11 +118,16 @@ def _claims(text: str) -> bool | None:
     for found in _SAFE.finditer(text):
         if "unsafe" in found.group().lower() or _DENIED.search(text[: found.start()]):
             return False
-        if _DENIED_AFTER.match(text, found.end()):
+        if _DENIED_AFTER.match(text, found.end()) or _OF_PART.search(text[: found.start()]):
             return False
         if not found.group().lower().endswith("ty"):
-            return True
-    return True if _SAFE.search(text) else None
+            return _unless_confined(text)
+    return _unless_confined(text) if _SAFE.search(text) else None
+
+
+def _unless_confined(text: str) -> bool | None:
+    """A claim stands, unless a part of what is described is for one thread: of which part it speaks is not known."""
+    return None if _CONFINED.search(text) else True
 
 
 def _read(data: bytes) -> dict[int, tuple[bool, str]]:

@@ -13,7 +13,8 @@ _LONGEST, _MOST = 20, 400
 """Looks at a runnable thread after which it is decided which of them found it waiting for a CPU: not as long as
 nothing was counted since the last one, for a wait is only counted when it is over; but sometime."""
 _ASKING: Nanoseconds = 12_000_000
-"""A look or two: whoever computes for longer without the GIL is seen doing so more often."""
+"""A look or two: whoever computes for longer without the GIL is seen doing so more often. On a slow machine, where
+looks are farther apart, it is the time of two."""
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Track:
         self._counted = start
         self._uncounted: Nanoseconds = 0
         self._woken = 0
+        self._looks = 0
         self._settled = before.queue
         self._since = start
         self._ready: list[_Ready] = []
@@ -58,6 +60,7 @@ class Track:
         """A new look found the thread so; `between` is the moment half-way from the look before."""
         if self.state is not None:
             self._close(between, totals)
+        self._looks += 1
         if totals != self._totals:
             self._counted = between
         if state is self.state and state in BLOCKED and state is not State.LOOP_IDLE:
@@ -85,13 +88,18 @@ class Track:
             self.pid,
             self.tid,
             self.name,
-            tuple(_still_waiting([*self._stretches()])),
+            tuple(_still_waiting([*self._stretches()], self._asking)),
             now.cpu - was.cpu + self._uncounted,
             now.queue - was.queue,
             now.turns - was.turns,
             self._woken,
             dict(self.asked),
         )
+
+    @property
+    def _asking(self) -> Nanoseconds:
+        life = self._end - self._starts[0] if self._starts else 0
+        return max(_ASKING, 2 * life // max(1, self._looks))
 
     def _stretches(self) -> Iterator[Stretch]:
         ends = [*self._starts[1:], self._end]
@@ -145,7 +153,7 @@ class Track:
         self._end = end
 
 
-def _still_waiting(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+def _still_waiting(stretches: Sequence[Stretch], asking: Nanoseconds) -> Iterator[Stretch]:
     """A thread that waits for the GIL wakes once an interval to ask for it: a short look at it running in between,
     without the GIL, found it asking, not computing (`take_gil` in CPython's ceval_gil.c)."""
     last: Stretch | None = None
@@ -153,7 +161,7 @@ def _still_waiting(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
         after = stretches[index + 1].state if index + 1 < len(stretches) else None
         if (
             stretch.state is State.COMPUTES
-            and stretch.end - stretch.start <= _ASKING
+            and stretch.end - stretch.start <= asking
             and last is not None
             and last.state is State.GIL_WAIT
             and after in (State.GIL_WAIT, State.HOLDS_GIL)

@@ -111,3 +111,20 @@ def test_a_thread_that_ended_while_it_waited_ran_no_longer_than_was_counted():
     thread.see(20, State.SLEEP, Running(9, 0))
     thread.end(40)
     assert thread.states().cpu_ns == 9
+
+
+def test_asking_for_the_gil_is_no_computing_however_far_apart_the_looks_are():
+    states = [State.GIL_WAIT, State.COMPUTES, State.GIL_WAIT, State.COMPUTES, State.HOLDS_GIL] * 20
+    thread = track()
+    for look, state in enumerate(states):
+        thread.see(20 * 10**6 * look, state, NOTHING)
+    thread.end(20 * 10**6 * len(states), NOTHING)
+    assert set(spent(thread.states())) == {State.GIL_WAIT, State.HOLDS_GIL}
+
+
+def test_computing_for_many_looks_is_computing():
+    thread = track()
+    for look, state in enumerate([State.GIL_WAIT, *[State.COMPUTES] * 5, State.GIL_WAIT]):
+        thread.see(20 * 10**6 * look, state, NOTHING)
+    thread.end(20 * 10**6 * 7, NOTHING)
+    assert spent(thread.states())[State.COMPUTES] == 5 * 20 * 10**6

@@ -42,6 +42,14 @@ def only_reads(name: str) -> bool:
     return name in table("outside")["reads"]
 
 
+def is_this_machine(host: object) -> bool:
+    """Whether a host, as text, is the machine itself."""
+    known = table("outside")["this_machine"]
+    return isinstance(host, str) and any(
+        host == each or (each.endswith(".") and host.startswith(each)) for each in known
+    )
+
+
 def opening_mode(name: str) -> Parameter | None:
     """The parameter that says for what a file is opened; None for a call that opens none."""
     found = table("outside")["opens"].get(name)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from concurlint.catalog.outside import is_this_machine
 from concurlint.catalog.traits import has, listed, may
 from concurlint.effects.blocking.calls import Blocking
 from concurlint.effects.blocking.others import Others
@@ -117,7 +118,7 @@ class Company:
         host = address.items[0] if isinstance(address, Collection) and address.items else None
         values = self._program.evaluator.values(host, code) if host is not None else ()
         hosts = [value.value for value in values if isinstance(value, Literal)]
-        return bool(hosts) and len(hosts) == len(list(values)) and all(map(_is_own_address, hosts))
+        return bool(hosts) and len(hosts) == len(list(values)) and all(map(is_this_machine, hosts))
 
     def _statement_before(self, code: Code, site: CallSite) -> CallSite | None:
         """The call that ran the statement of which a row is fetched: `c.execute(…).fetchone()`, or the last on `c`."""
@@ -143,10 +144,6 @@ class Company:
         text = given(site.call, "sql", 0)
         value = self._program.evaluator.values(text, code).only() if text is not None else None
         return isinstance(value, Literal) and isinstance(value.value, str) and bool(_ONE_ROW.fullmatch(value.value))
-
-
-def _is_own_address(host: object) -> bool:
-    return isinstance(host, str) and (host in ("localhost", "::1") or host.startswith("127."))
 
 
 def _first_word(name: str) -> str:
